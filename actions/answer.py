@@ -1,0 +1,47 @@
+"""Short answers: the topic's text, what may be asked next, and the way back to what was open."""
+
+from __future__ import annotations
+
+from actions import guide
+from actions.base import SupportAction
+from actions.offers import offer_return, offers
+from actions.turn import Turn
+
+
+class ActionAnswer(SupportAction):
+    """Answers with the text of the message's topic."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    async def act(self, turn: Turn) -> None:
+        topic = turn.knowledge.topics[turn.intent]
+        if topic.guide:
+            guide.begin(turn, topic.id)
+            return
+        turn.say(topic.id, offers(turn, topic))
+        offer_return(turn)
+
+
+class ActionRestartConversation(SupportAction):
+    """Closes all that is open; the language stays."""
+
+    def name(self) -> str:
+        return "action_restart_conversation"
+
+    async def act(self, turn: Turn) -> None:
+        turn.places.clear()
+        turn.direct("expect", what="nothing")
+        turn.say("restart", offers(turn, turn.knowledge.topics["restart"]))
+
+
+class ActionHuman(SupportAction):
+    """A person is asked for: the gateway records it, and the client is told honestly what that means today."""
+
+    def name(self) -> str:
+        return "action_human"
+
+    async def act(self, turn: Turn) -> None:
+        turn.direct("handoff", reason="asked", priority="normal")
+        turn.say("human", offers(turn, turn.knowledge.topics["human"]), number=turn.message_id)
+        offer_return(turn)

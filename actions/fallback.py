@@ -1,0 +1,54 @@
+"""What was not understood: first a question back, then a person. Never a guess."""
+
+from __future__ import annotations
+
+from actions import guide
+from actions.base import SupportAction
+from actions.offers import offer_return, offers
+from actions.turn import SECRET_MARK, Button, Turn
+
+# A topic below this confidence is not worth asking about.
+WORTH_ASKING = 0.15
+ASK_BETWEEN = 2
+
+
+class ActionFallback(SupportAction):
+    """Two stages: "did you mean", or what the assistant is for; the second time in a row, a person."""
+
+    def name(self) -> str:
+        return "action_fallback"
+
+    async def act(self, turn: Turn) -> None:
+        if SECRET_MARK in turn.text:
+            # The gateway has already said that a secret was taken out; more would bury that.
+            return
+        turn.misses += 1
+        if turn.misses > 1:
+            turn.say("out_of_scope__again", [turn.topic_button("human"), turn.topic_button("capabilities")])
+            offer_return(turn)
+            return
+        place = turn.places.current
+        if place is not None and turn.knowledge.topics[place.topic].guide:
+            item = turn.knowledge.topics[place.topic].item(place.at)
+            if item.kind == "ask":
+                guide.proceed(turn)
+                return
+        guesses = self._guesses(turn)
+        if turn.intent == "nlu_fallback" and guesses:
+            none = turn.knowledge.text("out_of_scope", "none", turn.language)
+            buttons = [turn.topic_button(guess) for guess in guesses]
+            turn.say("out_of_scope__which", [*buttons, Button(none, "/out_of_scope")])
+            return
+        turn.say("out_of_scope", offers(turn, turn.knowledge.topics["out_of_scope"]))
+        offer_return(turn)
+
+    def _guesses(self, turn: Turn) -> list[str]:
+        """The topics that the message most likely meant."""
+        topics = turn.knowledge.topics
+        return [
+            guess["name"]
+            for guess in turn.ranking
+            if guess["name"] in topics
+            and topics[guess["name"]].kind != "control"
+            and guess["confidence"] >= WORTH_ASKING
+        ][:ASK_BETWEEN]

@@ -1,0 +1,91 @@
+"""Where a conversation stands: the guides and tasks that are open, the current one on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+# How many things may lie open under each other; the oldest is let go.
+DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """One open guide or task.
+
+    `at` is the guide's item or the task's state; `answers` what the client said to its questions; `data` what a
+    task must remember; `paused` is True after another question was answered in between.
+    """
+
+    topic: str
+    at: str
+    answers: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    paused: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The place as the tracker's slot keeps it."""
+        return {
+            "topic": self.topic,
+            "at": self.at,
+            "answers": self.answers,
+            "data": self.data,
+            "paused": self.paused,
+        }
+
+
+class Places:
+    """The stack of open places."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self._places = list(places)
+
+    @classmethod
+    def from_slot(cls, value: Any, topics: Iterable[str]) -> Places:
+        """The places in the tracker's slot; those of a topic that is gone since are left out."""
+        known = set(topics)
+        return cls(
+            Place(
+                topic=item["topic"],
+                at=item["at"],
+                answers=dict(item.get("answers") or {}),
+                data=dict(item.get("data") or {}),
+                paused=bool(item.get("paused")),
+            )
+            for item in value or ()
+            if item.get("topic") in known
+        )
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The stack as the tracker's slot keeps it, the current place last."""
+        return [place.as_json() for place in self._places]
+
+    @property
+    def current(self) -> Place | None:
+        """The place on top, or None when nothing is open."""
+        return self._places[-1] if self._places else None
+
+    def answer(self, question: str) -> str | None:
+        """What the client has answered to `question` in any open place."""
+        return next((p.answers[question] for p in reversed(self._places) if question in p.answers), None)
+
+    def open(self, place: Place) -> None:
+        """Put `place` on top; the same topic further down is taken out."""
+        self._places = [p for p in self._places if p.topic != place.topic][-(DEPTH - 1) :] + [place]
+
+    def update(self, **values: Any) -> Place:
+        """Change the place on top and give it back."""
+        self._places[-1] = replace(self._places[-1], **values)
+        return self._places[-1]
+
+    def close(self) -> None:
+        """Take the place on top away; the one below goes on as paused."""
+        if self._places:
+            self._places.pop()
+        if self._places:
+            self.update(paused=True)
+
+    def clear(self) -> None:
+        """Close everything."""
+        self._places = []

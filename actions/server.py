@@ -1,0 +1,107 @@
+"""The action server on loopback: `python -m actions.server`.
+
+rasa_sdk's own server listens on all addresses and asks nobody who they are; its executor is used without it.
+Environment: ACTIONS_PORT, GATEWAY_PORT, INTERNAL_TOKEN, AUTH_BACKEND_URL, AUTH_BACKEND_TOKEN.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from rasa_sdk import Action
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionNotFoundException
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from actions.answer import ActionAnswer, ActionHuman, ActionRestartConversation
+from actions.backend import Backend
+from actions.fallback import ActionFallback
+from actions.guide import ActionGuide
+from actions.session import ActionSessionStart
+from actions.tasks import ActionContinue, ActionTask, Task
+from actions.vault import Vault
+from actions.verify_phone import VerifyPhone
+from data.knowledge import Knowledge, load
+
+
+def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Action]:
+    """Every action that the domain names."""
+    tasks: dict[str, Task] = {task.topic: task for task in (VerifyPhone(backend, vault),)}
+    return [
+        ActionSessionStart(),
+        ActionAnswer(knowledge),
+        ActionGuide(knowledge),
+        ActionContinue(knowledge, tasks),
+        ActionFallback(knowledge),
+        ActionHuman(knowledge),
+        ActionRestartConversation(knowledge),
+        *(ActionTask(knowledge, task) for task in tasks.values()),
+    ]
+
+
+def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str) -> Starlette:
+    """The ASGI application; `token` is the stack's own, which Rasa sends with every call."""
+    executor = ActionExecutor()
+    for action in all_actions(knowledge, backend, vault):
+        executor.register_action(action)
+
+    async def webhook(request: Request) -> Response:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return JSONResponse({"error": "unauthorized"}, status_code=401)
+        call = await request.json()
+        try:
+            return JSONResponse(await executor.run(call))
+        except ActionNotFoundException as unknown:
+            return JSONResponse({"error": str(unknown), "action_name": call.get("next_action")}, status_code=404)
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await backend.aclose()
+        await vault.close()
+
+    return Starlette(
+        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/livez", livez)], lifespan=lifespan
+    )
+
+
+def main() -> None:
+    """Serve until told to stop. Exit code 2 with one line when a variable is missing."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "rasa_sdk"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    missing = [name for name in ("ACTIONS_PORT", "GATEWAY_PORT", "INTERNAL_TOKEN") if not os.environ.get(name)]
+    try:
+        if missing:
+            raise ValueError(f"{', '.join(missing)} must be set")
+        backend = Backend.from_environment()
+    except ValueError as error:
+        print(f"actions.server: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    app = application(load(), backend, Vault.from_environment(), os.environ["INTERNAL_TOKEN"])
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(os.environ["ACTIONS_PORT"]),
+        access_log=False,
+        ws="none",
+        log_config=None,
+        timeout_graceful_shutdown=15,
+    )
+
+
+if __name__ == "__main__":
+    main()

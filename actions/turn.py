@@ -1,0 +1,87 @@
+"""One turn as an action sees it: what the client said, where the conversation stands, what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.place import Places
+from data.knowledge import Knowledge
+
+# Where the gateway took a secret out of a message.
+SECRET_MARK = "⟦secret:"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice offered with a message: its label and the payload that stands for it."""
+
+    title: str
+    payload: str
+
+
+class Turn:
+    """Collects what is answered; `flush` hands it over once the action has finished."""
+
+    def __init__(self, tracker: Tracker, knowledge: Knowledge) -> None:
+        message = tracker.latest_message or {}
+        metadata = message.get("metadata") or {}
+        self.knowledge = knowledge
+        self.language = str(tracker.get_slot("language") or knowledge.default_language)
+        self.channel = str(tracker.get_latest_input_channel() or "telegram")
+        self.client = str(metadata.get("client") or "")
+        self.message_id = str(message.get("message_id") or "")
+        self.text = str(message.get("text") or "")
+        self.intent = str((message.get("intent") or {}).get("name") or "")
+        self.ranking: list[dict[str, Any]] = list(message.get("intent_ranking") or [])
+        self.entities: dict[str, str] = {
+            str(entity["entity"]): str(entity["value"]) for entity in message.get("entities") or []
+        }
+        self.places = Places.from_slot(tracker.get_slot("place"), knowledge.topics)
+        self.misses = int(tracker.get_slot("misses") or 0)
+        self._messages: list[dict[str, Any]] = []
+
+    def say(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
+        """Answer with a text of data/: `response` is its name without "utter_", `values` fill its {placeholders}."""
+        self._messages.append(
+            {
+                "response": f"utter_{response}",
+                "buttons": [{"title": b.title, "payload": b.payload} for b in buttons],
+                **values,
+            }
+        )
+
+    def direct(self, kind: str, **values: Any) -> None:
+        """Ask the gateway to do something: see bot/conversation/directives.py."""
+        self._messages.append({"json_message": {"directive": {"type": kind, **values}}})
+
+    def said(self) -> list[str]:
+        """The names of the texts answered so far."""
+        return [m["response"].removeprefix("utter_") for m in self._messages if "response" in m]
+
+    def label(self, topic: str) -> str:
+        """A topic's title in the client's language."""
+        return self.knowledge.label(topic, self.language)
+
+    def topic_button(self, topic: str) -> Button:
+        """A button that opens a topic."""
+        return Button(self.label(topic), f"/{topic}")
+
+    def guide_label(self, name: str) -> str:
+        """A label that belongs to no topic (see data/topics/conversation/guide)."""
+        return self.knowledge.text("guide", name, self.language)
+
+    def discard(self) -> None:
+        """Take back what was answered so far in this turn."""
+        self._messages = []
+
+    def flush(self, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Hand the answers to Rasa and give back the events that keep the place."""
+        for message in self._messages:
+            dispatcher.utter_message(**message)
+        return [SlotSet("place", self.places.as_json()), SlotSet("misses", self.misses)]

@@ -1,0 +1,40 @@
+"""The gateway's vault as an action sees it: a reference in, the code out, for this turn only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import httpx
+
+
+class Vault:
+    """Opens codes over loopback. What it gives back must reach nothing but the backend."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(3.0, connect=1.0),
+            trust_env=False,
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Vault:
+        """The vault of the gateway at GATEWAY_PORT on this machine."""
+        return cls(f"http://127.0.0.1:{environment['GATEWAY_PORT']}", environment["INTERNAL_TOKEN"])
+
+    async def open(self, reference: str) -> str | None:
+        """The code behind `reference`, or None when it is gone (expired, or the gateway lost its key).
+
+        Raises httpx.HTTPError when the gateway cannot be reached: the turn fails and is tried again.
+        """
+        response = await self._http.post("/internal/vault/redeem", json={"reference": reference})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        response.raise_for_status()
+        return str(response.json()["secret"])
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()

@@ -1,0 +1,206 @@
+"""Verify a mobile number: the number, a confirm code by SMS, the code typed back."""
+
+from __future__ import annotations
+
+from actions import guide, numbers
+from actions.backend import Backend
+from actions.backend_errors import BackendError, ErrorKind
+from actions.numbers import Flaw, Number
+from actions.offers import offer_return, offers
+from actions.place import Place
+from actions.tasks import Task
+from actions.turn import Button, Turn
+from actions.vault import Vault
+
+CODE_SECONDS = 600
+
+# After these the task is over; every other refusal leaves it where it stood.
+_OVER = {
+    ErrorKind.LOCKED: "locked",
+    ErrorKind.TOO_MANY_SENDS: "too_many_sends",
+    ErrorKind.TOO_MANY_REQUESTS: "too_many_requests",
+    ErrorKind.NOT_FOUND: "expired_for_good",
+}
+
+
+class VerifyPhone(Task):
+    """The task `verify_phone`. Its states: number -> confirm -> code."""
+
+    topic = "verify_phone"
+
+    def __init__(self, backend: Backend, vault: Vault) -> None:
+        self._backend = backend
+        self._vault = vault
+
+    async def begin(self, turn: Turn) -> None:
+        if "code" in turn.entities:
+            turn.entities.pop("code")
+        current = turn.places.current
+        if current is None or current.topic != self.topic:
+            turn.places.open(Place(self.topic, "number"))
+        self._take_number(turn)
+
+    async def proceed(self, turn: Turn) -> None:
+        place = turn.places.current
+        assert place is not None
+        wish = turn.entities.get("task") or turn.entities.get("walk")
+        if wish in {"leave", "stop"}:
+            self._leave(turn)
+        elif wish == "change_number" or numbers.in_message(turn.entities, turn.client) is not None:
+            self._take_number(turn)
+        elif place.at == "number":
+            self._at_number(turn)
+        elif place.at == "confirm":
+            await self._at_confirm(turn, place)
+        else:
+            await self._at_code(turn, place, wish)
+
+    def _at_number(self, turn: Turn) -> None:
+        if turn.intent == "deny":
+            self._leave(turn)
+        elif "code" in turn.entities:
+            self._ask_number(turn, "number_invalid")
+        else:
+            self._ask_number(turn)
+
+    async def _at_confirm(self, turn: Turn, place: Place) -> None:
+        if turn.intent in {"affirm", "step_done"} or turn.entities.get("walk") == "resume":
+            if place.paused and turn.intent != "step_done":
+                self._confirm(turn, Number(place.data["number"]))
+            else:
+                await self._send(turn, place)
+        elif turn.intent in {"deny", "step_back"}:
+            self._ask_number(turn)
+        else:
+            self._confirm(turn, Number(place.data["number"]))
+
+    async def _at_code(self, turn: Turn, place: Place, wish: str | None) -> None:
+        if "code" in turn.entities:
+            await self._check(turn, place)
+        elif wish == "resend" or (turn.intent == "affirm" and place.data.get("asked") == "resend"):
+            await self._resend(turn, place)
+        elif turn.intent == "step_stuck":
+            guide.begin(turn, "sms_missing", {"which_sms": "confirm"})
+        elif turn.intent == "deny" and place.data.get("asked") == "resend":
+            self._leave(turn)
+        else:
+            self._wait_for_code(turn, "waiting_code")
+
+    def _take_number(self, turn: Turn) -> None:
+        found = numbers.in_message(turn.entities, turn.client)
+        if found is None:
+            self._ask_number(turn)
+        elif isinstance(found, Flaw):
+            self._ask_number(turn, found.value)
+        else:
+            self._confirm(turn, found)
+
+    def _ask_number(self, turn: Turn, text: str = "ask_number") -> None:
+        turn.places.update(at="number", data={}, paused=False)
+        turn.direct("expect", what="phone_number", seconds=CODE_SECONDS)
+        turn.say(f"verify_phone__{text}", [self._button(turn, "leave")])
+
+    def _confirm(self, turn: Turn, number: Number) -> None:
+        turn.places.update(at="confirm", data={"number": number.e164}, paused=False)
+        turn.direct("expect", what="phone_number", seconds=CODE_SECONDS)
+        turn.say(
+            "verify_phone__confirm_number",
+            [turn.topic_button("affirm"), self._button(turn, "change_number"), self._button(turn, "leave")],
+            number=number.readable,
+        )
+
+    async def _send(self, turn: Turn, place: Place) -> None:
+        number = Number(place.data["number"])
+        try:
+            verification = await self._backend.start_verification(
+                turn.client, number.e164, f"{turn.message_id}:start"
+            )
+        except BackendError as error:
+            if error.kind is ErrorKind.NUMBER_INVALID:
+                self._ask_number(turn, "number_invalid")
+            else:
+                self._refused(turn, error)
+            return
+        turn.places.update(at="code", data={"number": number.e164, "id": verification.id}, paused=False)
+        self._wait_for_code(turn, "sent", number=number.masked)
+
+    async def _resend(self, turn: Turn, place: Place) -> None:
+        try:
+            await self._backend.resend(place.data["id"], f"{turn.message_id}:resend")
+        except BackendError as error:
+            self._refused(turn, error)
+            return
+        self._wait_for_code(turn, "resent", number=Number(place.data["number"]).masked)
+
+    async def _check(self, turn: Turn, place: Place) -> None:
+        code = await self._vault.open(turn.entities["code"])
+        if code is None:
+            self._wait_for_code(turn, "code_again")
+            return
+        try:
+            verified = await self._backend.check(place.data["id"], code, f"{turn.message_id}:check")
+        except BackendError as error:
+            self._refused(turn, error)
+            return
+        turn.places.close()
+        turn.direct("expect", what="nothing")
+        enrolling = verified.sms_two_factor == "enrolling"
+        turn.say(
+            "verify_phone__verified_enrolled" if enrolling else "verify_phone__verified",
+            offers(turn, turn.knowledge.topics[self.topic]),
+            receipt=verified.receipt,
+        )
+        offer_return(turn)
+
+    def _refused(self, turn: Turn, error: BackendError) -> None:
+        """Say what the backend refused, in our words, and stay or end accordingly."""
+        details = error.details
+        if error.kind is ErrorKind.WRONG_CODE:
+            self._wait_for_code(turn, "wrong_code", left=details.get("checks_left", 0))
+        elif error.kind is ErrorKind.RESEND_TOO_EARLY:
+            self._wait_for_code(turn, "resend_too_early", seconds=details.get("retry_after", 120))
+        elif error.kind is ErrorKind.EXPIRED:
+            self._expired(turn)
+        elif error.kind is ErrorKind.ALREADY_VERIFIED:
+            self._end(turn, "verified_before")
+        elif error.kind in _OVER:
+            self._end(turn, _OVER[error.kind])
+        else:
+            turn.say("guide__backend_down", [turn.topic_button("human")])
+            offer_return(turn)
+
+    def _expired(self, turn: Turn) -> None:
+        place = turn.places.current
+        assert place is not None
+        turn.places.update(data={**place.data, "asked": "resend"})
+        turn.direct("expect", what="code", seconds=CODE_SECONDS)
+        turn.say("verify_phone__expired", [self._button(turn, "resend"), self._button(turn, "leave")])
+
+    def _end(self, turn: Turn, text: str) -> None:
+        turn.places.close()
+        turn.direct("expect", what="nothing")
+        turn.say(f"verify_phone__{text}", [turn.topic_button("human")])
+        offer_return(turn)
+
+    def _leave(self, turn: Turn) -> None:
+        turn.places.close()
+        turn.direct("expect", what="nothing")
+        turn.say("verify_phone__cancelled", offers(turn, turn.knowledge.topics["capabilities"]))
+        offer_return(turn)
+
+    def _wait_for_code(self, turn: Turn, text: str, **values: object) -> None:
+        place = turn.places.current
+        assert place is not None
+        data = {name: value for name, value in place.data.items() if name != "asked"}
+        turn.places.update(data=data, paused=False)
+        turn.direct("expect", what="code", seconds=CODE_SECONDS)
+        turn.say(
+            f"verify_phone__{text}",
+            [self._button(turn, "resend"), self._button(turn, "change_number"), self._button(turn, "leave")],
+            **values,
+        )
+
+    def _button(self, turn: Turn, wish: str) -> Button:
+        """A button of this task; its label is the text of the same name."""
+        label = turn.knowledge.text(self.topic, wish, turn.language)
+        return Button(label, f'/inform{{"task": "{wish}"}}')

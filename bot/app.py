@@ -1,0 +1,167 @@
+"""The gateway put together: `python -m bot.app` serves it on HOST:GATEWAY_PORT."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.channels.http import read_json, require_loopback, require_token
+from bot.channels.simulator.phone import Phones
+from bot.channels.simulator.routes import Simulator
+from bot.channels.simulator.sender import SimulatorSender
+from bot.clock import Clock, system_clock
+from bot.conversation.engine import Engine
+from bot.conversation.worker import Worker
+from bot.messages.inbox import Inbox
+from bot.messages.outbox import Outbox
+from bot.messages.sender import ChannelSender, Sender, settle
+from bot.messages.signal import Signal
+from bot.privacy.vault import Vault
+from bot.settings import Settings, SettingsError
+from bot.storage import Database, StorageError, inbound
+from bot.telemetry import configure_logging
+from data.knowledge import Knowledge, load
+
+
+class Gateway:
+    """The gateway's parts, wired. `app` is the ASGI application that starts and stops them."""
+
+    def __init__(
+        self, settings: Settings, knowledge: Knowledge, clock: Clock = system_clock, engine: Engine | None = None
+    ) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.vault = Vault(settings.vault_key, clock)
+        self.changed = Signal()
+        self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
+        self.inbox = Inbox(self.database, knowledge, self.vault, clock, self._stored)
+        self.outbox = Outbox(self.database, clock)
+        self.worker = Worker(
+            self.database, self.inbox, self.engine, self.vault, knowledge, clock, self._answered
+        )
+        senders: dict[str, ChannelSender] = {}
+        routes: list[BaseRoute] = [
+            Route("/livez", _livez),
+            Route("/readyz", self._readyz),
+            Route("/metrics", _metrics),
+            Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
+        ]
+        if settings.simulator:
+            phones = Phones(settings.state_dir / "simulator.db")
+            simulator = SimulatorSender(phones, knowledge)
+            senders |= {"simulator.telegram": simulator, "simulator.sms": simulator}
+            routes += Simulator(
+                self.inbox, self.database, phones, self.changed, settings.internal_token
+            ).routes()
+        self.sender = Sender(self.outbox, senders, clock, self.changed.set)
+        self.app = Starlette(
+            routes=routes,
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: _problem},
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        if self.database.sqlite:
+            # The only gateway on this database: whatever was taken up before belonged to one that is gone.
+            await self.inbox.release_all()
+            await self.outbox.release_all()
+        self.worker.start()
+        self.sender.start()
+        yield
+        await settle(self.worker, self.sender)
+        await self.engine.close()
+        await self.database.close()
+
+    def _stored(self) -> None:
+        self.worker.wake()
+        # A notice may have been stored with the message.
+        self.sender.wake()
+
+    def _answered(self) -> None:
+        self.sender.wake()
+        self.changed.set()
+
+    async def _readyz(self, _: Request) -> Response:
+        database, rasa, actions = await asyncio.gather(
+            self._database_answers(), self.engine.is_ready(), self._actions_answer()
+        )
+        parts = {"database": database, "rasa": rasa, "actions": actions}
+        ready = all(parts.values())
+        return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
+
+    async def _database_answers(self) -> bool:
+        try:
+            await self.database.run(lambda connection: connection.execute(select(inbound.c.id).limit(1)))
+        except Exception:
+            return False
+        return True
+
+    async def _actions_answer(self) -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2.0) as http:
+                url = f"http://127.0.0.1:{self.settings.actions_port}/livez"
+                return (await http.get(url)).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    async def _redeem(self, request: Request) -> Response:
+        """The action server opens a code during the turn that it belongs to."""
+        require_loopback(request)
+        require_token(request, self.settings.internal_token)
+        reference = str((await read_json(request)).get("reference", ""))
+        secret = await self.database.run(self.vault.open, reference)
+        if secret is None:
+            raise HTTPException(404, "nothing is kept under that reference")
+        return JSONResponse({"secret": secret})
+
+
+async def _livez(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+
+def main() -> None:
+    """Serve until told to stop. Exit code 2 with one line when a setting or the database is unusable."""
+    configure_logging()
+    try:
+        settings = Settings.read().in_stack()
+        gateway = Gateway(settings, load())
+        gateway.database.migrate()
+    except (SettingsError, StorageError) as error:
+        print(f"bot.app: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    uvicorn.run(
+        gateway.app,
+        host=settings.host,
+        port=settings.gateway_port,
+        access_log=False,
+        ws="none",
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+if __name__ == "__main__":
+    main()

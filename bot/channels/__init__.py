@@ -1,0 +1,1 @@
+"""Channels: who is calling, what they may see, and how a message looks on their screen."""

@@ -1,0 +1,51 @@
+"""What every route of the gateway checks before it reads a word."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+BODY_LIMIT = 64 * 1024
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. 413 above BODY_LIMIT bytes, 400 when it is no object."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise HTTPException(413, f"a body may have at most {BODY_LIMIT} bytes")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "the body must be a JSON object in UTF-8") from None
+    if not isinstance(value, dict):
+        raise HTTPException(400, "the body must be a JSON object")
+    return value
+
+
+def require_loopback(request: Request) -> None:
+    """403 unless the caller is on this machine, directly and by this machine's name.
+
+    A proxy's requests come from loopback too, and a page elsewhere may point a name of its own here.
+    """
+    client = request.client.host if request.client else ""
+    direct = not any(header in request.headers for header in _FORWARDED)
+    if client not in _LOOPBACK or request.url.hostname not in _LOOPBACK or not direct:
+        raise HTTPException(403, "only from this machine")
+    origin = request.headers.get("origin")
+    if origin and origin != f"{request.url.scheme}://{request.url.netloc}":
+        raise HTTPException(403, "only from this page")
+
+
+def require_token(request: Request, token: str) -> None:
+    """401 unless the request carries the stack's own token."""
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise HTTPException(401, "unauthorized")

@@ -1,0 +1,1 @@
+"""The command `assistant`: starts the stack, talks to it from the terminal, trains the model."""

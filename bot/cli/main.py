@@ -1,0 +1,102 @@
+"""The command line of the assistant. Each command's module is imported only when the command runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+USAGE_ERROR = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or settings."""
+    options = parser().parse_args(argv)
+    # config.yml, data/, .env and a relative STATE_DIR belong to the repository, wherever one stands.
+    os.chdir(ROOT)
+    from bot.settings import SettingsError
+
+    try:
+        return COMMANDS[options.command](options)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(prog="assistant", description="The Secure Login Assistant.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start the whole stack on this machine")
+    up.add_argument("--port", type=_port, help="where the gateway listens (default: GATEWAY_PORT or 8080)")
+
+    chat = commands.add_parser(
+        "chat",
+        help="talk to the assistant from the terminal or from lines on standard input",
+        description="Talks to the stack on --port; starts one, for as long as the chat lasts, if none runs.",
+    )
+    chat.add_argument("--channel", choices=["telegram", "sms"], default="telegram", help="default: telegram")
+    chat.add_argument(
+        "--peer", type=_peer, help="continue this client's conversation (default: a new client)"
+    )
+    chat.add_argument(
+        "--language", type=_name, metavar="CODE", help="the client's language, such as en or ja"
+    )
+    chat.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+    chat.add_argument("--port", type=_port, help="of a stack that runs (default: GATEWAY_PORT or 8080)")
+
+    train = commands.add_parser("train", help="train the model unless there is one that matches the data")
+    train.add_argument("--force", action="store_true", help="train in any case")
+    return top
+
+
+def _up(options: argparse.Namespace) -> int:
+    from bot.cli.up import up
+
+    return up(options.port)
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from bot.cli.chat import chat
+
+    return chat(options.channel, options.peer, options.language, options.port, as_json=options.json)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from bot.cli.train import train
+
+    return train(force=options.force)
+
+
+COMMANDS = {"up": _up, "chat": _chat, "train": _train}
+
+
+def _port(text: str) -> int:
+    from bot.settings import port_number
+
+    try:
+        return port_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be {error}") from None
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text.strip()
+
+
+def _peer(text: str) -> str:
+    if "/" in text:
+        raise argparse.ArgumentTypeError("must not contain a slash")
+    return _name(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The dialogue engine as the gateway sees it: one call a turn, on loopback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bot.messages.outbox import Choice
+
+CONNECT_SECONDS = 1.0
+# An action may take the backend's whole budget (about 12 s) and be one of two in a turn.
+TURN_SECONDS = 30.0
+
+
+class EngineDown(Exception):
+    """The engine, or its action server, cannot be reached; the turn may be tried again."""
+
+
+class EngineFailed(Exception):
+    """The engine answered with an error: trying again may or may not help."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message that the engine would send."""
+
+    text: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the engine says to one message."""
+
+    replies: tuple[Reply, ...]
+    directives: tuple[dict[str, Any], ...]
+    language: str
+
+
+class Engine:
+    """Client of Rasa's gateway channel. `content` is {"text": ...} for typed words or {"payload": "/intent"}."""
+
+    def __init__(self, url: str, token: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS),
+            transport=transport,
+        )
+
+    async def turn(
+        self,
+        *,
+        conversation_id: int,
+        message_id: int,
+        content: dict[str, str],
+        channel: str,
+        language: str,
+        client: str,
+    ) -> Turn:
+        """Ask for the replies to one message; the same message asked twice gives the same replies.
+
+        Raises EngineDown or EngineFailed.
+        """
+        body = {
+            "conversation": f"c{conversation_id}",
+            "message": str(message_id),
+            "channel": channel,
+            "language": language,
+            "client": client,
+            **content,
+        }
+        try:
+            response = await self._http.post("/webhooks/gateway/turns", json=body)
+        except httpx.TransportError as error:
+            raise EngineDown(type(error).__name__) from error
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise EngineDown("the action server does not answer")
+        if response.status_code != httpx.codes.OK:
+            raise EngineFailed(f"status {response.status_code}")
+        answer = response.json()
+        return Turn(
+            replies=tuple(
+                Reply(reply["text"], tuple(Choice(b["title"], b["payload"]) for b in reply["buttons"]))
+                for reply in answer["replies"]
+            ),
+            directives=tuple(answer["directives"]),
+            language=answer["language"] or language,
+        )
+
+    async def is_ready(self) -> bool:
+        """Whether the engine has its model loaded."""
+        try:
+            return (await self._http.get("/livez", timeout=2.0)).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()

@@ -1,0 +1,156 @@
+"""The worker: takes stored messages up, one at a time in each conversation, and stores what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.engine import Connection
+
+from bot.clock import Clock
+from bot.conversation import choices, directives
+from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
+from bot.messages import conversations, inbox, outbox
+from bot.messages.conversations import Conversation
+from bot.messages.inbox import LEASE_SECONDS, Inbox, Taken
+from bot.messages.loop import Loop
+from bot.privacy.vault import Vault
+from bot.storage import Database
+from bot.telemetry import turn_seconds
+from data.knowledge import Knowledge
+
+logger = logging.getLogger(__name__)
+
+# A message that the engine answers with an error is given up after this many tries.
+MAX_FAILURES = 5
+# A shorter outage is not worth a word: the answer comes before the client has wondered.
+PATIENCE_SECONDS = 3.0
+RETRY_SECONDS = (0.3, 0.7, 1.0, 2.0, 3.0)
+
+
+class Worker(Loop):
+    """Answers stored messages: in order within a conversation, several conversations at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        the_inbox: Inbox,
+        engine: Engine,
+        vault: Vault,
+        knowledge: Knowledge,
+        clock: Clock,
+        answered: Callable[[], None],
+        at_once: int = 8,
+    ) -> None:
+        super().__init__("worker", clock, at_once)
+        self._database = database
+        self._inbox = the_inbox
+        self._engine = engine
+        self._vault = vault
+        self._knowledge = knowledge
+        self._answered = answered
+
+    async def take(self, limit: int) -> list[Taken]:
+        return await self._inbox.take(limit)
+
+    async def next_due(self) -> float | None:
+        return await self._inbox.next_due()
+
+    async def work(self, item: Taken) -> None:
+        began = self.clock()
+        lease = asyncio.create_task(self._keep_lease(item.id))
+        try:
+            outcome = await self._answer(item)
+        finally:
+            lease.cancel()
+            with suppress(asyncio.CancelledError):
+                await lease
+        turn_seconds.labels(outcome).observe(max(0.0, self.clock() - began))
+        self._answered()
+
+    async def _answer(self, item: Taken) -> str:
+        """Answer one message; gives back how it went: answered, old_button, retried or given_up."""
+        conversation, content = await self._database.run(self._read, item)
+        if content is None:
+            await self._database.run(self._close_with_notice, item, "old_button", "done")
+            return "old_button"
+        try:
+            turn = await self._engine.turn(
+                conversation_id=conversation.id,
+                message_id=item.id,
+                content=content,
+                channel=conversation.address.kind,
+                language=conversation.language,
+                client=conversation.address.client,
+            )
+        except EngineDown as down:
+            logger.warning("message %d waits: %s", item.id, down)
+            await self._database.run(self._wait_for_engine, item)
+            return "retried"
+        except EngineFailed as failure:
+            logger.error("message %d failed in the engine (try %d): %s", item.id, item.attempts, failure)
+            if item.attempts >= MAX_FAILURES:
+                await self._database.run(self._close_with_notice, item, "message_failed", "dead")
+                return "given_up"
+            await self._inbox.release(item.id, self.clock() + RETRY_SECONDS[item.attempts - 1])
+            return "retried"
+        await self._database.run(self._store, item, turn)
+        return "answered"
+
+    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str] | None]:
+        """What to ask the engine; None when the message is a tap on a button that no longer counts."""
+        conversation = conversations.find(connection, item.conversation_id)
+        if item.kind == "code":
+            return conversation, {"payload": f'/inform{{"code": "{item.content}"}}'}
+        if item.kind == "button":
+            payload = choices.tapped(connection, conversation.id, item.content)
+            return conversation, {"payload": payload} if payload else None
+        payload = choices.typed(connection, conversation.id, item.content)
+        return conversation, {"payload": payload} if payload else {"text": item.content}
+
+    def _store(self, connection: Connection, item: Taken, turn: Turn) -> None:
+        """Store the replies and close the message: both or neither, and only once."""
+        if not inbox.finish(connection, item.id):
+            return
+        now = self.clock()
+        conversation = conversations.find(connection, item.conversation_id, lock=True)
+        if turn.replies:
+            choices.close_menus(connection, conversation.id, now)
+        for seq, reply in enumerate(turn.replies):
+            outbox.add(
+                connection,
+                conversation,
+                origin="bot",
+                text=reply.text,
+                choices=reply.choices,
+                language=turn.language,
+                inbound_id=item.id,
+                seq=seq,
+                now=now,
+            )
+        conversations.change(connection, conversation.id, language=turn.language, told_down_at=None)
+        directives.carry_out(connection, conversation, turn.directives, inbound_id=item.id, now=now)
+        if item.kind == "code":
+            self._vault.destroy(connection, item.content)
+
+    def _wait_for_engine(self, connection: Connection, item: Taken) -> None:
+        """Give the message back, and tell the client once that the answer will be late."""
+        now = self.clock()
+        delay = RETRY_SECONDS[min(item.attempts, len(RETRY_SECONDS)) - 1]
+        inbox.set_due(connection, item.id, now + delay)
+        conversation = conversations.find(connection, item.conversation_id, lock=True)
+        if conversation.told_down_at is None and now - item.received_at >= PATIENCE_SECONDS:
+            outbox.add_notice(connection, self._knowledge, conversation, "engine_down", item.id, now)
+            conversations.change(connection, conversation.id, told_down_at=now)
+
+    def _close_with_notice(self, connection: Connection, item: Taken, notice: str, state: str) -> None:
+        if inbox.finish(connection, item.id, state):
+            conversation = conversations.find(connection, item.conversation_id, lock=True)
+            outbox.add_notice(connection, self._knowledge, conversation, notice, item.id, self.clock())
+
+    async def _keep_lease(self, message_id: int) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            await self._inbox.release(message_id, self.clock() + LEASE_SECONDS)

@@ -1,0 +1,1 @@
+"""Hand-off to support agents: who owns a conversation, and the requests for a person."""

@@ -1,0 +1,114 @@
+"""Conversations: one for each client on each channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from bot.storage import conversation
+from bot.storage.database import insert_if_new
+from data.knowledge import Knowledge
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a client is reached: `channel` (simulator.sms, ...) and `peer` (a chat id, a number)."""
+
+    channel: str
+    peer: str
+
+    @property
+    def kind(self) -> str:
+        """What the client holds in hand: "telegram" or "sms", also where it is simulated."""
+        return self.channel.rpartition(".")[2]
+
+    @property
+    def client(self) -> str:
+        """The reference by which the auth backend knows this chat."""
+        return f"{self.channel}:{self.peer}"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as it stood when its row was read."""
+
+    id: int
+    address: Address
+    language: str
+    state: str
+    epoch: int
+    expecting: str | None
+    expecting_until: float
+    told_down_at: float | None
+
+    def expects(self, now: float) -> str | None:
+        """What the next message is expected to hold ("code", "phone_number"), or None."""
+        return self.expecting if now < self.expecting_until else None
+
+
+def find(connection: Connection, conversation_id: int, *, lock: bool = False) -> Conversation:
+    """The conversation with that id. With `lock` nobody else changes it until the transaction ends."""
+    query = select(conversation).where(conversation.c.id == conversation_id)
+    return _from_row(connection.execute(query.with_for_update() if lock else query).one())
+
+
+def find_by_address(connection: Connection, address: Address) -> Conversation | None:
+    """The conversation at `address`, or None when that client has never written."""
+    row = connection.execute(_at(address)).first()
+    return _from_row(row) if row else None
+
+
+def open_at(connection: Connection, address: Address, language: str, now: float) -> Conversation:
+    """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
+    insert_if_new(
+        connection,
+        conversation,
+        {
+            "channel": address.channel,
+            "peer": address.peer,
+            "language": language,
+            "state": "BOT",
+            "epoch": 0,
+            "created_at": now,
+        },
+    )
+    return _from_row(connection.execute(_at(address).with_for_update()).one())
+
+
+def change(connection: Connection, conversation_id: int, **values: Any) -> None:
+    """Set columns of a conversation."""
+    connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
+
+
+def first_language(knowledge: Knowledge, address: Address, hint: str | None) -> str:
+    """The language to begin in: the device's own, else that of the number's country, else the default."""
+    code = (hint or "").replace("_", "-").split("-")[0].lower()
+    if code in knowledge.languages:
+        return code
+    if address.kind == "sms":
+        for language in knowledge.languages.values():
+            if any(address.peer.startswith(f"+{prefix}") for prefix in language.calling_codes):
+                return language.code
+    return knowledge.default_language
+
+
+def _at(address: Address) -> Any:
+    return select(conversation).where(
+        conversation.c.channel == address.channel, conversation.c.peer == address.peer
+    )
+
+
+def _from_row(row: Any) -> Conversation:
+    return Conversation(
+        id=row.id,
+        address=Address(row.channel, row.peer),
+        language=row.language,
+        state=row.state,
+        epoch=row.epoch,
+        expecting=row.expecting,
+        expecting_until=row.expecting_until or 0.0,
+        told_down_at=row.told_down_at,
+    )

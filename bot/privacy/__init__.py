@@ -1,0 +1,1 @@
+"""What must not be written down: found and taken out before the first write."""

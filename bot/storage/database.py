@@ -1,0 +1,116 @@
+"""One door to the database: short transactions, run in threads, so that the event loop never waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+T = TypeVar("T")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+POSTGRESQL_CONNECTIONS = 8
+BUSY_TIMEOUT_MS = 5_000
+
+
+class StorageError(Exception):
+    """The database could not be opened or brought up to date; the message is one clear line."""
+
+
+class Database:
+    """The gateway's database.
+
+    SQLite gets one writer thread (it has one writer anyway, and a queue beats lock errors); PostgreSQL gets a pool.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.sqlite = parsed.get_backend_name() == "sqlite"
+        if self.sqlite:
+            if parsed.database and parsed.database != ":memory:":
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(url, connect_args={"check_same_thread": False, "timeout": 5})
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_immediate)
+        else:
+            self._engine = sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg2"),
+                pool_size=POSTGRESQL_CONNECTIONS,
+                pool_pre_ping=True,
+            )
+        threads = 1 if self.sqlite else POSTGRESQL_CONNECTIONS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+
+    def migrate(self) -> None:
+        """Bring the tables up to date. Raises StorageError with one line when that cannot be done."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        try:
+            with self._engine.connect() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
+            raise StorageError(f"the database cannot be used: {reason}") from error
+
+    async def run(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run `work(connection, *args, **kwargs)` in one transaction, in a thread.
+
+        It commits when `work` returns and rolls back when it raises. A lost race or a lock (PostgreSQL
+        serialisation, SQLite busy) is tried again, so `work` must do nothing but talk to the connection.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: self.transact(work, *args, **kwargs))
+
+    @retry(
+        retry=retry_if_exception_type(OperationalError),
+        stop=stop_after_attempt(3),
+        wait=wait_random_exponential(multiplier=0.05, max=0.5),
+        reraise=True,
+    )
+    def transact(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `run`, in the calling thread."""
+        with self._engine.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Wait for work that has begun and close all connections."""
+        await asyncio.get_running_loop().run_in_executor(None, lambda: self._threads.shutdown(wait=True))
+        self._engine.dispose()
+
+
+def insert_if_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert one row unless a unique rule forbids it. True when it was inserted."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # pysqlite would open transactions by itself, too late and deferred; BEGIN is ours (see below).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: with NORMAL a committed transaction may be gone after a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    # A redeemed code's bytes are overwritten, not just unlinked.
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Takes the write lock at once: a transaction that reads first and writes later could fail half-way.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

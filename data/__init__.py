@@ -1,0 +1,1 @@
+"""What the assistant knows: languages, topics, and the package that reads them."""

@@ -1,0 +1,35 @@
+"""The typed reader of what the assistant knows (data/languages.yml and data/topics/).
+
+>>> from data.knowledge import load
+>>> knowledge = load()
+>>> knowledge.label("pin_forgotten", "en")
+'Forgotten IB Key PIN'
+"""
+
+from __future__ import annotations
+
+from data.knowledge.loading import DATA, load
+from data.knowledge.model import (
+    GuideItem,
+    ItemTexts,
+    Knowledge,
+    Language,
+    Text,
+    Topic,
+    TopicTexts,
+)
+from data.knowledge.problems import KnowledgeError, Problem
+
+__all__ = [
+    "DATA",
+    "GuideItem",
+    "ItemTexts",
+    "Knowledge",
+    "KnowledgeError",
+    "Language",
+    "Problem",
+    "Text",
+    "Topic",
+    "TopicTexts",
+    "load",
+]

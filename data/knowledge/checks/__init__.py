@@ -1,0 +1,19 @@
+"""What must hold between the files, beyond the shape of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from data.knowledge.checks import examples, languages, parity, texts, topics
+from data.knowledge.draft import Draft, Registry
+from data.knowledge.problems import Problem
+
+
+def check_all(registry: Registry | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """Every problem between and inside the files that could be read."""
+    if registry is not None:
+        yield from languages.check(registry, drafts)
+    yield from topics.check(drafts)
+    yield from parity.check(drafts, registry.default if registry else "en")
+    yield from texts.check(drafts)
+    yield from examples.check(drafts)

@@ -1,0 +1,28 @@
+"""No example stands twice in a language: in two topics it teaches nothing, in one it counts double."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from data.knowledge.draft import Draft
+from data.knowledge.problems import Problem
+from data.knowledge.wording import plain
+
+
+def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], str] = {}
+    for draft in drafts:
+        for page in draft.pages.values():
+            for position, example in enumerate(page.texts.examples):
+                document, where = page.document, ("examples", position)
+                if not example.strip():
+                    yield document.problem("this is blank", *where)
+                    continue
+                if "TODO" in example:
+                    yield document.problem("TODO: this is still to be written", *where)
+                key = (page.language, plain(example))
+                if key in first:
+                    message = f"the example `{example}` is already in {first[key]}"
+                    yield document.problem(message, *where)
+                else:
+                    first[key] = document.place(*where)

@@ -1,0 +1,81 @@
+"""The shape of each file, by the JSON Schema documents in schemas/, told in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+
+from data.knowledge.problems import Problem
+from data.knowledge.reading import Document
+
+_SCHEMAS = Path(__file__).parent / "schemas"
+_TYPES = {"object": "a mapping (key: value)", "array": "a list", "string": "text"}
+_SENTENCES = {
+    "type": "{found} should be {wanted}",
+    "enum": "{found} is none of {wanted}",
+    "pattern": "{found} is not valid here (it must match {wanted})",
+    "minItems": "this needs at least {wanted}",
+    "maxItems": "this takes at most {wanted}",
+    "minProperties": "this needs at least {wanted}",
+    "uniqueItems": "something stands here twice",
+    "oneOf": "a guide item has either `ask` or `step`",
+    "dependencies": "only a question (`ask`) has choices",
+}
+
+
+@cache
+def _validator(schema: str) -> Draft7Validator:
+    return Draft7Validator(json.loads((_SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")))
+
+
+def misfits(document: Document, schema: str) -> tuple[list[Problem], bool]:
+    """What in `document` does not fit schemas/<schema>.schema.json, and whether the rest can be used.
+
+    Unknown keys alone leave a file usable: they are told, and the other checks go on.
+    """
+    problems: list[Problem] = []
+    usable = True
+    for error in _validator(schema).iter_errors(document.value):
+        usable = usable and error.validator == "additionalProperties"
+        problems.extend(_told(error, document))
+    return problems, usable
+
+
+def _told(error: ValidationError, document: Document) -> Iterator[Problem]:
+    where = tuple(error.absolute_path)
+    found: Any = error.instance
+    wanted: Any = error.validator_value
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+        for key in found:
+            if key not in known:
+                yield document.problem(f"unknown key `{key}` (possible: {', '.join(known)})", *where, key)
+    elif error.validator == "required":
+        for key in wanted:
+            if key not in found:
+                yield document.problem(f"`{key}` is missing", *where)
+    elif "propertyNames" in error.absolute_schema_path:
+        yield document.problem(_sentence(error, found, wanted), *where, found)
+    else:
+        yield document.problem(_sentence(error, found, wanted), *where)
+
+
+def _sentence(error: ValidationError, found: Any, wanted: Any) -> str:
+    if error.validator == "type":
+        wanted = _TYPES.get(wanted, wanted)
+    elif error.validator == "enum":
+        wanted = ", ".join(wanted)
+    sentence = _SENTENCES.get(str(error.validator))
+    return sentence.format(found=_shown(found), wanted=wanted) if sentence else error.message
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"`{value}`" if value else "nothing"
+    return "a list" if isinstance(value, list) else "a mapping"

@@ -1,0 +1,124 @@
+"""The intent of a message: which topic the client means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.intents import IntentModel, Settings, Vectors, untrained
+from nlu.phone import NUMBER, PHONE
+
+# The intent of a bare answer to a question.
+INFORM = "inform"
+RANKING_LENGTH = 10
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
+    """Sets a message's intent and ranking. Needs SentenceFeaturizer before it."""
+
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._resource = resource
+        self.model = model
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """See config.yml for what each one means."""
+        defaults = Settings()
+        return {
+            "strength": 10.0,
+            "folds": 5,
+            "buckets": defaults.buckets,
+            "shortest": defaults.shortest,
+            "longest": defaults.longest,
+            "share": defaults.share,
+        }
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TopicClassifier:
+        """A classifier that knows no topic yet."""
+        return cls(config, model_storage, resource, untrained())
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **_: Any,
+    ) -> TopicClassifier:
+        """The classifier of a trained model."""
+        with model_storage.read_from(resource) as directory:
+            return cls(config, model_storage, resource, IntentModel.load(directory))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the model to the examples and keep it."""
+        from nlu.fitting import fit
+
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        self.model = fit(
+            np.vstack([_vector(example) for example in examples]),
+            [example.get(TEXT) for example in examples],
+            [example.get(INTENT) for example in examples],
+            strength=self._config["strength"],
+            folds=self._config["folds"],
+            settings=Settings(**{name: self._config[name] for name in vars(Settings())}),
+        )
+        with self._storage.write_to(self._resource) as directory:
+            self.model.save(directory)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set intent and ranking of each message; a message with nothing to read gets no confidence at all."""
+        for message in messages:
+            ranking = self._ranking(message)
+            named = [{"name": name, "confidence": confidence} for name, confidence in ranking[:RANKING_LENGTH]]
+            message.set(INTENT, named[0] if named else {"name": None, "confidence": 0.0}, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, named, add_to_output=True)
+        return messages
+
+    def _ranking(self, message: Message) -> list[tuple[str, float]]:
+        if only_a_number(message) and INFORM in self.model.labels:
+            return [(INFORM, 1.0)]
+        vector = _vector(message)
+        if not vector.any():
+            return [(label, 0.0) for label in self.model.labels]
+        return self.model.ranking(vector, message.get(TEXT))
+
+
+def only_a_number(message: Message) -> bool:
+    """Whether the message is one telephone number and nothing else that is a letter or a digit."""
+    text = message.get(TEXT) or ""
+    numbers = [entity for entity in message.get(ENTITIES, []) if entity["entity"] in (PHONE, NUMBER)]
+    if len(numbers) != 1:
+        return False
+    rest = text[: numbers[0]["start"]] + text[numbers[0]["end"] :]
+    return not any(character.isalnum() for character in rest)
+
+
+def _vector(message: Message) -> Vectors:
+    for features in message.features:
+        if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE and features.is_dense():
+            vector: Vectors = features.features[0]
+            return vector
+    return np.zeros(0, dtype=np.float32)

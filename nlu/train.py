@@ -1,0 +1,128 @@
+"""Trains the model for the data as it is: `python -m nlu.train`.
+
+A model is named by the fingerprint of its data, so that one that is there already is never trained again, and
+Rasa is not even imported then. The last line of standard output is the model's path; progress goes to standard
+error. Exit code 1, with a line file:line: message for each problem, when the data cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nlu.fingerprint import ROOT, configuration, model_path, models
+
+MODELS_KEPT = 3
+
+
+class TrainingFailed(Exception):
+    """There is no model; the text tells why, in lines made for people."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m nlu.train", description=__doc__.partition("\n")[0])
+    parser.add_argument("--force", action="store_true", help="train even when the model is there")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder with data/ and, if it differs, config.yml")
+    parser.add_argument("--out", type=Path, help="folder for the models (ROOT/models)")
+    options = parser.parse_args(arguments)
+    out = options.out or options.root / "models"
+    try:
+        print(train(options.root, out, force=options.force))
+    except TrainingFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+def train(root: Path = ROOT, out: Path | None = None, *, force: bool = False) -> Path:
+    """The path of the model for `root`, trained unless it is there. Of several processes one trains, the others
+    wait. Raises TrainingFailed."""
+    out = out or root / "models"
+    path = model_path(root, out)
+    if path.is_file() and not force:
+        path.touch()
+        return path
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone(out / ".training.lock"):
+        if path.is_file() and not force:  # another process made it meanwhile
+            return path
+        _train(root, path)
+        _remove_old(out)
+    return path
+
+
+def _train(root: Path, path: Path) -> None:
+    started = time.monotonic()
+    _say("reading data")
+    _check(root)
+    _say("importing Rasa")
+    _quiet()
+    from nlu.training import train_model
+
+    _say("training")
+    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        train_model(configuration(root), root / "data", unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    size = path.stat().st_size / 1e6
+    _say(f"saved {path} ({time.monotonic() - started:.0f} s, {size:.1f} MB)")
+
+
+def _check(root: Path) -> None:
+    """Raise TrainingFailed with every problem of the data, before the slow imports."""
+    from data.knowledge import KnowledgeError, load
+
+    try:
+        knowledge = load(root / "data")
+    except KnowledgeError as error:
+        raise TrainingFailed(str(error)) from None
+    count = sum(len(page.examples) for topic in knowledge.topics.values() for page in topic.languages.values())
+    _say(f"{len(knowledge.topics)} topics, {count} examples, languages {', '.join(sorted(knowledge.languages))}")
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock file; waits for the process that holds it. A process that dies lets go of it."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another process is training; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_old(out: Path) -> None:
+    for old in models(out)[MODELS_KEPT:]:
+        old.unlink(missing_ok=True)
+
+
+def _quiet() -> None:
+    """Keep Rasa and TensorFlow from filling the terminal; errors still come through."""
+    import logging
+    import warnings
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    logging.getLogger("rasa").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+
+
+def _say(what: str) -> None:
+    print(f"train: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,46 @@
+"""Runs Rasa's training graph. Straight, without its command line: that one imports every tool Rasa has, keeps a
+cache on disk and reports to telemetry."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import rasa.engine.validation
+from rasa.engine.caching import TrainingCache
+from rasa.engine.recipes.recipe import Recipe
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.training.graph_trainer import GraphTrainer
+from rasa.shared.data import TrainingType
+from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
+
+from nlu.importer import TopicImporter
+
+
+class _NoCache(TrainingCache):  # type: ignore[misc]
+    """Models are cached whole, by fingerprint; Rasa's cache of parts would only cost time."""
+
+    def cache_output(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def get_cached_output_fingerprint(self, fingerprint_key: str) -> None:
+        return None
+
+    def get_cached_result(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def train_model(config: Path, data: Path, path: Path) -> None:
+    """Train on the folder `data` as `config` says and write the model to `path`. Raises RasaException."""
+    # The wrappers that `rasa train` puts around an importer.
+    importer = E2EImporter(
+        ResponsesSyncImporter(CombinedDataImporter([TopicImporter(str(config), data=str(data))]))
+    )
+    recipe = Recipe.recipe_for_name(importer.get_config().get("recipe"))
+    graph = recipe.graph_config_for_recipe(importer.get_config(), {}, training_type=TrainingType.BOTH)
+    rasa.engine.validation.validate(graph)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = GraphTrainer(LocalModelStorage(Path(folder)), _NoCache(), DaskGraphRunner)
+        trainer.train(graph, importer, path, force_retraining=True)

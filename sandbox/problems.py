@@ -1,0 +1,70 @@
+"""Every way in which the sandbox says no, as RFC 9457 problem details with a stable `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+
+PROBLEM_JSON = "application/problem+json"
+
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "idempotency_key_missing": (400, "A write needs an Idempotency-Key of 1 to 200 characters"),
+    "unauthorized": (401, "The bearer token is missing or wrong"),
+    "not_found": (404, "There is no such verification"),
+    "route_not_found": (404, "There is nothing at this address"),
+    "method_not_allowed": (405, "This address does not take this method"),
+    "already_verified": (409, "The number has been verified with this code already"),
+    "expired": (410, "The code has expired"),
+    "body_invalid": (422, "The body does not have the fields that the contract asks for"),
+    "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),
+    "number_invalid": (422, "Not a number, in E.164 form, that can receive text messages"),
+    "wrong_code": (422, "The code is wrong"),
+    "locked": (423, "Too many wrong codes"),
+    "resend_too_early": (429, "The next code cannot be sent yet"),
+    "too_many_sends": (429, "No more codes can be sent for this verification"),
+    "too_many_requests": (429, "Too many codes were sent to this number"),
+    "internal": (500, "The service failed"),
+    "storage_unavailable": (503, "The database is busy or cannot be written"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a write answers with: a status and a JSON object; a problem from status 400 on."""
+
+    status: int
+    body: Mapping[str, object]
+
+
+class RefusalError(Exception):
+    """A rule of the service says no. `details` are further members of the problem, such as checks_left."""
+
+    def __init__(self, code: str, **details: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+    @property
+    def answer(self) -> Answer:
+        return problem(self.code, **self.details)
+
+
+def problem(code: str, **details: int) -> Answer:
+    """The problem details of a code that PROBLEMS knows."""
+    status, title = PROBLEMS[code]
+    head = {"type": f"urn:problem:{code}", "title": title, "status": status, "code": code}
+    return Answer(status, {**head, **details})
+
+
+def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Turn an answer into an HTTP response."""
+    sent = dict(headers or {})
+    if answer.status < 400:
+        return JSONResponse(dict(answer.body), answer.status, sent)
+    if "retry_after" in answer.body:
+        sent["Retry-After"] = str(answer.body["retry_after"])
+    if answer.status == 401:
+        sent["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(dict(answer.body), answer.status, sent, media_type=PROBLEM_JSON)

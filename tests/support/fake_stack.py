@@ -1,0 +1,46 @@
+"""A repository in miniature: the real command line, and stand-ins for the parts that it starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PART = """
+import json, os, pathlib, time
+print("NAME works", flush=True)
+path = pathlib.Path(os.environ["STATE_DIR"], "NAME.json")
+path.with_suffix(".new").write_text(json.dumps({"pid": os.getpid(), "env": dict(os.environ)}))
+path.with_suffix(".new").rename(path)
+time.sleep(600)
+"""
+TRAIN = """
+import os, pathlib, sys
+print("training", *sys.argv[1:], file=sys.stderr)
+if os.environ.get("FAKE_TRAINING") == "fails":
+    sys.exit(3)
+print("noise on standard output")
+pathlib.Path("model.tar.gz").write_text("")
+print("model.tar.gz" if os.environ.get("FAKE_TRAINING") != "names nothing" else "missing.tar.gz")
+"""
+
+
+def make_root(folder: Path) -> Path:
+    """Lays out the miniature in `folder`; run `python -m bot.cli.main` there.
+
+    Every part but the gateway writes its process id and its environment to STATE_DIR/NAME.json.
+    """
+    (folder / "bot").mkdir(parents=True)
+    shutil.copytree(
+        ROOT / "bot" / "cli", folder / "bot" / "cli", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for file in ("__init__.py", "settings.py"):
+        shutil.copy(ROOT / "bot" / file, folder / "bot" / file)
+    shutil.copy(ROOT / "tests" / "support" / "fake_chat_api.py", folder / "bot" / "app.py")
+    for room, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):
+        (folder / room).mkdir()
+        (folder / room / "__init__.py").touch()
+        (folder / room / "server.py").write_text(PART.replace("NAME", name))
+    (folder / "nlu" / "train.py").write_text(TRAIN)
+    return folder

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import FrozenInstanceError
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from tenacity import RetryCallState, wait_none
+
+from actions.backend import FULL_JITTER, Backend, BackendError, ErrorKind, Timeouts
+from tests.support.asgi_server import AsgiServer
+from tests.support.sandbox import BACKEND_TOKEN, NUMBER, RunningSandbox, other_than, running_sandbox
+
+CLIENT = "simulator.sms:+819012345678"
+QUICK = Timeouts(connect=0.5, total=0.3, budget=2)
+VERIFIED = {"status": "verified", "receipt": "PV-1", "sms_two_factor": "unchanged"}
+
+
+class FaultyServer:
+    """Answers from a list, the last item for ever: a status, a response, or "hang", "trickle", "drop"."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        route = Route("/{path:path}", self._answer, methods=["POST"])
+        self.server = AsgiServer(Starlette(routes=[route]))
+
+    async def _answer(self, request: Request) -> Response:
+        self.requests.append((request.url.path, dict(request.headers), await request.body()))
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if answer == "hang":
+            await asyncio.sleep(5)
+        if answer == "drop":
+            raise ConnectionError
+        if answer == "trickle":
+            return StreamingResponse(self._trickle(), media_type="application/json")
+        return answer if isinstance(answer, Response) else Response(status_code=int(answer))
+
+    async def _trickle(self) -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" "
+            await asyncio.sleep(0.05)
+
+    @property
+    def keys(self) -> list[str]:
+        return [headers["idempotency-key"] for _, headers, _ in self.requests]
+
+
+@contextmanager
+def faulty(*answers: Any) -> Iterator[FaultyServer]:
+    faulty_server = FaultyServer(*answers)
+    with faulty_server.server:
+        yield faulty_server
+
+
+def quick(url: str, timeouts: Timeouts = QUICK) -> Backend:
+    return Backend(url, BACKEND_TOKEN, timeouts=timeouts, wait=wait_none())
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with running_sandbox(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def backend(sandbox: RunningSandbox) -> AsyncIterator[Backend]:
+    async with Backend(sandbox.url, sandbox.token) as client:
+        yield client
+
+
+async def failure(call: Any) -> BackendError:
+    with pytest.raises(BackendError) as caught:
+        await call
+    return caught.value
+
+
+async def test_a_number_is_verified_from_start_to_receipt(sandbox: RunningSandbox, backend: Backend) -> None:
+    begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
+    done = await backend.check(begun.id, sandbox.phone.next_code(), "m2:check")
+    assert (begun.number_masked, begun.checks_left, begun.sends_left) == ("+81******5678", 5, 4)
+    assert begun.expires_at - begun.resend_after == timedelta(minutes=8)
+    assert begun.expires_at.utcoffset() == timedelta(0)
+    assert done.receipt == sandbox.ledger()["verifications"][0]["receipt"]
+    assert done.sms_two_factor == "enrolling"
+
+
+async def test_a_code_can_be_sent_again_after_two_minutes(sandbox: RunningSandbox, backend: Backend) -> None:
+    begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
+    early = await failure(backend.resend(begun.id, "m2:resend"))
+    assert early.kind is ErrorKind.RESEND_TOO_EARLY
+    assert 100 < int(early.details["retry_after"]) <= 120
+    sandbox.advance(120)
+    assert (await backend.resend(begun.id, "m3:resend")).sends_left == 3
+
+
+async def test_a_turn_that_runs_twice_writes_once(sandbox: RunningSandbox, backend: Backend) -> None:
+    first = await backend.start_verification(CLIENT, NUMBER, "m1:start")
+    assert await backend.start_verification(CLIENT, NUMBER, "m1:start") == first
+    assert sandbox.ledger()["writes"] == 1
+
+
+async def test_a_wrong_code_tells_how_many_tries_are_left(sandbox: RunningSandbox, backend: Backend) -> None:
+    begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
+    wrong = other_than(sandbox.phone.next_code())
+    errors = [await failure(backend.check(begun.id, wrong, f"c{n}")) for n in range(5)]
+    assert [error.details for error in errors[:4]] == [{"checks_left": left} for left in (4, 3, 2, 1)]
+    assert [error.kind for error in errors] == [ErrorKind.WRONG_CODE] * 4 + [ErrorKind.LOCKED]
+
+
+async def test_each_rule_of_the_backend_has_its_kind(sandbox: RunningSandbox, backend: Backend) -> None:
+    assert (await failure(backend.check("pv_x", "123456", "k1"))).kind is ErrorKind.NOT_FOUND
+    assert (await failure(backend.start_verification(CLIENT, "+1", "k2"))).kind is ErrorKind.NUMBER_INVALID
+    done = await backend.start_verification(CLIENT, NUMBER, "k3")
+    code = sandbox.phone.next_code()
+    await backend.check(done.id, code, "k4")
+    assert (await failure(backend.check(done.id, code, "k5"))).kind is ErrorKind.ALREADY_VERIFIED
+    late = await backend.start_verification(CLIENT, NUMBER, "k6")
+    for n in range(4):
+        sandbox.advance(120)
+        await backend.resend(late.id, f"k7:{n}")
+    sandbox.advance(120)
+    assert (await failure(backend.resend(late.id, "k8"))).kind is ErrorKind.TOO_MANY_SENDS
+    sandbox.advance(600)
+    assert (await failure(backend.check(late.id, "123456", "k9"))).kind is ErrorKind.EXPIRED
+    for n in range(3):
+        await backend.start_verification(CLIENT, NUMBER, f"k10:{n}")
+    many = await failure(backend.start_verification(CLIENT, NUMBER, "k11"))
+    assert many.kind is ErrorKind.TOO_MANY_REQUESTS
+    assert set(many.details) == {"retry_after"}
+
+
+async def test_a_refusal_that_no_client_can_mend_is_refused(sandbox: RunningSandbox) -> None:
+    async with Backend(sandbox.url, "wrong-token") as backend:
+        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.REFUSED
+    async with Backend(sandbox.url + "/nowhere", sandbox.token) as backend:
+        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.REFUSED
+
+
+async def test_an_id_cannot_leave_its_place_in_the_address(sandbox: RunningSandbox, backend: Backend) -> None:
+    error = await failure(backend.check("../../sandbox/clock?x=", "123456", "k"))
+    assert error.kind is ErrorKind.REFUSED
+    assert sandbox.ledger()["writes"] == 0
+
+
+async def test_nothing_of_the_backends_wording_is_kept() -> None:
+    problem = {
+        "code": "wrong_code",
+        "title": "Falsch",
+        "detail": "Falsch",
+        "checks_left": 2,
+        "retry_after": True,
+    }
+    with faulty(JSONResponse(problem, 422)) as server:
+        async with quick(server.server.url) as backend:
+            error = await failure(backend.check("pv_x", "123456", "k"))
+    assert error.details == {"checks_left": 2}
+    assert "Falsch" not in f"{error} {error!r}"
+    assert error.request_id == server.requests[0][1]["x-request-id"]
+
+
+@pytest.mark.parametrize("trouble", [500, 502, 503, 504, 429, "hang", "trickle", "drop"])
+async def test_trouble_that_passes_is_not_noticed(trouble: Any) -> None:
+    with faulty(trouble, trouble, JSONResponse(VERIFIED)) as server:
+        async with quick(server.server.url) as backend:
+            assert (await backend.check("pv_x", "123456", "m7:check")).receipt == "PV-1"
+    assert server.keys == ["m7:check"] * 3
+    assert len({(path, body, headers["x-request-id"]) for path, headers, body in server.requests}) == 1
+
+
+@pytest.mark.parametrize("trouble", [503, 429, "hang", "drop"])
+async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Any) -> None:
+    with faulty(trouble) as server:
+        async with quick(server.server.url) as backend:
+            assert (await failure(backend.resend("pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
+    assert server.keys == ["m8"] * 3
+
+
+async def test_a_backend_that_is_not_there_is_unavailable() -> None:
+    silent = AsgiServer(None)
+    async with quick(silent.url) as backend:
+        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+
+
+async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
+    refused = JSONResponse({"code": "too_many_requests", "retry_after": 30}, 429)
+    with faulty(refused) as server:
+        async with quick(server.server.url) as backend:
+            error = await failure(backend.resend("pv_x", "k"))
+    assert (error.kind, error.details) == (ErrorKind.TOO_MANY_REQUESTS, {"retry_after": 30})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response("<html>", 200),
+        JSONResponse([]),
+        JSONResponse({}),
+        JSONResponse({**VERIFIED, "receipt": ""}),
+        JSONResponse({**VERIFIED, "status": "pending"}),
+        Response(status_code=302, headers={"Location": "/elsewhere"}),
+    ],
+    ids=["page", "list", "empty", "no receipt", "not verified", "redirect"],
+)
+async def test_what_is_not_the_contract_is_never_taken_for_done(answer: Response) -> None:
+    with faulty(answer) as server:
+        async with quick(server.server.url) as backend:
+            assert (await failure(backend.check("pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
+    assert len(server.requests) == 1
+
+
+async def test_an_unknown_consequence_is_not_told_to_the_client() -> None:
+    with faulty(JSONResponse({**VERIFIED, "sms_two_factor": "mandatory"})) as server:
+        async with quick(server.server.url) as backend:
+            assert (await backend.check("pv_x", "123456", "k")).sms_two_factor == "unchanged"
+
+
+async def test_a_call_ends_within_its_budget_however_slow_the_backend_is() -> None:
+    with faulty("hang") as server:
+        async with quick(server.server.url, Timeouts(total=0.4, budget=0.6)) as backend:
+            began = time.monotonic()
+            assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+    # Without the budget, three tries would take 1.2 s.
+    assert 0.5 < time.monotonic() - began < 1.1
+
+
+def test_the_limits_are_twelve_seconds_a_call_and_waits_of_a_fifth_to_two() -> None:
+    assert Timeouts() == Timeouts(connect=1, total=5, budget=12)
+    for attempt, most in ((1, 1.0), (2, 2.0), (3, 2.0)):
+        state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
+        state.attempt_number = attempt
+        waits = [FULL_JITTER(state) for _ in range(200)]
+        assert min(waits) >= 0.2
+        assert max(waits) <= most
+        assert len(set(waits)) > 100
+
+
+async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = []
+    for answer in (JSONResponse({"code": "wrong_code", "checks_left": 4}, 422), 503, 400, Response("x", 200)):
+        with faulty(answer) as server:
+            async with quick(server.server.url) as backend:
+                error = await failure(backend.check("pv_x", "482913", "k"))
+        assert b"482913" in server.requests[0][2]
+        assert error.__context__ is None
+        shown += [str(error), repr(error), "".join(traceback.format_exception(error))]
+    assert "482913" not in caplog.text
+    assert BACKEND_TOKEN not in caplog.text
+    assert "482913" not in "".join(shown)
+
+
+async def test_what_comes_back_cannot_be_changed(backend: Backend) -> None:
+    begun = await backend.start_verification(CLIENT, NUMBER, "k")
+    with pytest.raises(FrozenInstanceError):
+        begun.id = "other"  # type: ignore[misc]
+
+
+async def test_the_environment_names_the_backend(sandbox: RunningSandbox) -> None:
+    named = {"AUTH_BACKEND_URL": sandbox.url + "/", "AUTH_BACKEND_TOKEN": sandbox.token}
+    async with Backend.from_environment(named) as backend:
+        assert (await backend.start_verification(CLIENT, NUMBER, "k")).sends_left == 4
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"AUTH_BACKEND_TOKEN": "t"}, "AUTH_BACKEND_URL"),
+        ({"AUTH_BACKEND_URL": "localhost:80", "AUTH_BACKEND_TOKEN": "t"}, "AUTH_BACKEND_URL"),
+        ({"AUTH_BACKEND_URL": "http://127.0.0.1:1", "AUTH_BACKEND_TOKEN": " "}, "AUTH_BACKEND_TOKEN"),
+    ],
+)
+def test_a_missing_or_wrong_setting_is_named(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Backend.from_environment(environment)

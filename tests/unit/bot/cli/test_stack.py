@@ -1,0 +1,53 @@
+"""What `up` hands to the parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.cli.stack import complete, environment, has_sandbox, parts
+from bot.settings import Settings
+
+NO_FILE = Path("no-such-file.env")
+BACKEND = {"AUTH_BACKEND_URL": "https://backend.example", "AUTH_BACKEND_TOKEN": "theirs"}
+
+
+def read(**environ: str) -> Settings:
+    return Settings.read(environ, NO_FILE)
+
+
+def test_secrets_are_new_for_each_run() -> None:
+    one, other = complete(read()), complete(read())
+    for name in ("internal_token", "vault_key", "auth_backend_token"):
+        assert getattr(one, name)
+        assert getattr(one, name) != getattr(other, name)
+
+
+def test_what_was_chosen_is_kept() -> None:
+    chosen = complete(read(RASA_PORT="5005", INTERNAL_TOKEN="i" * 32, **BACKEND))
+    assert (chosen.rasa_port, chosen.internal_token) == (5005, "i" * 32)
+    assert (chosen.auth_backend_url, chosen.auth_backend_token) == ("https://backend.example", "theirs")
+
+
+def test_without_a_backend_the_stack_has_a_sandbox_and_points_to_it() -> None:
+    settings = complete(read())
+    assert settings.auth_backend_url == f"http://127.0.0.1:{settings.sandbox_port}"
+    assert has_sandbox(read())
+    assert [part.name for part in parts({}, sandbox=True)] == ["sandbox", "actions", "rasa", "gateway"]
+
+
+def test_with_a_backend_there_is_no_sandbox() -> None:
+    assert not has_sandbox(read(**BACKEND))
+    assert [part.name for part in parts({}, sandbox=False)] == ["actions", "rasa", "gateway"]
+
+
+def test_a_gateway_accepts_the_environment_that_it_is_handed() -> None:
+    settings = complete(read(PUBLIC_URL="https://help.example.com", STATE_DIR="/data"))
+    env = environment(settings, "m.tar.gz", {"SANDBOX_CONTROLS": "on", "RASA_PORT": "1"})
+    assert Settings.read(env, NO_FILE).in_stack() == settings
+    assert (env["SANDBOX_CONTROLS"], env["MODEL"]) == ("on", "m.tar.gz")
+
+
+def test_only_rasa_is_kept_to_one_thread() -> None:
+    threads = {part.name: part.env.get("OMP_NUM_THREADS") for part in parts({}, sandbox=True)}
+    assert threads == {"sandbox": None, "actions": None, "rasa": "1", "gateway": None}
+    assert "secret" not in repr(parts({"INTERNAL_TOKEN": "secret"}, sandbox=True))

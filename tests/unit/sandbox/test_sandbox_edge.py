@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.problems import PROBLEMS
+from tests.support.sandbox import NUMBER, RunningSandbox, running_sandbox
+
+ROUTES = [
+    ("POST", "/v1/phone-verifications"),
+    ("POST", "/v1/phone-verifications/pv_x/resend"),
+    ("POST", "/v1/phone-verifications/pv_x/check"),
+    ("POST", "/sandbox/clock"),
+    ("GET", "/sandbox/ledger"),
+    ("GET", "/nowhere"),
+]
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic dXNlcjpwYXNz", "tokën"])
+def test_without_the_right_token_every_route_answers_401(sandbox: RunningSandbox, given: str | None) -> None:
+    headers: dict[str, bytes] = {} if given is None else {"Authorization": given.encode()}
+    for method, path in ROUTES:
+        answer = httpx.request(method, sandbox.url + path, headers=headers, content=b"{", trust_env=False)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["code"] == "unauthorized"
+    assert sandbox.ledger()["writes"] == 0
+
+
+def test_livez_and_the_openapi_document_are_open(sandbox: RunningSandbox) -> None:
+    with httpx.Client(base_url=sandbox.url, trust_env=False) as http:
+        assert http.get("/livez").status_code == 200
+        document = http.get("/openapi.json").json()
+    assert "/v1/phone-verifications/{id}/check" in document["paths"]
+    start = document["paths"]["/v1/phone-verifications"]["post"]
+    assert start["security"] == [{"HTTPBearer": []}]
+    assert "application/problem+json" in start["responses"]["4XX"]["content"]
+    assert [each["name"] for each in start["parameters"] if each["required"]] == ["Idempotency-Key"]
+
+
+def test_a_refusal_is_problem_json_with_a_code(sandbox: RunningSandbox) -> None:
+    answer = sandbox.check("pv_unknown", "123456")
+    body = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (body["status"], body["code"]) == (404, "not_found")
+    assert body["type"] == "urn:problem:not_found"
+    assert body["title"] == PROBLEMS["not_found"][1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        {"client": "a"},
+        {"number": NUMBER},
+        {"client": "", "number": NUMBER},
+        {"client": 5, "number": NUMBER},
+        {"client": "a" * 201, "number": NUMBER},
+        {"client": "a", "number": NUMBER, "verified": True},
+    ],
+)
+def test_a_body_out_of_the_contract_is_refused_without_a_trace(sandbox: RunningSandbox, body: Any) -> None:
+    answer = sandbox.write("", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")
+    assert sandbox.ledger() == {"verifications": [], "sms": [], "writes": 0}
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"client": "\\ud800", "number": "+819012345678"}', b"\xff"])
+def test_broken_json_is_refused(sandbox: RunningSandbox, body: bytes) -> None:
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    answer = sandbox.http.post("/v1/phone-verifications", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")
+
+
+def test_a_refused_body_is_not_repeated_in_the_answer(sandbox: RunningSandbox) -> None:
+    answer = sandbox.write("/pv_x/check", {"code": "482913", "more": "482913"})
+    assert answer.status_code == 422
+    assert "482913" not in answer.text
+
+
+def test_unknown_addresses_and_methods_are_problems_too(sandbox: RunningSandbox) -> None:
+    nowhere = sandbox.http.get("/v2/phone-verifications")
+    wrong_method = sandbox.http.get("/v1/phone-verifications")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "route_not_found")
+    assert (wrong_method.status_code, wrong_method.json()["code"]) == (405, "method_not_allowed")
+    assert wrong_method.headers["Allow"] == "POST"
+
+
+def test_the_callers_request_id_comes_back(sandbox: RunningSandbox) -> None:
+    assert sandbox.http.get("/livez", headers={"X-Request-Id": "r-1"}).headers["X-Request-Id"] == "r-1"
+    unfit = sandbox.http.get("/livez", headers={"X-Request-Id": "a b"}).headers["X-Request-Id"]
+    assert len(unfit) == 32
+
+
+def test_without_controls_there_is_no_clock_to_move_and_no_ledger(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, controls=False) as sandbox:
+        assert sandbox.http.post("/sandbox/clock", json={"advance_seconds": 1}).status_code == 404
+        assert sandbox.http.get("/sandbox/ledger").status_code == 404
+        assert "/sandbox/clock" not in sandbox.http.get("/openapi.json").json()["paths"]
+
+
+@pytest.mark.parametrize("seconds", [-1, "long", None, 1e12])
+def test_the_clock_only_moves_into_the_future(sandbox: RunningSandbox, seconds: Any) -> None:
+    answer = sandbox.http.post("/sandbox/clock", json={"advance_seconds": seconds})
+    assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from sandbox.numbers import can_receive_sms, mask
+from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox
+
+
+def test_a_number_gets_three_codes_in_ten_minutes_whoever_asks(sandbox: RunningSandbox) -> None:
+    answers = [sandbox.begin(f"simulator.sms:{who}") for who in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+    refused = answers[-1].json()
+    assert refused["code"] == "too_many_requests"
+    assert 590 <= refused["retry_after"] <= 600
+    assert len(sandbox.ledger()["sms"]) == 3
+
+
+def test_the_wait_that_is_told_is_the_wait_that_helps(sandbox: RunningSandbox) -> None:
+    for _ in range(3):
+        sandbox.begin()
+    sandbox.advance(sandbox.begin().json()["retry_after"])
+    assert sandbox.begin().status_code == 201
+
+
+def test_other_numbers_are_not_held_up(sandbox: RunningSandbox) -> None:
+    for _ in range(4):
+        sandbox.begin()
+    assert sandbox.begin(number=OTHER_NUMBER).status_code == 201
+
+
+def test_a_number_gets_ten_codes_a_day(sandbox: RunningSandbox) -> None:
+    for _ in range(10):
+        assert sandbox.begin().status_code == 201
+        sandbox.advance(601)
+    refused = sandbox.begin()
+    assert refused.json()["code"] == "too_many_requests"
+    sandbox.advance(refused.json()["retry_after"])
+    assert sandbox.begin().status_code == 201
+
+
+def test_the_day_limit_holds_for_codes_that_are_sent_again(sandbox: RunningSandbox) -> None:
+    for _ in range(9):
+        sandbox.begin()
+        sandbox.advance(601)
+    id = sandbox.begin().json()["id"]
+    sandbox.advance(601)
+    assert sandbox.resend(id).json()["code"] == "too_many_requests"
+
+
+def test_what_cannot_receive_a_text_message_is_refused(sandbox: RunningSandbox) -> None:
+    landline = "+81312345678"
+    for number in ("", "09012345678", "+81", "+8190123456789", "+810901234567", landline, "+1", "nonsense"):
+        answer = sandbox.begin(number=number)
+        assert (answer.status_code, answer.json()["code"]) == (422, "number_invalid"), number
+    assert sandbox.ledger()["sms"] == []
+
+
+@pytest.mark.parametrize("number", [NUMBER, "+12025550123", "+447911123456", "+919876543210", "+4791234567"])
+def test_mobile_numbers_of_many_countries_can_receive_text_messages(number: str) -> None:
+    assert can_receive_sms(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("+819012345678", "+81******5678"), ("+12025550123", "+1******0123")]
+)
+def test_a_masked_number_shows_the_country_and_four_digits(number: str, shown: str) -> None:
+    assert mask(number) == shown

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.keys import Keys
+from sandbox.outbox import mark_failed, next_of_each_client, put
+from sandbox.storage import Storage
+from tests.support.sandbox import OTHER_NUMBER, RunningSandbox
+
+
+def states(sandbox: RunningSandbox) -> list[str]:
+    return [sms["state"] for sms in sandbox.ledger()["sms"]]
+
+
+def test_a_phone_that_is_down_at_first_gets_the_message_later(sandbox: RunningSandbox) -> None:
+    sandbox.phone.refuse()
+    id = sandbox.begin().json()["id"]
+    sandbox.phone.wait_for_tries(2)
+    sandbox.phone.take()
+    code = sandbox.phone.next_code()
+    assert sandbox.check(id, code).status_code == 200
+
+
+def test_a_message_reaches_a_phone_whose_server_starts_after_it_was_queued(tmp_path: Path) -> None:
+    sandbox = RunningSandbox(tmp_path)
+    sandbox.start()
+    try:
+        id = sandbox.begin().json()["id"]
+        with sandbox.phone.server:
+            assert sandbox.check(id, sandbox.phone.next_code()).status_code == 200
+    finally:
+        sandbox.stop()
+
+
+def test_a_message_whose_receipt_got_lost_comes_again_under_its_id(sandbox: RunningSandbox) -> None:
+    sandbox.phone.status = 500
+    sandbox.begin()
+    first = sandbox.phone.next_sms()
+    sandbox.phone.take()
+    assert sandbox.phone.next_sms() == first
+
+
+def test_messages_to_one_client_keep_their_order(sandbox: RunningSandbox) -> None:
+    sandbox.phone.refuse()
+    sandbox.begin()
+    sandbox.begin(number=OTHER_NUMBER)
+    sandbox.phone.wait_for_tries(3)
+    sandbox.phone.take()
+    assert [sandbox.phone.next_sms()["to"] for _ in range(2)] == ["+819012345678", OTHER_NUMBER]
+
+
+def test_a_message_is_given_up_after_two_minutes(sandbox: RunningSandbox) -> None:
+    sandbox.phone.refuse()
+    sandbox.begin()
+    sandbox.phone.wait_for_tries(1)
+    sandbox.advance(120)
+    # One that waits behind it keeps the tries coming.
+    sandbox.begin(number=OTHER_NUMBER)
+    while states(sandbox)[0] == "queued":
+        sandbox.phone.wait_for_tries(sandbox.phone.tries + 1)
+    sandbox.phone.take()
+    assert sandbox.phone.next_sms()["to"] == OTHER_NUMBER
+    assert states(sandbox)[0] == "given_up"
+
+
+def test_a_waiting_message_survives_a_restart(sandbox: RunningSandbox) -> None:
+    sandbox.phone.refuse()
+    id = sandbox.begin().json()["id"]
+    sandbox.restart()
+    sandbox.phone.take()
+    assert sandbox.check(id, sandbox.phone.next_code()).status_code == 200
+
+
+def test_a_phone_that_is_down_does_not_hold_up_the_answer(tmp_path: Path) -> None:
+    sandbox = RunningSandbox(tmp_path)
+    sandbox.start()
+    try:
+        assert sandbox.begin().status_code == 201
+        assert states(sandbox) == ["queued"]
+    finally:
+        sandbox.stop()
+
+
+def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "sandbox.db")
+    now, pauses = 1000.0, []
+    with storage.transaction() as tx:
+        put(tx, Keys(bytes(32)), client="c", number="+819012345678", text="t", now=now)
+        for _ in range(7):
+            assert mark_failed(tx, next_of_each_client(tx)[0], now)
+            pauses.append(round(next_of_each_client(tx)[0].next_try_at - now, 3))
+        assert not mark_failed(tx, next_of_each_client(tx)[0], now + 120)
+        assert next_of_each_client(tx) == []
+    storage.close()
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]

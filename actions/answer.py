@@ -5,17 +5,29 @@ from __future__ import annotations
 from actions import guide
 from actions.base import SupportAction
 from actions.offers import offer_return, offers
+from actions.tasks import OpenPlaces
 from actions.turn import Turn
+from data.knowledge import Knowledge
 
 
 class ActionAnswer(SupportAction):
     """Answers with the text of the message's topic."""
+
+    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
+        super().__init__(knowledge)
+        self._places = places
+        self._choosers = {language.chosen_by for language in knowledge.languages.values()}
 
     def name(self) -> str:
         return "action_answer"
 
     async def act(self, turn: Turn) -> None:
         topic = turn.knowledge.topics[turn.intent]
+        if topic.id in self._choosers and turn.places.current is not None:
+            # The language changes, the place does not.
+            turn.say(topic.id)
+            self._places.show(turn)
+            return
         if topic.guide:
             guide.begin(turn, topic.id)
             return

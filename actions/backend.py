@@ -105,6 +105,8 @@ class Backend:
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeouts.total, connect=timeouts.connect),
+            # Shorter than servers keep theirs (5 s with uvicorn): a try is not spent on a closed connection.
+            limits=httpx.Limits(keepalive_expiry=2),
             # A proxy that is set for the outside must not be asked for a loopback address.
             trust_env=urlsplit(url).hostname not in LOOPBACK,
         )

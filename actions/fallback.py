@@ -10,6 +10,8 @@ from actions.turn import SECRET_MARK, Button, Turn
 # A topic below this confidence is not worth asking about.
 WORTH_ASKING = 0.15
 ASK_BETWEEN = 2
+# The group whose topics are never what an unclear message is taken for.
+SMALL_TALK = "conversation"
 
 
 class ActionFallback(SupportAction):
@@ -49,6 +51,6 @@ class ActionFallback(SupportAction):
             guess["name"]
             for guess in turn.ranking
             if guess["name"] in topics
-            and topics[guess["name"]].kind != "control"
+            and topics[guess["name"]].group != SMALL_TALK
             and guess["confidence"] >= WORTH_ASKING
         ][:ASK_BETWEEN]

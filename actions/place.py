@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,6 +73,13 @@ class Places:
     def open(self, place: Place) -> None:
         """Put `place` on top; the same topic further down is taken out."""
         self._places = [p for p in self._places if p.topic != place.topic][-(DEPTH - 1) :] + [place]
+
+    def raise_to_top(self, wanted: Callable[[Place], bool]) -> Place | None:
+        """Put the topmost place that is `wanted` on top and give it back; None when there is none."""
+        place = next((p for p in reversed(self._places) if wanted(p)), None)
+        if place is not None:
+            self.open(place)
+        return place
 
     def update(self, **values: Any) -> Place:
         """Change the place on top and give it back."""

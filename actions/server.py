@@ -27,7 +27,7 @@ from actions.backend import Backend
 from actions.fallback import ActionFallback
 from actions.guide import ActionGuide
 from actions.session import ActionSessionStart
-from actions.tasks import ActionContinue, ActionTask, Task
+from actions.tasks import ActionContinue, ActionTask, OpenPlaces, Task
 from actions.vault import Vault
 from actions.verify_phone import VerifyPhone
 from data.knowledge import Knowledge, load
@@ -36,11 +36,12 @@ from data.knowledge import Knowledge, load
 def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Action]:
     """Every action that the domain names."""
     tasks: dict[str, Task] = {task.topic: task for task in (VerifyPhone(backend, vault),)}
+    places = OpenPlaces(tasks)
     return [
         ActionSessionStart(),
-        ActionAnswer(knowledge),
+        ActionAnswer(knowledge, places),
         ActionGuide(knowledge),
-        ActionContinue(knowledge, tasks),
+        ActionContinue(knowledge, places),
         ActionFallback(knowledge),
         ActionHuman(knowledge),
         ActionRestartConversation(knowledge),

@@ -1,4 +1,4 @@
-"""Tasks: what the assistant does through the auth backend, and how words reach the one that is open."""
+"""Tasks: what the assistant does through the auth backend, and how words reach the guide or task that is open."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from actions.base import SupportAction
 from actions.offers import offer_return
 from actions.turn import Turn
 from data.knowledge import Knowledge
+
+# The state in which a task waits for a code: a code finds its task wherever that lies.
+WAITS_FOR_CODE = "code"
 
 
 class Task:
@@ -23,6 +26,54 @@ class Task:
     async def proceed(self, turn: Turn) -> None:
         """Go on by what the client said; the task's place is on top."""
         raise NotImplementedError
+
+    def show(self, turn: Turn) -> None:
+        """Say again what the task waits for."""
+        raise NotImplementedError
+
+
+class OpenPlaces:
+    """Leads what is said to whatever lies open: a guide or one of the tasks."""
+
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self._tasks = tasks
+
+    async def proceed(self, turn: Turn) -> bool:
+        """Go on in the place on top. False when nothing is open."""
+        if "code" in turn.entities:
+            return await self._code(turn)
+        place = turn.places.current
+        if place is None:
+            return False
+        if place.topic in self._tasks:
+            await self._tasks[place.topic].proceed(turn)
+        else:
+            guide.proceed(turn)
+        return True
+
+    def show(self, turn: Turn) -> None:
+        """Say again where the place on top stands; nothing when none is open."""
+        place = turn.places.current
+        if place is None:
+            return
+        if place.topic in self._tasks:
+            self._tasks[place.topic].show(turn)
+        else:
+            guide.show(turn)
+
+    async def _code(self, turn: Turn) -> bool:
+        """A code goes to the task that waits for one, also from within a guide opened meanwhile."""
+        waiting = turn.places.raise_to_top(
+            lambda place: place.topic in self._tasks and place.at == WAITS_FOR_CODE
+        )
+        if waiting is not None:
+            await self._tasks[waiting.topic].proceed(turn)
+        elif turn.places.current is not None and turn.places.current.topic in self._tasks:
+            await self._tasks[turn.places.current.topic].proceed(turn)
+        else:
+            turn.say("verify_phone__unexpected_code")
+            offer_return(turn)
+        return True
 
 
 class ActionTask(SupportAction):
@@ -42,31 +93,14 @@ class ActionTask(SupportAction):
 class ActionContinue(SupportAction):
     """Yes, no, next, back, a bare answer: they mean what the conversation's place makes of them."""
 
-    def __init__(self, knowledge: Knowledge, tasks: Mapping[str, Task]) -> None:
+    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
         super().__init__(knowledge)
-        self._tasks = tasks
+        self._places = places
 
     def name(self) -> str:
         return "action_continue"
 
     async def act(self, turn: Turn) -> None:
-        place = turn.places.current
-        if place is None:
-            self._nothing_open(turn)
-        elif place.topic in self._tasks:
-            await self._tasks[place.topic].proceed(turn)
-        else:
-            self._in_guide(turn)
-
-    def _nothing_open(self, turn: Turn) -> None:
-        if "code" in turn.entities:
-            turn.say("verify_phone__unexpected_code")
-        else:
-            turn.say(turn.intent, [turn.topic_button(t) for t in turn.knowledge.topics["capabilities"].offers])
-
-    def _in_guide(self, turn: Turn) -> None:
-        if "code" in turn.entities:
-            turn.say("verify_phone__unexpected_code")
-            offer_return(turn)
-        else:
-            guide.proceed(turn)
+        if not await self._places.proceed(turn):
+            menu = turn.knowledge.topics["capabilities"].offers
+            turn.say(turn.intent, [turn.topic_button(topic) for topic in menu])

@@ -33,8 +33,6 @@ class VerifyPhone(Task):
         self._vault = vault
 
     async def begin(self, turn: Turn) -> None:
-        if "code" in turn.entities:
-            turn.entities.pop("code")
         current = turn.places.current
         if current is None or current.topic != self.topic:
             turn.places.open(Place(self.topic, "number"))
@@ -55,6 +53,16 @@ class VerifyPhone(Task):
         else:
             await self._at_code(turn, place, wish)
 
+    def show(self, turn: Turn) -> None:
+        place = turn.places.current
+        assert place is not None
+        if place.at == "number":
+            self._ask_number(turn)
+        elif place.at == "confirm":
+            self._confirm(turn, Number(place.data["number"]))
+        else:
+            self._wait_for_code(turn, "waiting_code")
+
     def _at_number(self, turn: Turn) -> None:
         if turn.intent == "deny":
             self._leave(turn)
@@ -64,15 +72,13 @@ class VerifyPhone(Task):
             self._ask_number(turn)
 
     async def _at_confirm(self, turn: Turn, place: Place) -> None:
-        if turn.intent in {"affirm", "step_done"} or turn.entities.get("walk") == "resume":
-            if place.paused and turn.intent != "step_done":
-                self._confirm(turn, Number(place.data["number"]))
-            else:
-                await self._send(turn, place)
-        elif turn.intent in {"deny", "step_back"}:
+        if turn.intent in {"deny", "step_back"}:
             self._ask_number(turn)
+        elif turn.intent in {"affirm", "step_done"} and not place.paused:
+            await self._send(turn, place)
         else:
-            self._confirm(turn, Number(place.data["number"]))
+            # Also after a question in between: "yes" was then said to "shall we go on".
+            self.show(turn)
 
     async def _at_code(self, turn: Turn, place: Place, wish: str | None) -> None:
         if "code" in turn.entities:
@@ -81,10 +87,10 @@ class VerifyPhone(Task):
             await self._resend(turn, place)
         elif turn.intent == "step_stuck":
             guide.begin(turn, "sms_missing", {"which_sms": "confirm"})
-        elif turn.intent == "deny" and place.data.get("asked") == "resend":
+        elif turn.intent == "deny" and (place.paused or place.data.get("asked") == "resend"):
             self._leave(turn)
         else:
-            self._wait_for_code(turn, "waiting_code")
+            self.show(turn)
 
     def _take_number(self, turn: Turn) -> None:
         found = numbers.in_message(turn.entities, turn.client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, INTENT, I
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.intents import IntentModel, Settings, Vectors, untrained
+from nlu.intents import Floats, IntentModel, Settings
 from nlu.phone import NUMBER, PHONE
 
 # The intent of a bare answer to a question.
@@ -27,7 +28,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     """Sets a message's intent and ranking. Needs SentenceFeaturizer before it."""
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None = None
     ) -> None:
         self._config = config
         self._storage = storage
@@ -37,15 +38,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See config.yml for what each one means."""
-        defaults = Settings()
-        return {
-            "strength": 10.0,
-            "folds": 5,
-            "buckets": defaults.buckets,
-            "shortest": defaults.shortest,
-            "longest": defaults.longest,
-            "share": defaults.share,
-        }
+        return {"ridge": 0.2, **asdict(Settings())}
 
     @classmethod
     def create(
@@ -56,7 +49,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         execution_context: ExecutionContext,
     ) -> TopicClassifier:
         """A classifier that knows no topic yet."""
-        return cls(config, model_storage, resource, untrained())
+        return cls(config, model_storage, resource)
 
     @classmethod
     def load(
@@ -80,9 +73,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
             np.vstack([_vector(example) for example in examples]),
             [example.get(TEXT) for example in examples],
             [example.get(INTENT) for example in examples],
-            strength=self._config["strength"],
-            folds=self._config["folds"],
-            settings=Settings(**{name: self._config[name] for name in vars(Settings())}),
+            ridge=self._config["ridge"],
+            settings=Settings(**{name: self._config[name] for name in asdict(Settings())}),
         )
         with self._storage.write_to(self._resource) as directory:
             self.model.save(directory)
@@ -98,6 +90,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return messages
 
     def _ranking(self, message: Message) -> list[tuple[str, float]]:
+        if self.model is None:
+            return []
         if only_a_number(message) and INFORM in self.model.labels:
             return [(INFORM, 1.0)]
         vector = _vector(message)
@@ -116,9 +110,9 @@ def only_a_number(message: Message) -> bool:
     return not any(character.isalnum() for character in rest)
 
 
-def _vector(message: Message) -> Vectors:
+def _vector(message: Message) -> Floats:
     for features in message.features:
         if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE and features.is_dense():
-            vector: Vectors = features.features[0]
+            vector: Floats = features.features[0]
             return vector
     return np.zeros(0, dtype=np.float32)

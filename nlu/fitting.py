@@ -1,107 +1,120 @@
-"""Fits the intent model. The only module that needs scikit-learn, and only while training."""
+"""Makes the intent model from the examples. Needs SciPy, and only while training."""
 
 from __future__ import annotations
 
-import warnings
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
+from scipy import linalg, optimize, sparse
 
-from nlu.intents import IntentModel, Settings, Vectors, ngrams, softmax
+from nlu.intents import Floats, IntentModel, Settings, compact, gaussian, restored, softmax, weighted
+from nlu.ngrams import ngrams
 
-SEED = 20240101
+FOLDS = 5
 
 
 def fit(
-    vectors: Vectors,
-    texts: Sequence[str],
-    intents: Sequence[str],
-    *,
-    strength: float,
-    folds: int,
-    settings: Settings,
+    vectors: Floats, texts: Sequence[str], intents: Sequence[str], *, ridge: float, settings: Settings
 ) -> IntentModel:
-    """The model for the examples, `vectors` (examples x dimensions) row by row with `texts` and `intents`.
+    """The model of the examples: `vectors` (n, d) row by row with `texts` and `intents`.
 
-    `strength` is the inverse of the regularisation; `folds` of the cross-validation that sets the temperature.
-    The same examples in the same order give the same model. Raises ValueError with fewer than two intents.
+    `ridge` is the regularisation. The same examples in the same order give the same model. Raises ValueError
+    with fewer than two intents.
     """
+    labels, targets = encoded(intents)
+    examples = compact(vectors)
+    rarity = document_rarity(texts, settings)
+    hashed = design(texts, rarity, settings)
+    kernel = kernel_matrix(restored(examples), hashed, settings)
+    weights = solve(kernel, targets, ridge)
+    return IntentModel(
+        labels=labels,
+        settings=settings,
+        temperature=best_temperature(held_out_scores(kernel, targets, ridge), targets),
+        examples=examples,
+        weights=weights.astype(np.float16),
+        rarity=rarity,
+        grams=(settings.share * (hashed.T @ weights)).astype(np.float16),
+    )
+
+
+def encoded(intents: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The sorted labels, and the number of each example's label. Raises ValueError with fewer than two."""
     labels, targets = np.unique(np.asarray(intents), return_inverse=True)
     if len(labels) < 2:
         raise ValueError("at least two topics need examples")
-    inputs = design(vectors, texts, settings)
-    held_out = cross_validated_scores(inputs, targets, strength=strength, folds=folds)
-    temperature = best_temperature(held_out, targets)
-    weights, bias = _regress(inputs, targets, strength)
-    dimension = vectors.shape[1]
-    return IntentModel(
-        labels=tuple(map(str, labels)),
-        dense=weights[:, :dimension].astype(np.float32),
-        hashed=weights[:, dimension:].astype(np.float32),
-        bias=bias.astype(np.float32),
-        temperature=temperature,
-        settings=settings,
-    ).rounded()
+    return tuple(map(str, labels)), targets.astype(np.int64)
 
 
-def design(vectors: Vectors, texts: Sequence[str], settings: Settings) -> sparse.csr_matrix:
-    """The examples as the regression sees them: sentence vectors, then n-gram buckets."""
-    if not settings.buckets:
-        return sparse.csr_matrix(vectors.astype(np.float64))
-    rows, columns, values = [], [], []
-    for row, text in enumerate(texts):
-        for bucket, weight in ngrams(text, settings).items():
-            rows.append(row)
-            columns.append(bucket)
-            values.append(weight)
-    hashed = sparse.csr_matrix((values, (rows, columns)), shape=(len(texts), settings.buckets))
-    return sparse.hstack([sparse.csr_matrix(vectors.astype(np.float64)), hashed], format="csr")
+def document_rarity(texts: Sequence[str], settings: Settings) -> NDArray[np.float16]:
+    """Inverse document frequency of each bucket."""
+    having: Counter[int] = Counter()
+    for text in texts:
+        having.update(ngrams(text, settings.buckets, settings.longest).keys())
+    counts = np.zeros(settings.buckets)
+    counts[list(having.keys())] = list(having.values())
+    rarity: NDArray[np.float16] = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float16)
+    return rarity
 
 
-def cross_validated_scores(
-    inputs: sparse.csr_matrix, targets: NDArray[np.int64], *, strength: float, folds: int
-) -> NDArray[np.float64]:
-    """Scores (examples x intents) of each example from models that have not seen it."""
-    from sklearn.model_selection import StratifiedKFold
+def design(texts: Sequence[str], rarity: NDArray[np.float16], settings: Settings) -> sparse.csr_matrix:
+    """The n-grams of the examples, (n, buckets), each row of length 1."""
+    rows = [weighted(ngrams(text, settings.buckets, settings.longest), rarity) for text in texts]
+    starts = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
+    return sparse.csr_matrix(
+        (np.concatenate([values for _, values in rows]), np.concatenate([buckets for buckets, _ in rows]), starts),
+        shape=(len(texts), settings.buckets),
+    )
 
-    classes = int(targets.max()) + 1
-    scores = np.zeros((len(targets), classes))
-    splitter = StratifiedKFold(n_splits=folds, shuffle=True, random_state=SEED)
-    with warnings.catch_warnings():
-        # A topic with fewer examples than folds is for the data's checks to refuse, not for us.
-        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        splits = list(splitter.split(np.zeros(len(targets)), targets))
-    for seen, unseen in splits:
-        present = np.unique(targets[seen])
-        scores[unseen] = -30.0
-        weights, bias = _regress(inputs[seen], np.searchsorted(present, targets[seen]), strength)
-        scores[np.ix_(unseen, present)] = inputs[unseen] @ weights.T + bias
+
+def kernel_matrix(vectors: Floats, hashed: sparse.csr_matrix, settings: Settings) -> NDArray[np.float64]:
+    """How alike the examples are, (n, n)."""
+    likeness = gaussian(vectors, vectors, settings.sharpness).astype(np.float64)
+    likeness += settings.share * (hashed @ hashed.T).toarray()
+    return likeness
+
+
+def solve(kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float) -> NDArray[np.float64]:
+    """Weights (n, c) of the ridge regression of the labels. An example of a topic with few counts for more."""
+    counts = np.bincount(targets)
+    wanted = np.eye(len(counts))[targets]
+    importance = np.sqrt(counts[counts > 0].mean() / counts[targets])
+    system = kernel + np.diag(ridge / importance)
+    solution: NDArray[np.float64] = linalg.solve(system, wanted, assume_a="pos", overwrite_a=True)
+    return solution
+
+
+def held_out_scores(kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float) -> NDArray[np.float64]:
+    """Scores (n, c) of each example by a model that was made without it and a fifth of the others."""
+    fold = folds(targets)
+    scores = np.zeros((len(targets), int(targets.max()) + 1))
+    for number in range(FOLDS):
+        seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if len(unseen) and len(seen):
+            weights = solve(kernel[np.ix_(seen, seen)], targets[seen], ridge)
+            scores[unseen, : weights.shape[1]] = kernel[np.ix_(unseen, seen)] @ weights
     return scores
+
+
+def folds(targets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A fold for each example; each label is spread evenly, in the order of its examples."""
+    turn: Counter[int] = Counter()
+    numbers = []
+    for target in targets.tolist():
+        numbers.append(turn[target] % FOLDS)
+        turn[target] += 1
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def best_temperature(scores: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
     """The temperature at which the confidences of held-out examples are most honest (least log loss)."""
 
-    def loss(temperature: float) -> float:
-        chances = softmax(scores / temperature)[np.arange(len(targets)), targets]
+    def loss(temperature: Any) -> float:
+        chances = softmax(scores / float(temperature))[np.arange(len(targets)), targets]
         return float(-np.log(np.maximum(chances, 1e-12)).mean())
 
-    found = optimize.minimize_scalar(loss, bounds=(0.05, 5.0), method="bounded")
+    found = optimize.minimize_scalar(loss, bounds=(0.02, 1.0), method="bounded")
     return round(float(found.x), 4)
-
-
-def _regress(inputs: Any, targets: NDArray[np.int64], strength: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=300, tol=1e-3, solver="lbfgs")
-    with warnings.catch_warnings():
-        # Stopping a little early changes no decision.
-        warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-        model.fit(inputs, targets)
-    weights, bias = model.coef_, model.intercept_
-    if len(weights) == 1:  # two classes share one row
-        weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    return weights, bias

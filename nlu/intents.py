@@ -1,121 +1,137 @@
-"""The intent model: numbers only, no Rasa, no pickle. Trained by nlu.fitting, used by nlu.classifier.
+"""The intent model: numbers only, no Rasa, no pickle. Made by nlu.fitting, used by nlu.classifier.
 
-A message is its sentence vector beside hashed n-grams of its letters. The vector carries the meaning across
-languages and wordings; the n-grams carry the words that tell neighbouring topics apart.
+Kernel ridge regression on two views of a message, which for text this short is as good as logistic regression,
+is solved at once instead of by iteration, and gives low scores to what is like no example (docs/adr/0004):
+how near its sentence vector is to each example's (a Gaussian kernel), and which n-grams it has (a linear one).
 """
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.text import normalise
-from nlu.words import spans
+from nlu.ngrams import ngrams
 
-Vectors = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
-_WEIGHTS = "weights.npz"
-_LABELS = "labels.json"
+_NUMBERS = "intents.npz"
+_ABOUT = "intents.json"
+_INT8 = 127.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a model is made with; part of it, since messages must be read as the examples were."""
+    """How messages are compared. Part of the model, since messages must be read as the examples were."""
 
-    buckets: int = 16384
-    """Number of hash buckets of the n-grams, 0 for none."""
-    shortest: int = 1
+    sharpness: float = 0.8
+    """Of the Gaussian kernel: exp(-sharpness * squared distance of two vectors)."""
+    share: float = 0.2
+    """Weight of the n-gram kernel; the Gaussian one has 1."""
+    buckets: int = 8192
+    """Hash buckets of the n-grams."""
     longest: int = 4
-    """Lengths of the letter n-grams."""
-    share: float = 0.6
-    """Length of the n-gram part; the sentence vector has length 1."""
+    """Letters of the longest n-gram."""
 
 
-def ngrams(text: str, settings: Settings) -> dict[int, float]:
-    """Bucket -> weight of the n-grams within the words of `text`; the weights have length `share` in all."""
-    if not settings.buckets:
-        return {}
-    counts: Counter[int] = Counter()
-    for _, _, word in spans(normalise(text).text):
-        folded = f"^{word.casefold()[:40]}$"
-        found = {folded}
-        for length in range(settings.shortest, settings.longest + 1):
-            found.update(folded[at : at + length] for at in range(len(folded) - length + 1))
-        counts.update(zlib.crc32(gram.encode("utf-8", "replace")) % settings.buckets for gram in sorted(found))
-    weights = {bucket: 1.0 + float(np.log(count)) for bucket, count in sorted(counts.items())}
-    length_of_all = sum(weight * weight for weight in weights.values()) ** 0.5
-    return {bucket: settings.share * weight / length_of_all for bucket, weight in weights.items()}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class IntentModel:
-    """Weights of a multinomial logistic regression: `dense` (intents x dimensions), `hashed` (intents x buckets)
-    and `bias`; scores are divided by `temperature`, so that a confidence of 0.8 is right eight times in ten."""
+    """n examples, c labels, d dimensions of a vector, b buckets."""
 
     labels: tuple[str, ...]
-    dense: Vectors
-    hashed: Vectors
-    bias: Vectors
-    temperature: float
     settings: Settings
+    temperature: float
+    """Scores are divided by it, so that of the messages with confidence 0.8 eight in ten are right."""
+    examples: NDArray[np.int8]
+    """(n, d): the examples' vectors, times 127."""
+    weights: NDArray[np.float16]
+    """(n, c): how much nearness to an example speaks for each label."""
+    rarity: NDArray[np.float16]
+    """(b,): how few examples have an n-gram of the bucket, as inverse document frequency."""
+    grams: NDArray[np.float16]
+    """(b, c): how much a bucket speaks for each label."""
+    _examples: Floats = field(init=False, repr=False)
+    _weights: Floats = field(init=False, repr=False)
 
-    def probabilities(self, vector: Vectors, text: str) -> NDArray[np.float64]:
+    def __post_init__(self) -> None:
+        # Full precision for computing; the small types are for the disk.
+        object.__setattr__(self, "_examples", restored(self.examples))
+        object.__setattr__(self, "_weights", self.weights.astype(np.float32))
+
+    def probabilities(self, vector: Floats, text: str) -> NDArray[np.float64]:
         """The confidence of each label, in the order of `labels`; they sum up to 1."""
-        scores = self.dense @ vector.astype(np.float32) + self.bias
-        grams = ngrams(text, self.settings)
-        if grams:
-            columns = np.fromiter(grams.keys(), dtype=np.int64, count=len(grams))
-            values = np.fromiter(grams.values(), dtype=np.float32, count=len(grams))
-            scores = scores + self.hashed[:, columns] @ values
+        near = gaussian(vector[np.newaxis, :], self._examples, self.settings.sharpness)
+        scores = (near @ self._weights)[0]
+        buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
+        scores = scores + values @ self.grams[buckets].astype(np.float32)
         return softmax(scores.astype(np.float64)[np.newaxis, :] / self.temperature)[0]
 
-    def ranking(self, vector: Vectors, text: str) -> list[tuple[str, float]]:
+    def ranking(self, vector: Floats, text: str) -> list[tuple[str, float]]:
         """(label, confidence), the best first; equal ones by name."""
         pairs = zip(self.labels, map(float, self.probabilities(vector, text)))
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
     def save(self, directory: Path) -> None:
-        """Write the model as one .npz and one .json file. Weights are halved in precision, which no decision feels."""
+        """Write the model as one .npz and one .json file."""
         np.savez_compressed(
-            directory / _WEIGHTS,
-            dense=self.dense.astype(np.float16),
-            hashed=self.hashed.astype(np.float16),
-            bias=self.bias.astype(np.float32),
+            directory / _NUMBERS,
+            examples=self.examples,
+            weights=self.weights,
+            rarity=self.rarity,
+            grams=self.grams,
         )
-        about = {"labels": list(self.labels), "temperature": self.temperature, "settings": vars(self.settings)}
-        (directory / _LABELS).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
+        about = {
+            "labels": list(self.labels),
+            "temperature": self.temperature,
+            "settings": asdict(self.settings),
+        }
+        (directory / _ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, directory: Path) -> IntentModel:
-        """The model that `save` wrote."""
-        about = json.loads((directory / _LABELS).read_text(encoding="utf-8"))
-        with np.load(directory / _WEIGHTS, allow_pickle=False) as arrays:
+        """The model that `save` wrote; it gives the same confidences."""
+        about = json.loads((directory / _ABOUT).read_text(encoding="utf-8"))
+        with np.load(directory / _NUMBERS, allow_pickle=False) as numbers:
             return cls(
-                labels=tuple(about["labels"]),
-                dense=arrays["dense"].astype(np.float32),
-                hashed=arrays["hashed"].astype(np.float32),
-                bias=arrays["bias"].astype(np.float32),
-                temperature=about["temperature"],
-                settings=Settings(**about["settings"]),
+                tuple(about["labels"]),
+                Settings(**about["settings"]),
+                about["temperature"],
+                numbers["examples"],
+                numbers["weights"],
+                numbers["rarity"],
+                numbers["grams"],
             )
 
-    def rounded(self) -> IntentModel:
-        """The model as it will be after saving and loading, so that both give the same confidences."""
-        return IntentModel(
-            self.labels,
-            self.dense.astype(np.float16).astype(np.float32),
-            self.hashed.astype(np.float16).astype(np.float32),
-            self.bias.astype(np.float32),
-            self.temperature,
-            self.settings,
-        )
+
+def gaussian(left: Floats, right: Floats, sharpness: float) -> Floats:
+    """exp(-sharpness * squared distance) of each row of `left` to each of `right`; rows have length 1."""
+    result: Floats = np.exp(2 * sharpness * (left @ right.T - 1))
+    return result
+
+
+def weighted(counts: dict[int, float], rarity: NDArray[np.float16]) -> tuple[NDArray[np.int64], Floats]:
+    """Buckets and their values by rarity, of length 1 together; both empty when there are none."""
+    buckets = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+    values = np.fromiter(counts.values(), dtype=np.float32, count=len(counts)) * rarity[buckets].astype(np.float32)
+    length = float(np.linalg.norm(values))
+    return buckets, values / length if length else values
+
+
+def compact(vectors: Floats) -> NDArray[np.int8]:
+    """Unit vectors in a quarter of the space."""
+    result: NDArray[np.int8] = np.rint(vectors * _INT8).astype(np.int8)
+    return result
+
+
+def restored(vectors: NDArray[np.int8]) -> Floats:
+    """The vectors of `compact`, of length 1 again."""
+    rows = vectors.astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    result: Floats = rows / np.where(lengths > 0, lengths, 1)
+    return result
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -123,12 +139,3 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return result
-
-
-def untrained(labels: Sequence[str] = (), dimension: int = 0) -> IntentModel:
-    """A model that knows nothing; every label is equally likely."""
-    count = len(labels)
-    zeros = np.zeros((count, dimension), dtype=np.float32)
-    return IntentModel(
-        tuple(labels), zeros, np.zeros((count, 0), np.float32), np.zeros(count, np.float32), 1.0, Settings(buckets=0)
-    )

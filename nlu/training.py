@@ -3,6 +3,7 @@ cache on disk and reports to telemetry."""
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.training.graph_trainer import GraphTrainer
 from rasa.shared.data import TrainingType
 from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
+from rasa.utils.log_utils import configure_structlog
 
 from nlu.importer import TopicImporter
 
@@ -34,6 +36,8 @@ class _NoCache(TrainingCache):  # type: ignore[misc]
 
 def train_model(config: Path, data: Path, path: Path) -> None:
     """Train on the folder `data` as `config` says and write the model to `path`. Raises RasaException."""
+    # Unconfigured, structlog prints every debug line of every rule.
+    configure_structlog(logging.ERROR)
     # The wrappers that `rasa train` puts around an importer.
     importer = E2EImporter(
         ResponsesSyncImporter(CombinedDataImporter([TopicImporter(str(config), data=str(data))]))

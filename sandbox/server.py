@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -44,7 +45,8 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    with listening:
+    # uvicorn raises the signal again once it has stopped.
+    with listening, contextlib.suppress(KeyboardInterrupt):
         log.info("listening on http://%s:%d", *listening.getsockname())
         uvicorn.Server(config).run(sockets=[listening])
     return 0

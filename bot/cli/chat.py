@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import secrets
 import signal
 import sys
@@ -25,6 +26,7 @@ def chat(channel: str, peer: str | None, language: str | None, port: int | None,
     """Talks until standard input ends; returns the exit code (1: the server went away)."""
     settings = Settings.read()
     settings = replace(settings, gateway_port=port or settings.gateway_port)
+    os.umask(0o077)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -61,8 +61,10 @@ class HumanScreen:
         if self._turn_is_new:
             self._buttons, self._turn_is_new = [], False
         name = NAMES.get(message.sender, f"{message.sender}> ")
-        text = _harmless(message.text).replace("\n", "\n" + " " * len(name))
-        say(self._stream, name + text)
+        first, *others = _harmless(message.text).split("\n")
+        say(
+            self._stream, "\n".join([name + first, *(" " * len(name) * bool(line) + line for line in others)])
+        )
         for button in message.buttons:
             self._buttons.append(button)
             say(self._stream, f"  [{len(self._buttons)}] {_harmless(button.title)}")

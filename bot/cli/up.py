@@ -36,6 +36,8 @@ def up(port: int | None) -> int:
     began = time.monotonic()
     settings = Settings.read()
     settings = replace(settings, gateway_port=port or settings.gateway_port)
+    # What the parts write (databases, keys) is nobody else's, even where STATE_DIR was made by others.
+    os.umask(0o077)
     for line in warnings():
         notice(line)
     with only_stack(settings.state_dir, settings.gateway_port):

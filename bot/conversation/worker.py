@@ -71,11 +71,11 @@ class Worker(Loop):
         self._answered()
 
     async def _answer(self, item: Taken) -> str:
-        """Answer one message; gives back how it went: answered, old_button, retried or given_up."""
-        conversation, content = await self._database.run(self._read, item)
-        if content is None:
-            await self._database.run(self._close_with_notice, item, "old_button", "done")
-            return "old_button"
+        """Answer one message; gives back how it went: answered, retried, given_up or the notice given."""
+        conversation, content, notice = await self._database.run(self._read, item)
+        if notice:
+            await self._database.run(self._close_with_notice, item, notice, "done")
+            return notice
         try:
             turn = await self._engine.turn(
                 conversation_id=conversation.id,
@@ -99,16 +99,18 @@ class Worker(Loop):
         await self._database.run(self._store, item, turn)
         return "answered"
 
-    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str] | None]:
-        """What to ask the engine; None when the message is a tap on a button that no longer counts."""
+    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str], str]:
+        """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none)."""
         conversation = conversations.find(connection, item.conversation_id)
         if item.kind == "code":
-            return conversation, {"payload": f'/inform{{"code": "{item.content}"}}'}
+            return conversation, {"payload": f'/inform{{"code": "{item.content}"}}'}, ""
         if item.kind == "button":
             payload = choices.tapped(connection, conversation.id, item.content)
-            return conversation, {"payload": payload} if payload else None
+            return conversation, {"payload": payload or ""}, "" if payload else "old_button"
         payload = choices.typed(connection, conversation.id, item.content)
-        return conversation, {"payload": payload} if payload else {"text": item.content}
+        if payload:
+            return conversation, {"payload": payload}, ""
+        return conversation, {"text": item.content}, "" if item.content.strip() else "empty"
 
     def _store(self, connection: Connection, item: Taken, turn: Turn) -> None:
         """Store the replies and close the message: both or neither, and only once."""

@@ -19,7 +19,7 @@ from data.knowledge import Knowledge
 LEASE_SECONDS = 30.0
 
 # The places of the gateway's own notices among the messages that one inbound message causes.
-NOTICES = ("secret_removed", "too_long", "engine_down", "old_button", "message_failed")
+NOTICES = ("secret_removed", "too_long", "engine_down", "old_button", "message_failed", "empty")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 SCRIPT: dict[str, list[tuple[str, str]]] = {
-    "agent": [("agent", "This is Mori.\nHow can I help?")],
+    "agent": [("agent", "This is Mori.\n\nHow can I help?")],
     "code": [("backend", "Your code is 123456."), ("bot", "I have sent a code.")],
     "evil": [("agent", "\x1b[2Jgone")],
 }

@@ -164,10 +164,13 @@ class FakeSimulator:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
         self.port = listening.getsockname()[1]
-        config = uvicorn.Config(self._app(), log_level="error", lifespan="off")
+        # No web sockets: uvicorn would load a websockets release newer than the one that Rasa holds back.
+        config = uvicorn.Config(self._app(), log_level="error", lifespan="off", ws="none")
         self._server = _QuietServer(config)
         self._running = asyncio.create_task(self._server.serve(sockets=[listening]))
         while not self._server.started:
+            if self._running.done():
+                self._running.result()
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

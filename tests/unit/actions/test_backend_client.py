@@ -1,25 +1,21 @@
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 from tenacity import RetryCallState, wait_none
 
 from actions.backend import FULL_JITTER, Backend, BackendError, ErrorKind, Timeouts
 from tests.support.asgi_server import AsgiServer
+from tests.support.faulty_server import Behaviour, FaultyServer, Reply, faulty_server
 from tests.support.sandbox import BACKEND_TOKEN, NUMBER, RunningSandbox, other_than, running_sandbox
 
 CLIENT = "simulator.sms:+819012345678"
@@ -27,45 +23,17 @@ QUICK = Timeouts(connect=0.5, total=0.3, budget=2)
 VERIFIED = {"status": "verified", "receipt": "PV-1", "sms_two_factor": "unchanged"}
 
 
-class FaultyServer:
-    """Answers from a list, the last item for ever: a status, a response, or "hang", "trickle", "drop"."""
-
-    def __init__(self, *answers: Any) -> None:
-        self._answers = list(answers)
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        route = Route("/{path:path}", self._answer, methods=["POST"])
-        self.server = AsgiServer(Starlette(routes=[route]))
-
-    async def _answer(self, request: Request) -> Response:
-        self.requests.append((request.url.path, dict(request.headers), await request.body()))
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if answer == "hang":
-            await asyncio.sleep(5)
-        if answer == "drop":
-            raise ConnectionError
-        if answer == "trickle":
-            return StreamingResponse(self._trickle(), media_type="application/json")
-        return answer if isinstance(answer, Response) else Response(status_code=int(answer))
-
-    async def _trickle(self) -> AsyncIterator[bytes]:
-        for _ in range(100):
-            yield b" "
-            await asyncio.sleep(0.05)
-
-    @property
-    def keys(self) -> list[str]:
-        return [headers["idempotency-key"] for _, headers, _ in self.requests]
-
-
-@contextmanager
-def faulty(*answers: Any) -> Iterator[FaultyServer]:
-    faulty_server = FaultyServer(*answers)
-    with faulty_server.server:
-        yield faulty_server
-
-
 def quick(url: str, timeouts: Timeouts = QUICK) -> Backend:
     return Backend(url, BACKEND_TOKEN, timeouts=timeouts, wait=wait_none())
+
+
+@asynccontextmanager
+async def facing(
+    *behaviours: Behaviour, timeouts: Timeouts = QUICK
+) -> AsyncIterator[tuple[Backend, FaultyServer]]:
+    """A client with short waits, before a server that behaves like this."""
+    async with faulty_server(*behaviours) as server, quick(server.url, timeouts) as backend:
+        yield backend, server
 
 
 @pytest.fixture
@@ -162,29 +130,32 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
         "checks_left": 2,
         "retry_after": True,
     }
-    with faulty(JSONResponse(problem, 422)) as server:
-        async with quick(server.server.url) as backend:
-            error = await failure(backend.check("pv_x", "123456", "k"))
+    async with facing(Reply(422, problem)) as (backend, server):
+        error = await failure(backend.check("pv_x", "123456", "k"))
     assert error.details == {"checks_left": 2}
     assert "Falsch" not in f"{error} {error!r}"
-    assert error.request_id == server.requests[0][1]["x-request-id"]
+    assert error.request_id == server.requests[0].headers["x-request-id"]
 
 
-@pytest.mark.parametrize("trouble", [500, 502, 503, 504, 429, "hang", "trickle", "drop"])
-async def test_trouble_that_passes_is_not_noticed(trouble: Any) -> None:
-    with faulty(trouble, trouble, JSONResponse(VERIFIED)) as server:
-        async with quick(server.server.url) as backend:
-            assert (await backend.check("pv_x", "123456", "m7:check")).receipt == "PV-1"
-    assert server.keys == ["m7:check"] * 3
-    assert len({(path, body, headers["x-request-id"]) for path, headers, body in server.requests}) == 1
+@pytest.mark.parametrize(
+    "trouble",
+    [Reply(500), Reply(502), Reply(503), Reply(504), Reply(429), "hang", "trickle", "drop"],
+    ids=["500", "502", "503", "504", "429", "hang", "trickle", "drop"],
+)
+async def test_trouble_that_passes_is_not_noticed(trouble: Behaviour) -> None:
+    async with facing(trouble, trouble, Reply(200, VERIFIED)) as (backend, server):
+        assert (await backend.check("pv_x", "123456", "m7:check")).receipt == "PV-1"
+    assert [request.headers["idempotency-key"] for request in server.requests] == ["m7:check"] * 3
+    assert len({(request.path, request.body) for request in server.requests}) == 1
 
 
-@pytest.mark.parametrize("trouble", [503, 429, "hang", "drop"])
-async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Any) -> None:
-    with faulty(trouble) as server:
-        async with quick(server.server.url) as backend:
-            assert (await failure(backend.resend("pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
-    assert server.keys == ["m8"] * 3
+@pytest.mark.parametrize(
+    "trouble", [Reply(503), Reply(429), "hang", "drop"], ids=["503", "429", "hang", "drop"]
+)
+async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Behaviour) -> None:
+    async with facing(trouble) as (backend, server):
+        assert (await failure(backend.resend("pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
+    assert [request.headers["idempotency-key"] for request in server.requests] == ["m8"] * 3
 
 
 async def test_a_backend_that_is_not_there_is_unavailable() -> None:
@@ -194,10 +165,9 @@ async def test_a_backend_that_is_not_there_is_unavailable() -> None:
 
 
 async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
-    refused = JSONResponse({"code": "too_many_requests", "retry_after": 30}, 429)
-    with faulty(refused) as server:
-        async with quick(server.server.url) as backend:
-            error = await failure(backend.resend("pv_x", "k"))
+    refused = Reply(429, {"code": "too_many_requests", "retry_after": 30})
+    async with facing(refused) as (backend, server):
+        error = await failure(backend.resend("pv_x", "k"))
     assert (error.kind, error.details) == (ErrorKind.TOO_MANY_REQUESTS, {"retry_after": 30})
     assert len(server.requests) == 1
 
@@ -205,35 +175,34 @@ async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Response("<html>", 200),
-        JSONResponse([]),
-        JSONResponse({}),
-        JSONResponse({**VERIFIED, "receipt": ""}),
-        JSONResponse({**VERIFIED, "status": "pending"}),
-        Response(status_code=302, headers={"Location": "/elsewhere"}),
+        Reply(200, b"<html>"),
+        Reply(200, []),
+        Reply(200, {}),
+        Reply(200, {**VERIFIED, "receipt": ""}),
+        Reply(200, {**VERIFIED, "status": "pending"}),
+        Reply(302, b"", (("Location", "/elsewhere"),)),
     ],
     ids=["page", "list", "empty", "no receipt", "not verified", "redirect"],
 )
-async def test_what_is_not_the_contract_is_never_taken_for_done(answer: Response) -> None:
-    with faulty(answer) as server:
-        async with quick(server.server.url) as backend:
-            assert (await failure(backend.check("pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
+async def test_what_is_not_the_contract_is_never_taken_for_done(answer: Reply) -> None:
+    async with facing(answer) as (backend, server):
+        assert (await failure(backend.check("pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
     assert len(server.requests) == 1
 
 
 async def test_an_unknown_consequence_is_not_told_to_the_client() -> None:
-    with faulty(JSONResponse({**VERIFIED, "sms_two_factor": "mandatory"})) as server:
-        async with quick(server.server.url) as backend:
-            assert (await backend.check("pv_x", "123456", "k")).sms_two_factor == "unchanged"
+    async with facing(Reply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
+        assert (await backend.check("pv_x", "123456", "k")).sms_two_factor == "unchanged"
 
 
 async def test_a_call_ends_within_its_budget_however_slow_the_backend_is() -> None:
-    with faulty("hang") as server:
-        async with quick(server.server.url, Timeouts(total=0.4, budget=0.6)) as backend:
-            began = time.monotonic()
-            assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+    async with facing("hang", timeouts=Timeouts(total=0.4, budget=0.6)) as (backend, server):
+        began = time.monotonic()
+        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+        took = time.monotonic() - began
     # Without the budget, three tries would take 1.2 s.
-    assert 0.5 < time.monotonic() - began < 1.1
+    assert 0.55 < took < 1.1
+    assert len(server.requests) == 2
 
 
 def test_the_limits_are_twelve_seconds_a_call_and_waits_of_a_fifth_to_two() -> None:
@@ -250,11 +219,15 @@ def test_the_limits_are_twelve_seconds_a_call_and_waits_of_a_fifth_to_two() -> N
 async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shown = []
-    for answer in (JSONResponse({"code": "wrong_code", "checks_left": 4}, 422), 503, 400, Response("x", 200)):
-        with faulty(answer) as server:
-            async with quick(server.server.url) as backend:
-                error = await failure(backend.check("pv_x", "482913", "k"))
-        assert b"482913" in server.requests[0][2]
+    for answer in (
+        Reply(422, {"code": "wrong_code", "checks_left": 4}),
+        Reply(503),
+        Reply(400),
+        Reply(200, b"x"),
+    ):
+        async with facing(answer) as (backend, server):
+            error = await failure(backend.check("pv_x", "482913", "k"))
+        assert b"482913" in server.requests[0].body
         assert error.__context__ is None
         shown += [str(error), repr(error), "".join(traceback.format_exception(error))]
     assert "482913" not in caplog.text

@@ -21,7 +21,7 @@ ROUTES = [
 
 @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic dXNlcjpwYXNz", "tokën"])
 def test_without_the_right_token_every_route_answers_401(sandbox: RunningSandbox, given: str | None) -> None:
-    headers: dict[str, bytes] = {} if given is None else {"Authorization": given.encode()}
+    headers = [] if given is None else [(b"Authorization", given.encode())]
     for method, path in ROUTES:
         answer = httpx.request(method, sandbox.url + path, headers=headers, content=b"{", trust_env=False)
         assert answer.status_code == 401

@@ -99,7 +99,10 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     assert "database" in said[0]
 
 
-def test_the_process_serves_logs_only_its_start_and_stops_when_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_serves_logs_only_its_start_and_stops_when_told(
+    tmp_path: Path, told: signal.Signals
+) -> None:
     phone = Phone()
     with phone.server, process(environment(tmp_path, GATEWAY_PORT=str(phone.server.port))) as started:
         headers = {"Authorization": f"Bearer {BACKEND_TOKEN}", "Idempotency-Key": "k1"}
@@ -110,7 +113,7 @@ def test_the_process_serves_logs_only_its_start_and_stops_when_told(tmp_path: Pa
             path = f"/v1/phone-verifications/{id}/check"
             assert http.post(path, json=code, headers={"Idempotency-Key": "k2"}).status_code == 200
             assert http.post(path, json=code, headers={"Idempotency-Key": "k3"}).status_code == 409
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(told)
         _, rest = started.communicate(timeout=30)
     assert rest == ""
     assert (tmp_path / "sandbox.db").stat().st_mode & 0o077 == 0

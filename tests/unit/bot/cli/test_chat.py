@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,7 @@ def test_for_people_speakers_are_named_and_buttons_numbered(server: FakeChatApi)
         "[SMS from the brokerage] Your code is 123456.",
         "assistant> I have sent a code.",
         "agent> This is Mori.",
+        "",
         "       How can I help?",
         "agent> [2Jgone",
     ]
@@ -264,8 +266,10 @@ def test_without_a_stack_it_starts_one_and_stops_it_at_the_end(root: Path) -> No
     assert program.returncode == 0
     wait_until_dead(pids, seconds=1)
     assert "training\n" in said
-    assert "ready after" in said
-    log = (root / "var" / "chat-stack.log").read_text()
+    assert "no stack runs yet: starting one" in said
+    path = root / "var" / "chat-stack.log"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    log = path.read_text()
     assert "rasa     | rasa works" in log
     assert log.endswith("stopped\n")
 

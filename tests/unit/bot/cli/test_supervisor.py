@@ -59,12 +59,16 @@ class Run:
         self.supervisor = Supervisor(
             parts,
             Logs([one.name for one in parts], self.lines),  # type: ignore[arg-type]
-            notice=lambda line: [self.lines.write(f"* {line}\n"), None][1],
+            notice=self.notice,
             reaper=reaper,
             stop=self.stop,
             grace=grace,
             patience=lambda: Patience(first_delay=0.001),
         )
+
+    def notice(self, line: str) -> None:
+        """The supervisor's own words, marked with a star."""
+        self.lines.write(f"* {line}\n")
 
     async def pids(self, count: int) -> list[int]:
         """The first `count` process ids that the parts have printed."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,6 +86,7 @@ def test_every_part_gets_the_same_secrets_ports_and_model(root: Path) -> None:
     (port,) = free_ports(1)
     with up(root, port):
         rasa, actions = handed(root, "rasa"), handed(root, "actions")
+        assert stat.S_IMODE((root / "var" / "rasa.json").stat().st_mode) == 0o600
     names = [
         "INTERNAL_TOKEN",
         "VAULT_KEY",

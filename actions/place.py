@@ -93,6 +93,10 @@ class Places:
         if self._places:
             self.update(paused=True)
 
+    def drop(self, unwanted: Callable[[Place], bool]) -> None:
+        """Take out every place that is `unwanted`."""
+        self._places = [place for place in self._places if not unwanted(place)]
+
     def clear(self) -> None:
         """Close everything."""
         self._places = []

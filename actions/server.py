@@ -63,7 +63,9 @@ def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str
         try:
             return JSONResponse(await executor.run(call))
         except ActionNotFoundException as unknown:
-            return JSONResponse({"error": str(unknown), "action_name": call.get("next_action")}, status_code=404)
+            return JSONResponse(
+                {"error": str(unknown), "action_name": call.get("next_action")}, status_code=404
+            )
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("ok")
@@ -84,7 +86,9 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "rasa_sdk"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    missing = [name for name in ("ACTIONS_PORT", "GATEWAY_PORT", "INTERNAL_TOKEN") if not os.environ.get(name)]
+    missing = [
+        name for name in ("ACTIONS_PORT", "GATEWAY_PORT", "INTERNAL_TOKEN") if not os.environ.get(name)
+    ]
     try:
         if missing:
             raise ValueError(f"{', '.join(missing)} must be set")
@@ -100,7 +104,7 @@ def main() -> None:
         access_log=False,
         ws="none",
         log_config=None,
-        timeout_graceful_shutdown=15,
+        timeout_graceful_shutdown=8,
     )
 
 

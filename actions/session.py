@@ -21,7 +21,5 @@ class ActionSessionStart(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Begin a session with what the client would expect to be remembered."""
-        carried = [
-            SlotSet(name, value) for name in CARRIED if (value := tracker.get_slot(name)) is not None
-        ]
+        carried = [SlotSet(name, value) for name in CARRIED if (value := tracker.get_slot(name)) is not None]
         return [SessionStarted(), *carried, ActionExecuted("action_listen")]

@@ -148,8 +148,7 @@ class VerifyPhone(Task):
         except BackendError as error:
             self._refused(turn, error)
             return
-        turn.places.close()
-        turn.direct("expect", what="nothing")
+        self._close(turn)
         enrolling = verified.sms_two_factor == "enrolling"
         turn.say(
             "verify_phone__verified_enrolled" if enrolling else "verify_phone__verified",
@@ -183,16 +182,20 @@ class VerifyPhone(Task):
         turn.say("verify_phone__expired", [self._button(turn, "resend"), self._button(turn, "leave")])
 
     def _end(self, turn: Turn, text: str) -> None:
-        turn.places.close()
-        turn.direct("expect", what="nothing")
+        self._close(turn)
         turn.say(f"verify_phone__{text}", [turn.topic_button("human")])
         offer_return(turn)
 
     def _leave(self, turn: Turn) -> None:
-        turn.places.close()
-        turn.direct("expect", what="nothing")
+        self._close(turn)
         turn.say("verify_phone__cancelled", offers(turn, turn.knowledge.topics["capabilities"]))
         offer_return(turn)
+
+    def _close(self, turn: Turn) -> None:
+        """End the task, and with it the help with a code that nobody waits for any more."""
+        turn.places.close()
+        turn.places.drop(lambda p: p.topic == "sms_missing" and p.answers.get("which_sms") == "confirm")
+        turn.direct("expect", what="nothing")
 
     def _wait_for_code(self, turn: Turn, text: str, **values: object) -> None:
         place = turn.places.current

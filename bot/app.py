@@ -39,7 +39,11 @@ class Gateway:
     """The gateway's parts, wired. `app` is the ASGI application that starts and stops them."""
 
     def __init__(
-        self, settings: Settings, knowledge: Knowledge, clock: Clock = system_clock, engine: Engine | None = None
+        self,
+        settings: Settings,
+        knowledge: Knowledge,
+        clock: Clock = system_clock,
+        engine: Engine | None = None,
     ) -> None:
         self.settings = settings
         self.database = Database(settings.database_url)
@@ -159,7 +163,7 @@ def main() -> None:
         ws="none",
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=4,
     )
 
 

@@ -22,7 +22,9 @@ backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answer
 
 def configure_logging(level: int = logging.INFO) -> None:
     """Plain lines on standard output; the supervisor adds the part's name."""
-    logging.basicConfig(stream=sys.stdout, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+    logging.basicConfig(
+        stream=sys.stdout, level=level, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
     # httpx logs every request's address at INFO.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)

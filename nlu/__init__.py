@@ -1,1 +1,1 @@
-"""What runs inside the Rasa server: the importer, the language components and Rasa's end of the gateway's channel."""
+"""What runs inside the Rasa server: the importer, the components, Rasa's end of the channel."""

@@ -16,6 +16,8 @@ from nlu.agent import SilentOutput, TurnFailed
 
 logger = logging.getLogger(__name__)
 
+_FIELDS = ("conversation", "message", "channel", "language", "client")
+
 
 class GatewayInput(InputChannel):
     """`POST /webhooks/gateway/turns`: see docs/architecture.md for the fields.
@@ -35,7 +37,9 @@ class GatewayInput(InputChannel):
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
         token = str((credentials or {}).get("token") or "")
         if len(token) < 32 or token.startswith("${"):
-            raise ValueError("credentials.yml: the gateway's channel needs INTERNAL_TOKEN (32 characters or more)")
+            raise ValueError(
+                "credentials.yml: the gateway's channel needs INTERNAL_TOKEN (32 characters or more)"
+            )
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -74,8 +78,8 @@ def user_message(body: Any) -> UserMessage | None:
     """
     if not isinstance(body, dict):
         return None
-    fields = {name: body.get(name) for name in ("conversation", "message", "channel", "language", "client")}
-    if not all(isinstance(value, str) and value for value in fields.values()):
+    fields = {name: str(body.get(name) or "") for name in _FIELDS}
+    if not all(fields.values()):
         return None
     payload, text = body.get("payload"), body.get("text")
     if isinstance(payload, str) and payload.startswith("/"):

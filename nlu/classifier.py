@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.intents import Floats, IntentModel, Settings
-from nlu.phone import NUMBER, PHONE
+from nlu.numbers import NUMBER, PHONE, without_numbers
 
 # The intent of a bare answer to a question.
 INFORM = "inform"
@@ -28,7 +28,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     """Sets a message's intent and ranking. Needs SentenceFeaturizer before it."""
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None = None
+        self,
+        config: dict[str, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        model: IntentModel | None = None,
     ) -> None:
         self._config = config
         self._storage = storage
@@ -71,7 +75,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         self.model = fit(
             np.vstack([_vector(example) for example in examples]),
-            [example.get(TEXT) for example in examples],
+            [without_numbers(example.get(TEXT)) for example in examples],
             [example.get(INTENT) for example in examples],
             ridge=self._config["ridge"],
             settings=Settings(**{name: self._config[name] for name in asdict(Settings())}),
@@ -81,10 +85,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent and ranking of each message; a message with nothing to read gets no confidence at all."""
+        """Set intent and ranking of each message; one with nothing to read gets no confidence."""
         for message in messages:
             ranking = self._ranking(message)
-            named = [{"name": name, "confidence": confidence} for name, confidence in ranking[:RANKING_LENGTH]]
+            named = [{"name": name, "confidence": chance} for name, chance in ranking[:RANKING_LENGTH]]
             message.set(INTENT, named[0] if named else {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(INTENT_RANKING_KEY, named, add_to_output=True)
         return messages
@@ -97,7 +101,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         vector = _vector(message)
         if not vector.any():
             return [(label, 0.0) for label in self.model.labels]
-        return self.model.ranking(vector, message.get(TEXT))
+        return self.model.ranking(vector, without_numbers(message.get(TEXT)))
 
 
 def only_a_number(message: Message) -> bool:

@@ -42,4 +42,4 @@ def conversation_language(
         return Choice(str(written), False)
     if hint in knowledge.languages:
         return Choice(str(hint), False)
-    return Choice(current if current in knowledge.languages else knowledge.default_language, False)
+    return Choice(str(current) if current in knowledge.languages else knowledge.default_language, False)

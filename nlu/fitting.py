@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse
+from scipy import linalg, optimize, sparse  # type: ignore[import-untyped]
 
 from nlu.intents import Floats, IntentModel, Settings, compact, gaussian, restored, softmax, weighted
 from nlu.ngrams import ngrams
@@ -63,11 +63,10 @@ def document_rarity(texts: Sequence[str], settings: Settings) -> NDArray[np.floa
 def design(texts: Sequence[str], rarity: NDArray[np.float16], settings: Settings) -> sparse.csr_matrix:
     """The n-grams of the examples, (n, buckets), each row of length 1."""
     rows = [weighted(ngrams(text, settings.buckets, settings.longest), rarity) for text in texts]
+    values = np.concatenate([values for _, values in rows])
+    columns = np.concatenate([buckets for buckets, _ in rows])
     starts = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
-    return sparse.csr_matrix(
-        (np.concatenate([values for _, values in rows]), np.concatenate([buckets for buckets, _ in rows]), starts),
-        shape=(len(texts), settings.buckets),
-    )
+    return sparse.csr_matrix((values, columns, starts), shape=(len(texts), settings.buckets))
 
 
 def kernel_matrix(vectors: Floats, hashed: sparse.csr_matrix, settings: Settings) -> NDArray[np.float64]:
@@ -78,7 +77,7 @@ def kernel_matrix(vectors: Floats, hashed: sparse.csr_matrix, settings: Settings
 
 
 def solve(kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float) -> NDArray[np.float64]:
-    """Weights (n, c) of the ridge regression of the labels. An example of a topic with few counts for more."""
+    """Weights (n, c) of the ridge regression of the labels. An example of a rare topic counts for more."""
     counts = np.bincount(targets)
     wanted = np.eye(len(counts))[targets]
     importance = np.sqrt(counts[counts > 0].mean() / counts[targets])
@@ -87,7 +86,9 @@ def solve(kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float)
     return solution
 
 
-def held_out_scores(kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float) -> NDArray[np.float64]:
+def held_out_scores(
+    kernel: NDArray[np.float64], targets: NDArray[np.int64], ridge: float
+) -> NDArray[np.float64]:
     """Scores (n, c) of each example by a model that was made without it and a fifth of the others."""
     fold = folds(targets)
     scores = np.zeros((len(targets), int(targets.max()) + 1))

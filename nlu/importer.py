@@ -1,8 +1,8 @@
 """From data/topics to Rasa's training data, domain and rules. There is no domain.yml and no rules.yml.
 
-Rasa merges domain files in the order of the disk and keeps one of two equal response names, lets a variant for
-a channel beat one for a language, and says nothing when no variant fits. So everything is built here, in sorted
-order, and every variation carries its language as a condition.
+Rasa merges domain files in the order of the disk and keeps one of two equal response names, lets a variant
+for a channel beat one for a language, and says nothing when no variant fits. So everything is built here, in
+sorted order, and every variation carries its language as a condition.
 """
 
 from __future__ import annotations
@@ -135,14 +135,15 @@ def examples(knowledge: Knowledge) -> list[Message]:
             for example in page.examples:
                 # The gateway takes leading slashes off, since Rasa would read "/restart" as an intent.
                 text = example.lstrip("/")
-                built.setdefault((intent, text), Message.build(text, intent, example_metadata={"language": code}))
+                message = Message.build(text, intent, example_metadata={"language": code})
+                built.setdefault((intent, text), message)
     return list(built.values())
 
 
 def lookup_tables(knowledge: Knowledge) -> list[dict[str, Any]]:
     """The words that name each value of each entity, in all languages, for TermExtractor."""
     return [
-        {"name": entity, "value": value, "elements": sorted({word for words in by_language.values() for word in words})}
+        {"name": entity, "value": value, "elements": sorted(set().union(*by_language.values()))}
         for entity in knowledge.entities()
         for value, by_language in sorted(knowledge.terms(entity).items())
     ]

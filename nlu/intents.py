@@ -1,8 +1,9 @@
 """The intent model: numbers only, no Rasa, no pickle. Made by nlu.fitting, used by nlu.classifier.
 
-Kernel ridge regression on two views of a message, which for text this short is as good as logistic regression,
-is solved at once instead of by iteration, and gives low scores to what is like no example (docs/adr/0004):
-how near its sentence vector is to each example's (a Gaussian kernel), and which n-grams it has (a linear one).
+Kernel ridge regression on two views of a message: how near its sentence vector is to each example's (a
+Gaussian kernel), and which n-grams it has (a linear one). On texts this short it is as good as logistic
+regression, is solved at once and not by iteration, and gives low scores to what is like no example
+(docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -67,11 +68,12 @@ class IntentModel:
         scores = (near @ self._weights)[0]
         buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
         scores = scores + values @ self.grams[buckets].astype(np.float32)
-        return softmax(scores.astype(np.float64)[np.newaxis, :] / self.temperature)[0]
+        chances: NDArray[np.float64] = softmax(scores.astype(np.float64)[np.newaxis, :] / self.temperature)[0]
+        return chances
 
     def ranking(self, vector: Floats, text: str) -> list[tuple[str, float]]:
         """(label, confidence), the best first; equal ones by name."""
-        pairs = zip(self.labels, map(float, self.probabilities(vector, text)))
+        pairs = zip(self.labels, self.probabilities(vector, text).tolist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
     def save(self, directory: Path) -> None:
@@ -115,7 +117,9 @@ def gaussian(left: Floats, right: Floats, sharpness: float) -> Floats:
 def weighted(counts: dict[int, float], rarity: NDArray[np.float16]) -> tuple[NDArray[np.int64], Floats]:
     """Buckets and their values by rarity, of length 1 together; both empty when there are none."""
     buckets = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-    values = np.fromiter(counts.values(), dtype=np.float32, count=len(counts)) * rarity[buckets].astype(np.float32)
+    values = np.fromiter(counts.values(), dtype=np.float32, count=len(counts)) * rarity[buckets].astype(
+        np.float32
+    )
     length = float(np.linalg.norm(values))
     return buckets, values / length if length else values
 

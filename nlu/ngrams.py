@@ -1,4 +1,4 @@
-"""The letters of a text as hashed n-grams: what tells neighbouring topics apart where their meaning is alike."""
+"""The letters of a text as hashed n-grams: they tell topics apart whose meanings are alike."""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def _texts(knowledge: Knowledge, topic: Topic, code: str) -> Iterator[tuple[str,
             yield base, text  # the source comes when the guide is finished
         else:
             yield base, _joined(text, source, "\n\n")
-    yield from ((f"{base}__{name}", text) for name, text in _guide(topic, page, frame.get("progress"), source))
+    yield from (
+        (f"{base}__{name}", text) for name, text in _guide(topic, page, frame.get("progress"), source)
+    )
     if topic.guide and "finished" in frame:
         yield f"{base}__finished", _joined(frame["finished"], source, "\n\n")
 

@@ -14,8 +14,11 @@ import warnings
 
 def main() -> None:
     """Serve until told to stop. Exit code 2 with one line when a variable is missing."""
-    missing = [name for name in ("RASA_PORT", "MODEL", "INTERNAL_TOKEN", "ACTIONS_PORT", "STATE_DIR")
-               if not os.environ.get(name)]
+    missing = [
+        name
+        for name in ("RASA_PORT", "MODEL", "INTERNAL_TOKEN", "ACTIONS_PORT", "STATE_DIR")
+        if not os.environ.get(name)
+    ]
     if missing:
         print(f"nlu.server: {', '.join(missing)} must be set", file=sys.stderr)
         raise SystemExit(2)

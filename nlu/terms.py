@@ -71,7 +71,7 @@ def _pattern(word: str) -> str:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class TermExtractor(GraphComponent):  # type: ignore[misc]
-    """Adds an entity for every term in the message. The terms come with the training data and live in the model."""
+    """Adds an entity for every term in the message. The terms come with the training data."""
 
     def __init__(self, storage: ModelStorage, resource: Resource, matcher: TermMatcher) -> None:
         self._storage = storage

@@ -15,7 +15,7 @@ _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 
 @dataclass(frozen=True)
 class Chunk:
-    """A base character with its combining marks: `text` is normalised, `start` and `end` are original offsets."""
+    """A base character with its marks: `text` is normalised, `start` and `end` are original offsets."""
 
     text: str
     start: int
@@ -35,9 +35,9 @@ class Normalised:
         return self.starts[start], self.ends[end - 1]
 
 
-def well_formed(text: str) -> str:
-    """`text` with lone surrogates, which no encoder can take, replaced by question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def printable(text: str) -> str:
+    """`text` with spaces for what is no character: controls, and lone surrogates, which no encoder takes."""
+    return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
 
 
 def chunks(text: str) -> list[Chunk]:

@@ -1,8 +1,8 @@
 """Trains the model for the data as it is: `python -m nlu.train`.
 
-A model is named by the fingerprint of its data, so that one that is there already is never trained again, and
-Rasa is not even imported then. The last line of standard output is the model's path; progress goes to standard
-error. Exit code 1, with a line file:line: message for each problem, when the data cannot be used.
+A model is named by the fingerprint of its data, so that one that is there already is never trained again,
+and Rasa is not even imported then. The last line of standard output is the model's path; progress goes to
+standard error. Exit code 1, with a line file:line: message for each problem, when the data cannot be used.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from nlu.fingerprint import ROOT, configuration, model_path, models
 
 MODELS_KEPT = 3
 # Rasa's advice about parts that are ours here: the slots' mappings, the term extractor, the policy.
-_EXPECTED = ("Slot auto-fill", "You have defined training data consisting of lookup tables", "'RulePolicy' is not")
+_EXPECTED = ("Slot auto-fill", "You have defined training data consisting of lookup", "'RulePolicy' is not")
 
 
-class TrainingFailed(Exception):
+class TrainingError(Exception):
     """There is no model; the text tells why, in lines made for people."""
 
 
@@ -31,21 +31,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nlu.train", description=__doc__.partition("\n")[0])
     parser.add_argument("--force", action="store_true", help="train even when the model is there")
-    parser.add_argument("--root", type=Path, default=ROOT, help="folder with data/ and, if it differs, config.yml")
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, help="folder with data/ (and config.yml, if it differs)"
+    )
     parser.add_argument("--out", type=Path, help="folder for the models (ROOT/models)")
     options = parser.parse_args(arguments)
     out = options.out or options.root / "models"
     try:
         print(train(options.root, out, force=options.force))
-    except TrainingFailed as failure:
+    except TrainingError as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
 
 
 def train(root: Path = ROOT, out: Path | None = None, *, force: bool = False) -> Path:
-    """The path of the model for `root`, trained unless it is there. Of several processes one trains, the others
-    wait. Raises TrainingFailed."""
+    """The path of the model for `root`, trained unless it is there. Of several processes one trains, and
+    the others wait. Raises TrainingError."""
     out = out or root / "models"
     path = model_path(root, out)
     if path.is_file() and not force:
@@ -80,15 +82,17 @@ def _train(root: Path, path: Path) -> None:
 
 
 def _check(root: Path) -> None:
-    """Raise TrainingFailed with every problem of the data, before the slow imports."""
+    """Raise TrainingError with every problem of the data, before the slow imports."""
     from data.knowledge import KnowledgeError, load
 
     try:
         knowledge = load(root / "data")
     except KnowledgeError as error:
-        raise TrainingFailed(str(error)) from None
-    count = sum(len(page.examples) for topic in knowledge.topics.values() for page in topic.languages.values())
-    _say(f"{len(knowledge.topics)} topics, {count} examples, languages {', '.join(sorted(knowledge.languages))}")
+        raise TrainingError(str(error)) from None
+    pages = [page for topic in knowledge.topics.values() for page in topic.languages.values()]
+    examples = sum(len(page.examples) for page in pages)
+    languages = ", ".join(sorted(knowledge.languages))
+    _say(f"{len(knowledge.topics)} topics, {examples} examples, languages {languages}")
 
 
 @contextmanager

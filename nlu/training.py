@@ -1,5 +1,7 @@
-"""Runs Rasa's training graph. Straight, without its command line: that one imports every tool Rasa has, keeps a
-cache on disk and reports to telemetry."""
+"""Runs Rasa's training graph, without Rasa's command line.
+
+That one imports every tool Rasa has, keeps a cache on disk and reports to telemetry.
+"""
 
 from __future__ import annotations
 

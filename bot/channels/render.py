@@ -40,8 +40,10 @@ def render(
     """`text` with its **labels** made bold or put in the language's quotes, and its buttons or numbers."""
     plain, entities = _labels(text, capabilities, language)
     if not capabilities.buttons and buttons:
-        plain = plain.rstrip() + "\n" + "\n".join(
-            f"{number} {button['title']}" for number, button in enumerate(buttons, start=1)
+        plain = (
+            plain.rstrip()
+            + "\n"
+            + "\n".join(f"{number} {button['title']}" for number, button in enumerate(buttons, start=1))
         )
         buttons = []
     return Rendered(plain[: capabilities.text_limit], entities, list(buttons))

@@ -142,9 +142,7 @@ class Inbox:
     async def next_due(self) -> float | None:
         """When the next stored message becomes due, or None when none waits."""
         return await self._database.run(
-            lambda connection: connection.execute(
-                select(func.min(inbound.c.due_at)).where(_heads())
-            ).scalar()
+            lambda connection: connection.execute(select(func.min(inbound.c.due_at)).where(_heads())).scalar()
         )
 
     async def release(self, message_id: int, due_at: float) -> None:

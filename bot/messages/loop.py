@@ -13,7 +13,8 @@ logger = logging.getLogger(__name__)
 
 # Another process may have stored something without being able to wake us.
 LONGEST_SLEEP_SECONDS = 1.0
-STOP_SECONDS = 20.0
+# With the requests still open this must fit into the 15 s that the supervisor gives.
+STOP_SECONDS = 8.0
 
 
 class Loop:

@@ -13,13 +13,21 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_CONNECTIONS = 8
 BUSY_TIMEOUT_MS = 5_000
+
+
+_AGAIN = Retrying(
+    retry=retry_if_exception_type(OperationalError),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(multiplier=0.05, max=0.5),
+    reraise=True,
+)
 
 
 class StorageError(Exception):
@@ -71,16 +79,14 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: self.transact(work, *args, **kwargs))
 
-    @retry(
-        retry=retry_if_exception_type(OperationalError),
-        stop=stop_after_attempt(3),
-        wait=wait_random_exponential(multiplier=0.05, max=0.5),
-        reraise=True,
-    )
     def transact(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """As `run`, in the calling thread."""
-        with self._engine.begin() as connection:
-            return work(connection, *args, **kwargs)
+
+        def once() -> T:
+            with self._engine.begin() as connection:
+                return work(connection, *args, **kwargs)
+
+        return _AGAIN.copy()(once)
 
     async def close(self) -> None:
         """Wait for work that has begun and close all connections."""

@@ -15,7 +15,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,7 +25,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.channels.simulator.phone import Origin, Phones
+from tests.support.browser import new_page
+from tests.support.simulator_page import SimulatorPage
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+PERSON = "person-4f2a"
+NUMBER = "+819012345678"
 PAGE = Path(__file__).parents[2] / "bot" / "channels" / "simulator" / "page"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -193,6 +200,23 @@ class FakeSimulator:
             if self._server is not None:
                 await self.stop()
             self.phones.close()
+
+
+@contextlib.asynccontextmanager
+async def open_simulator(
+    browser: Browser, answer: Answer = echo, language: str = "en", **page_options: Any
+) -> AsyncIterator[tuple[SimulatorPage, FakeSimulator]]:
+    """The page of somebody new, open in front of a stand-in, both gone at the end of the block.
+
+    `page_options` are those of `new_page`.
+    """
+    async with (
+        FakeSimulator(answer=answer).serving() as simulator,
+        new_page(browser, simulator.home, **page_options) as page,
+    ):
+        opened = SimulatorPage(page, simulator.home)
+        await opened.open(telegram=PERSON, sms=NUMBER, language=language)
+        yield opened, simulator
 
 
 class _QuietServer(uvicorn.Server):

@@ -6,7 +6,8 @@ export const TEXTS = {
   en: {
     title: "Secure Login Assistant",
     simulator: "Simulator",
-    about: "Two phones of one person, on this machine only. Nothing is sent to Telegram or by SMS.",
+    contact: "Secure Login Assistant",
+    about: "A simulator: two phones of one person, on your own machine. Nothing is sent to Telegram or by SMS.",
     language: "Language of the phones",
     new_person: "New person",
     new_person_done: "Both phones are empty and belong to a new person.",
@@ -43,7 +44,8 @@ export const TEXTS = {
   ja: {
     title: "セキュア・ログイン・アシスタント",
     simulator: "シミュレーター",
-    about: "同じ人の2台の電話を、このパソコンの中だけで再現します。TelegramにもSMSにも実際には送信されません。",
+    contact: "ログイン・アシスタント",
+    about: "1人の2台の電話を、お使いのパソコンの中だけで再現します。TelegramにもSMSにも送信されません。",
     language: "電話の言語",
     new_person: "別の人にする",
     new_person_done: "2台の電話を空にし、別の人のものにしました。",

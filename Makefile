@@ -1,0 +1,66 @@
+# Everything a person types. `make run` and `make test` need git, make and either uv or Python 3.10; the rest they
+# fetch themselves, once, from requirements.lock.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# The same code on a current Python, without Rasa.
+CURRENT := .venv-current
+ASSISTANT := $(VENV)/bin/assistant
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: setup ## Start the assistant on this machine (PORT=8080)
+	@$(ASSISTANT) up $(if $(PORT),--port $(PORT))
+
+.PHONY: test
+test: setup ## Run every test that needs no outside service
+	@echo "== data and units"
+	@$(PYTHON) -m pytest tests/data tests/unit
+	@$(MAKE) test-current
+	@$(ASSISTANT) train >/dev/null
+	@echo "== conversations, end to end, faults"
+	@$(PYTHON) -m pytest tests/conversations tests/end_to_end tests/faults
+
+.PHONY: test-current
+test-current: ## Run the tests of the parts that do not need Rasa on a current Python
+	@python=$$(sh deploy/local/find-python.sh 3.13 3.12 3.11) || { \
+	  if [ -n "$$CI" ]; then echo "no Python from 3.11 to 3.13 here, and CI needs one" >&2; exit 1; fi; \
+	  echo "== skipped: the tests on a current Python (there is none from 3.11 to 3.13 here)"; exit 0; }; \
+	[ -n "$$python" ] || exit 0; \
+	sh deploy/local/make-environment.sh $(CURRENT) "$$python" requirements-current.lock && \
+	echo "== without Rasa, on $$($(CURRENT)/bin/python --version)" && \
+	$(CURRENT)/bin/python -m pytest -m 'not rasa' tests/data tests/unit
+
+.PHONY: setup
+setup: ## Make the environment (.venv), if it is missing or out of date
+	@python=$$(sh deploy/local/find-python.sh 3.10) || { \
+	  echo "Python 3.10 or uv is needed, and neither was found." >&2; \
+	  echo "Rasa runs on no newer Python. Install uv or Python 3.10 and try again." >&2; exit 1; }; \
+	sh deploy/local/make-environment.sh $(VENV) "$$python" requirements.lock --with-project
+
+.PHONY: check
+check: setup ## Format, lint, types, rules between rooms, data
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(PYTHON) -m data.knowledge check
+
+.PHONY: topic
+topic: setup ## Scaffold a topic: make topic name=GROUP/NAME
+	@$(PYTHON) -m data.knowledge topic "$(name)"
+
+.PHONY: language
+language: setup ## Scaffold a language: make language code=CODE name=NAME
+	@$(PYTHON) -m data.knowledge language "$(code)" $(if $(name),--name "$(name)")
+
+.PHONY: lock
+lock: ## Renew the two lock files (needs uv)
+	@sh deploy/local/lock.sh requirements.lock 3.10 rasa test check
+	@sh deploy/local/lock.sh requirements-current.lock 3.11 test

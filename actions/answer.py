@@ -55,5 +55,5 @@ class ActionHuman(SupportAction):
 
     async def act(self, turn: Turn) -> None:
         turn.direct("handoff", reason="asked", priority="normal")
-        turn.say("human", offers(turn, turn.knowledge.topics["human"]), number=turn.message_id)
+        turn.say("human", offers(turn, turn.knowledge.topics["human"]), number=turn.message_number)
         offer_return(turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions import guide
 from actions.base import SupportAction
 from actions.offers import offer_return, offers
-from actions.turn import SECRET_MARK, Button, Turn
+from actions.turn import REDACTED_MARK, Button, Turn
 
 # A topic below this confidence is not worth asking about.
 WORTH_ASKING = 0.15
@@ -21,7 +21,7 @@ class ActionFallback(SupportAction):
         return "action_fallback"
 
     async def act(self, turn: Turn) -> None:
-        if SECRET_MARK in turn.text:
+        if REDACTED_MARK in turn.text:
             # The gateway has already said that a secret was taken out; more would bury that.
             return
         turn.misses += 1

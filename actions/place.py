@@ -72,7 +72,7 @@ class Places:
 
     def open(self, place: Place) -> None:
         """Put `place` on top; the same topic further down is taken out."""
-        self._places = [p for p in self._places if p.topic != place.topic][-(DEPTH - 1) :] + [place]
+        self._places = [*[p for p in self._places if p.topic != place.topic][-(DEPTH - 1) :], place]
 
     def raise_to_top(self, wanted: Callable[[Place], bool]) -> Place | None:
         """Put the topmost place that is `wanted` on top and give it back; None when there is none."""

@@ -14,7 +14,7 @@ from actions.place import Places
 from data.knowledge import Knowledge
 
 # Where the gateway took a secret out of a message.
-SECRET_MARK = "⟦secret:"
+REDACTED_MARK = "⟦secret:"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ class Turn:
         self.places = Places.from_slot(tracker.get_slot("place"), knowledge.topics)
         self.misses = int(tracker.get_slot("misses") or 0)
         self._messages: list[dict[str, Any]] = []
+
+    @property
+    def message_number(self) -> str:
+        """The part of the message's key that is read out to clients, such as "345" of "345-9f2c..."."""
+        return self.message_id.partition("-")[0]
 
     def say(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
         """Answer with a text of data/: `response` is its name without "utter_", `values` fill its {placeholders}."""

@@ -54,7 +54,7 @@ class Engine:
         self,
         *,
         conversation_id: int,
-        message_id: int,
+        message_key: str,
         content: dict[str, str],
         channel: str,
         language: str,
@@ -66,7 +66,7 @@ class Engine:
         """
         body = {
             "conversation": f"c{conversation_id}",
-            "message": str(message_id),
+            "message": message_key,
             "channel": channel,
             "language": language,
             "client": client,

@@ -79,7 +79,7 @@ class Worker(Loop):
         try:
             turn = await self._engine.turn(
                 conversation_id=conversation.id,
-                message_id=item.id,
+                message_key=item.key,
                 content=content,
                 channel=conversation.address.kind,
                 language=conversation.language,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,9 +46,14 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Taken:
-    """A stored message that is to be worked on now. `kind` is text, button or code (a vault reference)."""
+    """A stored message that is to be worked on now. `kind` is text, button or code (a vault reference).
+
+    `key` names the message for good, also where ids begin anew (a restored database): what the backend is asked
+    to do because of it is asked under this key.
+    """
 
     id: int
+    key: str
     conversation_id: int
     kind: str
     content: str
@@ -135,7 +141,15 @@ class Inbox:
                 .values(due_at=now + LEASE_SECONDS, attempts=inbound.c.attempts + 1)
             )
         return [
-            Taken(row.id, row.conversation_id, row.kind, row.content, row.attempts + 1, row.received_at)
+            Taken(
+                row.id,
+                f"{row.id}-{hashlib.sha256(row.external_id.encode()).hexdigest()[:16]}",
+                row.conversation_id,
+                row.kind,
+                row.content,
+                row.attempts + 1,
+                row.received_at,
+            )
             for row in rows
         ]
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-PASSWORD_WORDS = r"password|passwd|passphrase|pass\s?word|pwd|パスワード|パスフレーズ|ログインパス"
+PASSWORD_WORDS = r"password|passwd|passphrase|pass\s?word|pwd|パスワード|パスフレーズ|ログインパス"  # noqa: S105 - words that name one, not one
 PIN_WORDS = r"pin(?:\s?(?:code|number))?|passcode|暗証番号|ピンコード|ピン番号|ピン|パスコード"
 RESPONSE_WORDS = r"response(?:\s+(?:string|code))?|レスポンス(?:・?ストリング|・?コード)?"
 

@@ -185,10 +185,15 @@ class FakeSimulator:
         assert self._server is not None
         assert self._running is not None
         self._server.should_exit = self._server.force_exit = True
-        for connection in list(self._server.server_state.connections):
-            connection.transport.abort()  # type: ignore[union-attr]
+        self.cut_connections()
         await self._running
         self._server = None
+
+    def cut_connections(self) -> None:
+        """Break off every request that is being answered, and go on serving."""
+        assert self._server is not None
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()  # type: ignore[union-attr]
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[FakeSimulator]:

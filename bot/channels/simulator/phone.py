@@ -96,7 +96,7 @@ class Phones:
             "DELETE FROM message WHERE delivered_at < ?", (clock() - KEPT_DAYS * SECONDS_A_DAY,)
         )
 
-    def deliver(  # noqa: PLR0917 (a message has these parts, and no caller needs fewer)
+    def deliver(
         self,
         channel: str,
         peer: str,

@@ -1,0 +1,172 @@
+"""The intent model: what it learns, what it keeps, and that nothing a client sends breaks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rasa.engine.storage.resource import Resource
+from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu import fitting
+from nlu.classifier import TopicClassifier
+from nlu.encoder import load_encoder
+from nlu.features import SentenceFeaturizer
+from nlu.intents import IntentModel, Settings
+from nlu.phone import PhoneExtractor
+
+pytestmark = pytest.mark.rasa
+
+ENCODER = "nlu.encoder.UniversalSentenceEncoder"
+EXAMPLES = {
+    "pin_forgotten": [
+        "I forgot my PIN",
+        "I cannot remember my pin",
+        "lost the pin code of the app",
+        "PINを忘れました",
+        "暗証番号がわからなくなった",
+        "PINが思い出せない",
+    ],
+    "sms_missing": [
+        "the text message does not arrive",
+        "no sms came",
+        "I never received the code by text",
+        "SMSが届きません",
+        "確認コードのメッセージが来ない",
+        "ショートメールが来ない",
+    ],
+    "inform": ["iPhone", "I use an Android phone", "my number is +44 7700 900123", "アンドロイドです", "iPhoneです"],
+    "out_of_scope": ["how is the weather", "buy 100 shares", "tell me a joke", "天気を教えて", "株を買いたい"],
+}
+BAD = ["", " ", "\n\n", "👍", "😀😀😀", "?", "\x00\x01", "\ud800", "\ud800 bad", "x" * 4096, "確" * 4096, "a\u0301" * 2000]
+
+
+def trained(graph: Any) -> TopicClassifier:
+    messages = [Message.build(text, intent) for intent, texts in EXAMPLES.items() for text in texts]
+    data = featurizer().process_training_data(TrainingData(messages))
+    classifier = TopicClassifier.create(TopicClassifier.get_default_config(), *graph)
+    classifier.train(data)
+    return classifier
+
+
+def featurizer() -> SentenceFeaturizer:
+    return SentenceFeaturizer(load_encoder(ENCODER))
+
+
+def read(classifier: TopicClassifier, texts: Sequence[str]) -> list[Message]:
+    messages = [Message({"text": text}) for text in texts]
+    PhoneExtractor().process(messages)
+    return classifier.process(featurizer().process(messages))
+
+
+def intents(messages: Sequence[Message]) -> list[str]:
+    return [message.get("intent")["name"] for message in messages]
+
+
+def test_it_tells_topics_apart_in_both_languages(graph: Any) -> None:
+    texts = ["i dont know my pin any more", "PINを忘れた", "did not get the sms", "SMSが来ません"]
+    wanted = ["pin_forgotten", "pin_forgotten", "sms_missing", "sms_missing"]
+    assert intents(read(trained(graph), texts)) == wanted
+
+
+def test_the_ranking_begins_with_the_best_and_adds_up_to_one(graph: Any) -> None:
+    (message,) = read(trained(graph), ["no sms came to my phone"])
+    chances = [one["confidence"] for one in message.get("intent_ranking")]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) == pytest.approx(1)
+    assert message.get("intent") == message.get("intent_ranking")[0]
+
+
+def test_a_message_that_is_only_a_number_is_an_answer(graph: Any) -> None:
+    numbers = ["090-1234-5678", "(415) 555-0142.", "＋８１ ９０ １２３４ ５６７８"]
+    assert [message.get("intent") for message in read(trained(graph), numbers)] == [
+        {"name": "inform", "confidence": 1.0}
+    ] * 3
+
+
+def test_loaded_from_disk_it_gives_the_same_confidences(graph: Any) -> None:
+    texts = [text for texts in EXAMPLES.values() for text in texts] + ["something else", "ほか"]
+    classifier = trained(graph)
+    loaded = TopicClassifier.load(TopicClassifier.get_default_config(), *graph)
+    before = [message.get("intent_ranking") for message in read(classifier, texts)]
+    after = [message.get("intent_ranking") for message in read(loaded, texts)]
+    assert before == after
+
+
+def test_the_model_is_made_of_numbers_and_json_only(graph: Any) -> None:
+    trained(graph)
+    storage, resource, _ = graph
+    assert isinstance(resource, Resource)
+    with storage.read_from(resource) as folder:
+        assert sorted(path.name for path in Path(folder).iterdir()) == ["intents.json", "intents.npz"]
+        json.loads((folder / "intents.json").read_text(encoding="utf-8"))
+        with np.load(folder / "intents.npz", allow_pickle=False) as numbers:
+            assert {numbers[name].dtype.kind for name in numbers.files} <= {"f", "i"}
+
+
+def test_the_same_examples_give_the_same_model(graph: Any) -> None:
+    first, second = trained(graph).model, trained(graph).model
+    assert first is not None
+    assert second is not None
+    assert first.temperature == second.temperature
+    assert np.array_equal(first.weights, second.weights)
+    assert np.array_equal(first.grams, second.grams)
+
+
+@pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
+def test_no_message_breaks_it(graph: Any, text: str) -> None:
+    (message,) = read(trained(graph), [text])
+    assert 0 <= message.get("intent")["confidence"] <= 1
+
+
+def test_a_message_with_nothing_to_read_is_not_understood(graph: Any) -> None:
+    messages = read(trained(graph), ["", " \n", "\x00\x01"])
+    FallbackClassifier({"threshold": 0.3, "ambiguity_threshold": 0.02}).process(messages)
+    assert intents(messages) == ["nlu_fallback"] * 3
+
+
+def test_a_message_without_text_is_not_understood(graph: Any) -> None:
+    message = Message({})
+    trained(graph).process(featurizer().process([message]))
+    assert message.get("intent")["confidence"] == 0.0
+
+
+def test_one_topic_alone_cannot_be_trained() -> None:
+    with pytest.raises(ValueError, match="at least two topics"):
+        fitting.fit(np.zeros((1, 4), np.float32), ["a"], ["x"], ridge=0.2, settings=Settings())
+
+
+def test_a_topic_with_one_example_is_learned_all_the_same() -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    model: IntentModel = fitting.fit(
+        vectors, ["aa", "bb", "cc", "dd"], ["x", "y", "y", "y"], ridge=0.2, settings=Settings()
+    )
+    assert model.ranking(vectors[0], "aa")[0][0] == "x"
+
+
+def test_confidences_are_honest_when_the_temperature_fits() -> None:
+    targets = np.array([0, 1] * 50)
+    scores = np.where(np.eye(2)[targets] > 0, 1.0, 0.0)
+    scores[:20] = scores[:20, ::-1]  # one in five is wrong
+    temperature = fitting.best_temperature(scores, targets)
+    assert fitting.softmax(scores / temperature).max(axis=1).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_an_unknown_encoder_is_named() -> None:
+    with pytest.raises(ImportError, match=r"no encoder 'nlu.encoder.Missing'"):
+        load_encoder.__wrapped__("nlu.encoder.Missing")
+
+
+def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours() -> None:
+    encoder = load_encoder(ENCODER)
+    together = encoder.encode(["I forgot my PIN", "PINを忘れました", ""])
+    alone = encoder.encode(["PINを忘れました"])
+    assert np.linalg.norm(together, axis=1) == pytest.approx([1, 1, 0], abs=1e-4)
+    assert np.allclose(together[1], alone[0], atol=1e-5)
+    assert together[0] @ together[1] > 0.5

@@ -1,0 +1,155 @@
+"""From topics to Rasa's domain, rules and training data."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rasa.core.nlg.generator import ResponseVariationFilter
+from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
+
+from nlu.importer import TopicImporter, UnusableData, domain
+
+pytestmark = pytest.mark.rasa
+
+
+def importer(repository: Any) -> TopicImporter:
+    return TopicImporter(data=str(repository.data))
+
+
+def said(repository: Any, name: str, language: str, channel: str) -> str:
+    """The text that Rasa picks for a response."""
+    responses = importer(repository).get_domain().responses
+    picked = ResponseVariationFilter(responses).responses_for_utter_action(name, channel, {"language": language})
+    assert len(picked) == 1
+    text: str = picked[0]["text"]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "channel", "text"),
+    [
+        ("utter_pin__other", "en", "telegram", "Long words."),
+        ("utter_pin__other", "ja", "telegram", "長い文です。"),
+        ("utter_pin__other", "ja", "sms", "長い文です。"),
+        ("utter_pin", "en", "telegram", "Open **Help** and type {code}.\n\nSource: KB2260, KB70"),
+        ("utter_pin", "en", "sms", "Help, {code}.\n\nSource: KB2260, KB70"),
+        # No shorter Japanese variant: the English one for SMS must not come instead.
+        ("utter_pin", "ja", "sms", "**ヘルプ**を開き、{code}を入力します。\n\n出典: KB2260, KB70"),
+        ("utter_cache__platform", "en", "telegram", "Which phone?"),
+        ("utter_cache__clear", "en", "telegram", "Step {step} of {steps}\nClear it."),
+        ("utter_cache__clear", "en", "sms", "{step}/{steps}\nClear it."),
+        ("utter_cache__again", "ja", "telegram", "手順 {step}/{steps}\nもう一度開きます。"),
+        ("utter_cache__clear__stuck", "en", "telegram", "Look under **Storage**."),
+        ("utter_cache__finished", "en", "telegram", "That was all.\n\nSource: KB2745"),
+        ("utter_cache__finished", "ja", "sms", "以上です。\n\n出典: KB2745"),
+        ("utter_guide__finished", "en", "telegram", "That was all."),
+    ],
+)
+def test_what_is_said_in_each_language_and_channel(
+    repository: Any, name: str, language: str, channel: str, text: str
+) -> None:
+    assert said(repository, name, language, channel) == text
+
+
+def test_every_variation_has_its_language_as_condition(repository: Any) -> None:
+    for variations in importer(repository).get_domain().responses.values():
+        conditions = [variation["condition"] for variation in variations]
+        assert {condition[0]["value"] for condition in conditions} == {"en", "ja"}
+        assert all(condition[0]["name"] == "language" for condition in conditions)
+
+
+def test_a_guide_of_one_step_has_no_progress_line(repository: Any) -> None:
+    repository.change("topics/trouble/cache/topic.yml", "  - step: again\n", "")
+    for code, text in (("en", "Open it again."), ("ja", "もう一度開きます。")):
+        repository.change(f"topics/trouble/cache/{code}.yml", f'  again: {{text: "{text}"}}\n', "")
+    assert said(repository, "utter_cache__clear", "en", "telegram") == "Clear it."
+
+
+def test_slots_are_unseen_by_the_rules_and_the_language_is_never_unset(repository: Any) -> None:
+    slots = {slot.name: slot for slot in importer(repository).get_domain().slots}
+    assert {"language", "language_chosen", "misses", "place"} <= set(slots)
+    assert not any(slots[name].influence_conversation for name in ("language", "language_chosen", "misses", "place"))
+    assert (slots["language"].initial_value, slots["misses"].initial_value) == ("en", 0)
+
+
+def test_the_domain_names_what_the_topics_name(repository: Any) -> None:
+    made = domain(importer(repository).knowledge)
+    assert [next(iter(intent)) for intent in made["intents"]] == ["cache", "hello", "pin", "restart"]
+    assert made["entities"] == ["code", "number", "phone_number", "platform"]
+    assert made["actions"] == [
+        "action_answer",
+        "action_begin_again",
+        "action_fallback",
+        "action_guide",
+        "action_language",
+        "action_session_start",
+    ]
+
+
+def test_each_intent_has_one_rule_that_runs_its_action(repository: Any) -> None:
+    steps = importer(repository).get_stories().story_steps
+    rules = {step.block_name: [str(getattr(event, "action_name", "")) for event in step.events] for step in steps}
+    assert {name: next(filter(None, reversed(actions))) for name, actions in rules.items()} == {
+        "cache": "action_guide",
+        "hello": "action_language",
+        "nlu_fallback": "action_fallback",
+        "pin": "action_answer",
+        "restart": "action_begin_again",
+    }
+
+
+def test_examples_of_all_languages_are_there_once_and_without_slashes(repository: Any) -> None:
+    examples = importer(repository).get_nlu_data().intent_examples
+    found = [(message.get("intent"), message.get("text")) for message in examples]
+    assert len(found) == len(set(found))
+    assert ("hello", "hello") in found
+    assert found.count(("restart", "OK")) == 1
+    languages = {message.get("text"): message.get("metadata")["example"]["language"] for message in examples}
+    assert (languages["lost pin code"], languages["PINを忘れました"]) == ("en", "ja")
+
+
+def test_terms_of_all_languages_name_the_same_value(repository: Any) -> None:
+    tables = importer(repository).get_nlu_data().lookup_tables
+    assert tables == [
+        {"name": "platform", "value": "android", "elements": ["Android", "Samsung Galaxy", "アンドロイド", "ギャラクシー"]},
+        {"name": "platform", "value": "iphone", "elements": ["iOS", "iPhone", "アイフォン"]},
+    ]
+
+
+def test_the_order_of_the_files_changes_nothing(tmp_path: Path) -> None:
+    from conftest_nlu import FILES, Repository
+
+    paths = list(FILES)
+    random.Random(7).shuffle(paths)
+    first = TopicImporter(data=str(Repository(tmp_path / "a").data))
+    second = TopicImporter(data=str(Repository(tmp_path / "b", paths).data))
+    assert first.get_domain().as_dict() == second.get_domain().as_dict()
+    assert first.get_nlu_data().fingerprint() == second.get_nlu_data().fingerprint()
+    texts = [[message.get("text") for message in one.get_nlu_data().training_examples] for one in (first, second)]
+    assert texts[0] == texts[1]
+
+
+def test_the_wrappers_that_rasa_puts_around_it_lose_no_language(repository: Any) -> None:
+    wrapped = E2EImporter(ResponsesSyncImporter(CombinedDataImporter([importer(repository)])))
+    assert wrapped.get_domain().responses == importer(repository).get_domain().responses
+    assert len(wrapped.get_nlu_data().intent_examples) == len(importer(repository).get_nlu_data().intent_examples)
+
+
+def test_data_beside_the_configuration_is_read_by_default(repository: Any) -> None:
+    (repository.root / "config.yml").write_text("recipe: default.v1\n", encoding="utf-8")
+    made = TopicImporter(str(repository.root / "config.yml"))
+    assert set(made.knowledge.topics) == {"cache", "guide", "hello", "pin", "restart"}
+    assert made.get_config()["recipe"] == "default.v1"
+
+
+def test_everything_that_is_wrong_is_told_at_once(repository: Any) -> None:
+    repository.change("topics/trouble/pin/en.yml", "title: Forgotten PIN", "titel: Forgotten PIN")
+    repository.change("topics/trouble/cache/ja.yml", "  again:", "  agian:")
+    with pytest.raises(UnusableData) as caught:
+        importer(repository)
+    told = str(caught.value)
+    assert "data/topics/trouble/pin/en.yml:1: " in told
+    assert "data/topics/trouble/cache/ja.yml:" in told

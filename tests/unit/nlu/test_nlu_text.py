@@ -1,0 +1,90 @@
+"""Text, words and n-grams: nothing is lost, and everything knows where it came from."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlu.ngrams import ngrams
+from nlu.text import chunks, normalise, printable
+from nlu.words import spans
+
+# What clients type: Latin, Japanese in all widths, combining marks, emoji, controls and broken surrogates.
+ALPHABET = "aZé'’ -_1２９ｱﾊﾞﾟパスワードを忘れた々ーＡＢ한ไทยأ⟦⟧😀👍🏽\u200d\ufe0f\u0301\u3000\t\n\x00\ud800．，！？"
+TEXTS = st.text(st.one_of(st.sampled_from(ALPHABET), st.characters()), max_size=60)
+
+
+@given(TEXTS)
+def test_chunks_cover_the_text_without_gap_or_overlap(text: str) -> None:
+    cut = chunks(text)
+    assert [chunk.start for chunk in cut] == [0, *(chunk.end for chunk in cut)][: len(cut)]
+    assert not cut or cut[-1].end == len(text)
+
+
+@given(TEXTS)
+@settings(max_examples=200)
+def test_words_keep_every_character_that_is_no_space(text: str) -> None:
+    found = spans(text)
+    kept = {at for start, end, _ in found for at in range(start, end)}
+    lost = [text[at] for at in range(len(text)) if at not in kept]
+    assert not "".join(lost).strip()
+    assert all(start < end for start, end, _ in found)
+    assert all(left[1] <= right[0] for left, right in zip(found, found[1:], strict=False))
+
+
+@given(TEXTS)
+@settings(max_examples=200)
+def test_normalised_stretches_point_at_what_they_were_made_of(text: str) -> None:
+    normalised = normalise(text)
+    for at, letter in enumerate(normalised.text):
+        start, end = normalised.span(at, at + 1)
+        assert letter in normalise(text[start:end]).text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I forgot my パスワード", ["I", "forgot", "my", "パスワード"]),
+        ("PINを忘れた １２３", ["PIN", "を", "忘", "れた", "123"]),
+        ("don't", ["don't"]),
+        ("don’t", ["don’t"]),
+        ("ｱﾝﾄﾞﾛｲﾄﾞのPINです。", ["アンドロイド", "の", "PIN", "です", "。"]),
+        ("2FAとiOS17", ["2FA", "と", "iOS17"]),
+        ("人々", ["人々"]),
+        ("my card is ⟦card 1⟧ ok", ["my", "card", "is", "⟦card 1⟧", "ok"]),
+        ("", []),
+        (" \u3000\n", []),
+        ("👍！", ["👍", "!"]),
+    ],
+)
+def test_words_end_where_the_script_changes(text: str, words: list[str]) -> None:
+    assert [word for _, _, word in spans(text)] == words
+
+
+def test_a_half_width_word_points_at_its_marks_too() -> None:
+    assert spans("ﾊﾟｽ")[0][:2] == (0, 3)
+    assert normalise("xﾊﾟy").span(1, 2) == (1, 3)
+
+
+def test_full_and_half_width_have_the_same_ngrams() -> None:
+    assert ngrams("ＰＩＮ ﾊﾟｽ", 8192, 4) == ngrams("pin パス", 8192, 4)
+
+
+@given(TEXTS)
+def test_ngrams_stay_in_their_buckets(text: str) -> None:
+    found = ngrams(text, 64, 4)
+    assert all(0 <= bucket < 64 and weight >= 1 for bucket, weight in found.items())
+    assert bool(found) == bool(normalise(text).text.strip())
+
+
+def test_ngrams_do_not_depend_on_the_process() -> None:
+    # Python's own hash of text differs from process to process. "a" has the grams " ", "a", " a", "a " and " a ".
+    grams = [b" ", b"a", b" a", b"a ", b" a "]
+    assert set(ngrams("a", 8192, 3)) == {zlib.crc32(gram) % 8192 for gram in grams}
+
+
+def test_controls_and_lone_surrogates_become_spaces() -> None:
+    assert printable("a\x00b\ud800c") == "a b c"

@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_config_file
 
 from data.knowledge import Knowledge, KnowledgeError, load
-from nlu.responses import responses
+from nlu.responses import SharedNameError, responses
 
 _FORMAT = "3.1"
 FALLBACK_ACTION = "action_fallback"
@@ -60,8 +60,11 @@ class TopicImporter(TrainingDataImporter):  # type: ignore[misc]
         return self._config_file
 
     def get_domain(self) -> Domain:
-        """Intents, entities, slots, responses and actions."""
-        return Domain.from_dict(domain(self.knowledge))
+        """Intents, entities, slots, responses and actions. Raises UnusableData when two texts share a name."""
+        try:
+            return Domain.from_dict(domain(self.knowledge))
+        except SharedNameError as error:
+            raise UnusableData(str(error)) from error
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """One rule for each intent."""

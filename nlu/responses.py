@@ -11,11 +11,15 @@ from data.knowledge import Knowledge, Text, Topic, TopicTexts
 FRAME = "guide"
 
 
+class SharedNameError(ValueError):
+    """Two texts would become responses of the same name."""
+
+
 def responses(knowledge: Knowledge) -> dict[str, list[dict[str, Any]]]:
     """Response name -> its variations, sorted by name. Each one has its language as a condition; a shorter
     one for SMS stands before the general one of its language.
 
-    Raises ValueError when two texts would get the same name.
+    Raises SharedNameError.
     """
     named: dict[str, list[dict[str, Any]]] = {}
     for _, topic in sorted(knowledge.topics.items()):
@@ -23,7 +27,9 @@ def responses(knowledge: Knowledge) -> dict[str, list[dict[str, Any]]]:
             for name, text in _texts(knowledge, topic, code):
                 variations = named.setdefault(name, [])
                 if any(variation["condition"][0]["value"] == code for variation in variations):
-                    raise ValueError(f"two texts would be called {name} in {code}")
+                    raise SharedNameError(
+                        f"{topic.group}/{topic.id}: two texts would be called {name} in {code}"
+                    )
                 variations.extend(_variations(text, code))
     return dict(sorted(named.items()))
 

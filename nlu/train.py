@@ -68,6 +68,8 @@ def _train(root: Path, path: Path) -> None:
     _check(root)
     _say("importing Rasa")
     _quiet()
+    from rasa.shared.exceptions import RasaException
+
     from nlu.training import train_model
 
     _say("training")
@@ -75,6 +77,8 @@ def _train(root: Path, path: Path) -> None:
     try:
         train_model(configuration(root), root / "data", unfinished)
         unfinished.replace(path)
+    except RasaException as error:
+        raise TrainingError(str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
     size = path.stat().st_size / 1e6

@@ -1,4 +1,4 @@
-"""python -m data.knowledge check | topic GROUP/NAME | language CODE --name NAME"""
+"""python -m data.knowledge check | topic GROUP/NAME | language CODE [--name NAME]"""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     topic.add_argument("topic", metavar="GROUP/NAME", help="such as trouble/app_crashes")
     language = commands.add_parser("language", parents=[common], help="write the files of a new language")
     language.add_argument("code", metavar="CODE", help="ISO 639 code, such as ko")
-    language.add_argument("--name", required=True, help="its name in the language itself, such as 한국어")
+    language.add_argument("--name", default="TODO", help="its name in the language itself, such as 한국어")
     return parser
 
 

@@ -52,7 +52,9 @@ async def test_messages_written_while_the_server_is_away_are_sent_in_order_when_
         assert await page.texts("telegram", "bot") == ["You said: zero", "You said: one", "You said: two"]
 
 
-async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_but_not_doubled(browser: Browser) -> None:
+async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_but_not_doubled(
+    browser: Browser,
+) -> None:
     gone = asyncio.Event()
 
     async with open_simulator(browser) as (page, simulator):

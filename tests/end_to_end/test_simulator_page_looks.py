@@ -181,7 +181,9 @@ async def test_the_language_of_the_phones_changes_the_labels_and_is_sent_along(b
         await page.choose_language("ja")
 
         await expect(page.page.locator("html")).to_have_attribute("lang", "ja")
-        await expect(page.page.get_by_role("heading", level=1)).to_contain_text("セキュア・ログイン・アシスタント")
+        await expect(page.page.get_by_role("heading", level=1)).to_contain_text(
+            "セキュア・ログイン・アシスタント"
+        )
         await expect(page.phone("telegram").get_by_role("textbox", name="メッセージを入力")).to_be_visible()
         await expect(page.messages("telegram", "backend").get_by_text("証券会社からのSMS")).to_be_visible()
         assert (await page.suggestions("sms"))[0] == "IB KeyのPINを忘れました"

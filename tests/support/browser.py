@@ -50,6 +50,7 @@ async def chromium() -> AsyncIterator[Browser]:
     if path is None:
         pytest.skip("no Chromium on this machine (looked at $CHROMIUM and for " + ", ".join(NAMES) + ")")
     api = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
+    api.expect.set_options(timeout=PATIENCE)
     async with api.async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:

@@ -41,10 +41,35 @@ EXAMPLES = {
         "確認コードのメッセージが来ない",
         "ショートメールが来ない",
     ],
-    "inform": ["iPhone", "I use an Android phone", "my number is +44 7700 900123", "アンドロイドです", "iPhoneです"],
-    "out_of_scope": ["how is the weather", "buy 100 shares", "tell me a joke", "天気を教えて", "株を買いたい"],
+    "inform": [
+        "iPhone",
+        "I use an Android phone",
+        "my number is +44 7700 900123",
+        "アンドロイドです",
+        "iPhoneです",
+    ],
+    "out_of_scope": [
+        "how is the weather",
+        "buy 100 shares",
+        "tell me a joke",
+        "天気を教えて",
+        "株を買いたい",
+    ],
 }
-BAD = ["", " ", "\n\n", "👍", "😀😀😀", "?", "\x00\x01", "\ud800", "\ud800 bad", "x" * 4096, "確" * 4096, "a\u0301" * 2000]
+BAD = [
+    "",
+    " ",
+    "\n\n",
+    "👍",
+    "😀😀😀",
+    "?",
+    "\x00\x01",
+    "\ud800",
+    "\ud800 bad",
+    "x" * 4096,
+    "確" * 4096,
+    "a\u0301" * 2000,
+]
 
 
 def trained(graph: Any) -> TopicClassifier:

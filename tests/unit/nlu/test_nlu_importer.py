@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rasa.core.nlg.generator import ResponseVariationFilter
 from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
 
-from nlu.importer import TopicImporter, UnusableData, domain
+from nlu.importer import FIXED_ENTITIES, TopicImporter, UnusableData, domain
+from tests.support.small_repository import FILES, Repository
 
 pytestmark = pytest.mark.rasa
 
 
-def importer(repository: Any) -> TopicImporter:
+def importer(repository: Repository) -> TopicImporter:
     return TopicImporter(data=str(repository.data))
 
 
-def said(repository: Any, name: str, language: str, channel: str) -> str:
+def said(repository: Repository, name: str, language: str, channel: str) -> str:
     """The text that Rasa picks for a response."""
     responses = importer(repository).get_domain().responses
-    picked = ResponseVariationFilter(responses).responses_for_utter_action(name, channel, {"language": language})
+    picked = ResponseVariationFilter(responses).responses_for_utter_action(
+        name, channel, {"language": language}
+    )
     assert len(picked) == 1
     text: str = picked[0]["text"]
     return text
@@ -49,36 +51,38 @@ def said(repository: Any, name: str, language: str, channel: str) -> str:
     ],
 )
 def test_what_is_said_in_each_language_and_channel(
-    repository: Any, name: str, language: str, channel: str, text: str
+    repository: Repository, name: str, language: str, channel: str, text: str
 ) -> None:
     assert said(repository, name, language, channel) == text
 
 
-def test_every_variation_has_its_language_as_condition(repository: Any) -> None:
+def test_every_variation_has_its_language_as_condition(repository: Repository) -> None:
     for variations in importer(repository).get_domain().responses.values():
         conditions = [variation["condition"] for variation in variations]
         assert {condition[0]["value"] for condition in conditions} == {"en", "ja"}
         assert all(condition[0]["name"] == "language" for condition in conditions)
 
 
-def test_a_guide_of_one_step_has_no_progress_line(repository: Any) -> None:
+def test_a_guide_of_one_step_has_no_progress_line(repository: Repository) -> None:
     repository.change("topics/trouble/cache/topic.yml", "  - step: again\n", "")
     for code, text in (("en", "Open it again."), ("ja", "もう一度開きます。")):
         repository.change(f"topics/trouble/cache/{code}.yml", f'  again: {{text: "{text}"}}\n', "")
     assert said(repository, "utter_cache__clear", "en", "telegram") == "Clear it."
 
 
-def test_slots_are_unseen_by_the_rules_and_the_language_is_never_unset(repository: Any) -> None:
+def test_slots_are_unseen_by_the_rules_and_the_language_is_never_unset(repository: Repository) -> None:
     slots = {slot.name: slot for slot in importer(repository).get_domain().slots}
     assert {"language", "language_chosen", "misses", "place"} <= set(slots)
-    assert not any(slots[name].influence_conversation for name in ("language", "language_chosen", "misses", "place"))
+    assert not any(
+        slots[name].influence_conversation for name in ("language", "language_chosen", "misses", "place")
+    )
     assert (slots["language"].initial_value, slots["misses"].initial_value) == ("en", 0)
 
 
-def test_the_domain_names_what_the_topics_name(repository: Any) -> None:
+def test_the_domain_names_what_the_topics_name(repository: Repository) -> None:
     made = domain(importer(repository).knowledge)
     assert [next(iter(intent)) for intent in made["intents"]] == ["cache", "hello", "pin", "restart"]
-    assert made["entities"] == ["code", "number", "phone_number", "platform"]
+    assert made["entities"] == sorted([*FIXED_ENTITIES, "platform"])
     assert made["actions"] == [
         "action_answer",
         "action_begin_again",
@@ -89,9 +93,11 @@ def test_the_domain_names_what_the_topics_name(repository: Any) -> None:
     ]
 
 
-def test_each_intent_has_one_rule_that_runs_its_action(repository: Any) -> None:
+def test_each_intent_has_one_rule_that_runs_its_action(repository: Repository) -> None:
     steps = importer(repository).get_stories().story_steps
-    rules = {step.block_name: [str(getattr(event, "action_name", "")) for event in step.events] for step in steps}
+    rules = {
+        step.block_name: [str(getattr(event, "action_name", "")) for event in step.events] for step in steps
+    }
     assert {name: next(filter(None, reversed(actions))) for name, actions in rules.items()} == {
         "cache": "action_guide",
         "hello": "action_language",
@@ -101,7 +107,7 @@ def test_each_intent_has_one_rule_that_runs_its_action(repository: Any) -> None:
     }
 
 
-def test_examples_of_all_languages_are_there_once_and_without_slashes(repository: Any) -> None:
+def test_examples_of_all_languages_are_there_once_and_without_slashes(repository: Repository) -> None:
     examples = importer(repository).get_nlu_data().intent_examples
     found = [(message.get("intent"), message.get("text")) for message in examples]
     assert len(found) == len(set(found))
@@ -111,41 +117,47 @@ def test_examples_of_all_languages_are_there_once_and_without_slashes(repository
     assert (languages["lost pin code"], languages["PINを忘れました"]) == ("en", "ja")
 
 
-def test_terms_of_all_languages_name_the_same_value(repository: Any) -> None:
+def test_terms_of_all_languages_name_the_same_value(repository: Repository) -> None:
     tables = importer(repository).get_nlu_data().lookup_tables
     assert tables == [
-        {"name": "platform", "value": "android", "elements": ["Android", "Samsung Galaxy", "アンドロイド", "ギャラクシー"]},
+        {
+            "name": "platform",
+            "value": "android",
+            "elements": ["Android", "Samsung Galaxy", "アンドロイド", "ギャラクシー"],
+        },
         {"name": "platform", "value": "iphone", "elements": ["iOS", "iPhone", "アイフォン"]},
     ]
 
 
 def test_the_order_of_the_files_changes_nothing(tmp_path: Path) -> None:
-    from conftest_nlu import FILES, Repository
-
     paths = list(FILES)
     random.Random(7).shuffle(paths)
     first = TopicImporter(data=str(Repository(tmp_path / "a").data))
     second = TopicImporter(data=str(Repository(tmp_path / "b", paths).data))
     assert first.get_domain().as_dict() == second.get_domain().as_dict()
     assert first.get_nlu_data().fingerprint() == second.get_nlu_data().fingerprint()
-    texts = [[message.get("text") for message in one.get_nlu_data().training_examples] for one in (first, second)]
+    texts = [
+        [message.get("text") for message in one.get_nlu_data().training_examples] for one in (first, second)
+    ]
     assert texts[0] == texts[1]
 
 
-def test_the_wrappers_that_rasa_puts_around_it_lose_no_language(repository: Any) -> None:
+def test_the_wrappers_that_rasa_puts_around_it_lose_no_language(repository: Repository) -> None:
     wrapped = E2EImporter(ResponsesSyncImporter(CombinedDataImporter([importer(repository)])))
     assert wrapped.get_domain().responses == importer(repository).get_domain().responses
-    assert len(wrapped.get_nlu_data().intent_examples) == len(importer(repository).get_nlu_data().intent_examples)
+    assert len(wrapped.get_nlu_data().intent_examples) == len(
+        importer(repository).get_nlu_data().intent_examples
+    )
 
 
-def test_data_beside_the_configuration_is_read_by_default(repository: Any) -> None:
+def test_data_beside_the_configuration_is_read_by_default(repository: Repository) -> None:
     (repository.root / "config.yml").write_text("recipe: default.v1\n", encoding="utf-8")
     made = TopicImporter(str(repository.root / "config.yml"))
     assert set(made.knowledge.topics) == {"cache", "guide", "hello", "pin", "restart"}
     assert made.get_config()["recipe"] == "default.v1"
 
 
-def test_everything_that_is_wrong_is_told_at_once(repository: Any) -> None:
+def test_everything_that_is_wrong_is_told_at_once(repository: Repository) -> None:
     repository.change("topics/trouble/pin/en.yml", "title: Forgotten PIN", "titel: Forgotten PIN")
     repository.change("topics/trouble/cache/ja.yml", "  again:", "  agian:")
     with pytest.raises(UnusableData) as caught:
@@ -153,3 +165,13 @@ def test_everything_that_is_wrong_is_told_at_once(repository: Any) -> None:
     told = str(caught.value)
     assert "data/topics/trouble/pin/en.yml:1: " in told
     assert "data/topics/trouble/cache/ja.yml:" in told
+
+
+def test_two_texts_of_one_name_are_refused(repository: Repository) -> None:
+    for code in ("en", "ja"):
+        page = repository.data / f"topics/trouble/cache/{code}.yml"
+        page.write_text(page.read_text(encoding="utf-8") + "texts: {clear__stuck: Help.}\n", encoding="utf-8")
+    with pytest.raises(
+        UnusableData, match="trouble/cache: two texts would be called utter_cache__clear__stuck"
+    ):
+        importer(repository).get_domain()

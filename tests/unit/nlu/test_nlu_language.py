@@ -69,8 +69,9 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 def test_the_parsed_message_has_the_language_only_when_it_is_known() -> None:
-    from nlu.language import LanguageIdentifier
     from rasa.shared.nlu.training_data.message import Message
+
+    from nlu.language import LanguageIdentifier
 
     messages = [Message({"text": "PINを忘れました"}), Message({"text": "OK"})]
     LanguageIdentifier().process(messages)

@@ -46,7 +46,17 @@ def test_a_number_without_country_keeps_its_digits_for_the_action_to_ask(text: s
 
 @pytest.mark.parametrize(
     "text",
-    ["", "345", "my PIN has 4 digits", "123456", "2024-01-31", "31/12/2024", "iOS 17.1.2", "KB2260", "1,000,000 yen"],
+    [
+        "",
+        "345",
+        "my PIN has 4 digits",
+        "123456",
+        "2024-01-31",
+        "31/12/2024",
+        "iOS 17.1.2",
+        "KB2260",
+        "1,000,000 yen",
+    ],
 )
 def test_short_runs_dates_and_versions_are_no_numbers(text: str) -> None:
     assert find_numbers(text) == []

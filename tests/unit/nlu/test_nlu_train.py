@@ -1,0 +1,119 @@
+"""Training by fingerprint: when it happens, when it does not, and what it says."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nlu.fingerprint import ROOT, fingerprint, model_path, models
+from tests.support.small_repository import Repository
+
+
+def train(repository: Repository, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nlu.train", "--root", str(repository.root), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_the_same_data_has_the_same_fingerprint(repository: Repository, tmp_path: Path) -> None:
+    other = Repository(tmp_path / "elsewhere")
+    assert fingerprint(repository.root) == fingerprint(other.root)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("topics/trouble/pin/en.yml", "lost pin code", "lost pin codes"),
+        ("topics/trouble/cache/ja.yml", "消去します。", "消します。"),
+        ("languages.yml", '["81"]', '["81", "82"]'),
+    ],
+)
+def test_any_change_of_the_data_gives_another_model(
+    repository: Repository, path: str, old: str, new: str
+) -> None:
+    before = model_path(repository.root)
+    repository.change(path, old, new)
+    assert model_path(repository.root) != before
+
+
+def test_a_new_file_and_another_configuration_give_another_model(repository: Repository) -> None:
+    names = {model_path(repository.root).name}
+    repository.write("topics/trouble/new/topic.yml", "kind: texts\n")
+    names.add(model_path(repository.root).name)
+    (repository.root / "config.yml").write_text("recipe: default.v1\n", encoding="utf-8")
+    names.add(model_path(repository.root).name)
+    assert len(names) == 3
+
+
+def test_what_is_no_part_of_the_model_changes_nothing(repository: Repository) -> None:
+    before = fingerprint(repository.root)
+    repository.write("__pycache__/x.py", "")
+    repository.write("notes.txt", "")
+    assert fingerprint(repository.root) == before
+
+
+def test_a_model_that_is_there_is_not_trained_again_nor_rasa_imported(repository: Repository) -> None:
+    path = model_path(repository.root)
+    path.parent.mkdir()
+    path.write_bytes(b"a model")
+    code = (
+        "import sys; from pathlib import Path; from nlu.train import main;"
+        f"code = main(['--root', {str(repository.root)!r}]);"
+        "sys.exit(code or ('rasa' in sys.modules) or ('numpy' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(path)
+    assert path.read_bytes() == b"a model"
+
+
+def test_problems_in_the_data_are_told_by_line_and_nothing_is_trained(repository: Repository) -> None:
+    repository.change("topics/trouble/pin/en.yml", "title: Forgotten PIN", "titel: Forgotten PIN")
+    done = train(repository)
+    assert done.returncode == 1
+    assert "data/topics/trouble/pin/en.yml:1: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert models(repository.root / "models") == []
+
+
+@pytest.mark.rasa
+def test_two_at_once_train_once_and_old_models_go(repository: Repository) -> None:
+    out = repository.root / "models"
+    out.mkdir()
+    for age, name in enumerate(("111111111111", "222222222222", "333333333333"), start=1):
+        old = out / f"assistant-{name}.tar.gz"
+        old.write_bytes(b"")
+        os.utime(old, (1000 - age, 1000 - age))
+    command = [sys.executable, "-m", "nlu.train", "--root", str(repository.root)]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=200) for process in both]
+    path = model_path(repository.root)
+    assert [process.returncode for process in both] == [0, 0], told
+    assert {stdout.splitlines()[-1] for stdout, _ in told} == {str(path)}
+    assert sorted("saved" in stderr for _, stderr in told) == [False, True]
+    assert [model.name for model in models(out)] == [
+        path.name,
+        "assistant-111111111111.tar.gz",
+        "assistant-222222222222.tar.gz",
+    ]
+    saying = next(stderr for _, stderr in told if "saved" in stderr)
+    assert [line.split(" (")[0] for line in saying.splitlines() if line.startswith("train: ")][-1].endswith(
+        path.name
+    )
+
+
+def test_a_dead_process_leaves_no_lock_behind(repository: Repository) -> None:
+    out = repository.root / "models"
+    out.mkdir()
+    code = f"import fcntl, os; fcntl.flock(open({str(out / '.training.lock')!r}, 'w'), fcntl.LOCK_EX); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code], check=False)
+    with (out / ".training.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

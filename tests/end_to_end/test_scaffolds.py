@@ -15,8 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 # Runs in a process of its own, as Rasa's global state is nobody's friend. Prints what the model makes of a message.
 ASK_THE_MODEL = """
-import asyncio, json, sys
+import asyncio, json, logging, sys
 from rasa.core.agent import Agent
+from rasa.utils.log_utils import configure_structlog
+configure_structlog(logging.ERROR)
 agent = Agent.load(sys.argv[1])
 for text in sys.argv[2:]:
     parsed = asyncio.run(agent.parse_message(text))
@@ -98,7 +100,16 @@ def test_a_made_up_topic_and_a_made_up_language_are_scaffolded_checked_and_train
     model = trained.stdout.splitlines()[-1]
 
     asked = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ASK_THE_MODEL, model, "is the moon full tonight", "今夜は満月ですか"],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            ASK_THE_MODEL,
+            model,
+            "is the moon full tonight",
+            "今夜は満月ですか",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Turn
+from actions.turn import Turn, TurnMustWait
 from data.knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class SupportAction(Action):
             turn.misses = 0
         try:
             await self.act(turn)
+        except TurnMustWait:
+            raise
         except Exception:
             logger.exception("%s failed on message %s", self.name(), turn.message_id)
             turn = Turn(tracker, self.knowledge)

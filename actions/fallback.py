@@ -7,8 +7,8 @@ from actions.base import SupportAction
 from actions.offers import offer_return, offers
 from actions.turn import REDACTED_MARK, Button, Turn
 
-# A topic below this confidence is not worth asking about.
-WORTH_ASKING = 0.15
+# A topic below this confidence is not worth asking about; above config.yml's threshold it is answered at once.
+WORTH_ASKING = 0.05
 ASK_BETWEEN = 2
 # The group whose topics are never what an unclear message is taken for.
 SMALL_TALK = "conversation"

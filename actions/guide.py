@@ -56,7 +56,7 @@ def proceed(turn: Turn) -> None:
     elif command in {"repeat", "resume"}:
         show(turn)
     elif answers != place.answers:
-        _answered(turn, topic, item, answers)
+        _answered(turn, place, item, answers)
     elif item.kind == "ask":
         _ask_again(turn)
     elif turn.intent == "step_back":
@@ -102,19 +102,14 @@ def leave(turn: Turn) -> None:
     offer_return(turn)
 
 
-def _answered(turn: Turn, topic: Topic, item: GuideItem, answers: dict[str, str]) -> None:
+def _answered(turn: Turn, place: Place, item: GuideItem, answers: dict[str, str]) -> None:
     """The client answered a question, or corrected an earlier answer in the middle of the walk."""
+    topic = turn.knowledge.topics[place.topic]
     turn.places.update(answers=answers)
-    if item.kind == "ask" and item.name not in answers:
-        _ask_again(turn)
-    elif item.kind == "ask":
+    if item.kind == "ask" and item.name in answers:
         _go_to(turn, topic, walk.item_after(topic, item.name, answers))
-    elif walk.applies(item, answers):
-        show(turn)
     else:
-        # The step belongs to the other branch: go on from the last step that both have.
-        both = walk.step_before(topic, item.name, answers) or walk.first_item(topic, answers)
-        _go_to(turn, topic, both and walk.item_after(topic, both.name, answers))
+        _go_to(turn, topic, walk.after_correction(topic, item.name, place.answers, answers))
 
 
 def _ask_again(turn: Turn) -> None:

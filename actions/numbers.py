@@ -62,6 +62,8 @@ def _region(client: str) -> str | None:
     if not peer.startswith("+"):
         return None
     try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(peer))
+        # By the country code alone: the client's own number may be of a range that the library does not know yet.
+        region = phonenumbers.region_code_for_country_code(phonenumbers.parse(peer).country_code)
+        return None if region == "ZZ" else str(region)
     except NumberParseException:
         return None

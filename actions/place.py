@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from data.knowledge import Topic
 
 # How many things may lie open under each other; the oldest is let go.
 DEPTH = 3
@@ -42,9 +44,8 @@ class Places:
         self._places = list(places)
 
     @classmethod
-    def from_slot(cls, value: Any, topics: Iterable[str]) -> Places:
-        """The places in the tracker's slot; those of a topic that is gone since are left out."""
-        known = set(topics)
+    def from_slot(cls, value: Any, topics: Mapping[str, Topic]) -> Places:
+        """The places in the tracker's slot; those of a topic or a guide's item that is gone since are left out."""
         return cls(
             Place(
                 topic=item["topic"],
@@ -54,7 +55,7 @@ class Places:
                 paused=bool(item.get("paused")),
             )
             for item in value or ()
-            if item.get("topic") in known
+            if _exists(item, topics)
         )
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -100,3 +101,8 @@ class Places:
     def clear(self) -> None:
         """Close everything."""
         self._places = []
+
+
+def _exists(item: Mapping[str, Any], topics: Mapping[str, Topic]) -> bool:
+    topic = topics.get(str(item.get("topic")))
+    return topic is not None and (not topic.guide or any(i.name == item.get("at") for i in topic.guide))

@@ -17,6 +17,10 @@ from data.knowledge import Knowledge
 REDACTED_MARK = "⟦secret:"
 
 
+class TurnMustWait(Exception):
+    """Nothing could be done just now. The action fails as a whole, and the gateway brings the message again."""
+
+
 @dataclass(frozen=True)
 class Button:
     """A choice offered with a message: its label and the payload that stands for it."""
@@ -87,6 +91,18 @@ class Turn:
 
     def flush(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Hand the answers to Rasa and give back the events that keep the place."""
+        self._gather_buttons()
         for message in self._messages:
             dispatcher.utter_message(**message)
         return [SlotSet("place", self.places.as_json()), SlotSet("misses", self.misses)]
+
+    def _gather_buttons(self) -> None:
+        """Put all buttons of the turn under its last text that has any.
+
+        Only the newest menu of a conversation can be used: taps on an older one are refused, and by SMS each
+        menu is numbered from 1.
+        """
+        menus = [message["buttons"] for message in self._messages if message.get("buttons")]
+        for earlier in menus[:-1]:
+            menus[-1].extend(button for button in earlier if button not in menus[-1])
+            earlier.clear()

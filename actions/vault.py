@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import httpx
 
+from actions.turn import TurnMustWait
+
 
 class Vault:
     """Opens codes over loopback. What it gives back must reach nothing but the backend."""
@@ -27,12 +29,15 @@ class Vault:
     async def open(self, reference: str) -> str | None:
         """The code behind `reference`, or None when it is gone (expired, or the gateway lost its key).
 
-        Raises httpx.HTTPError when the gateway cannot be reached: the turn fails and is tried again.
+        Raises TurnMustWait when the gateway cannot be reached: nothing was done, and the turn comes again.
         """
-        response = await self._http.post("/internal/vault/redeem", json={"reference": reference})
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
-        response.raise_for_status()
+        try:
+            response = await self._http.post("/internal/vault/redeem", json={"reference": reference})
+            if response.status_code == httpx.codes.NOT_FOUND:
+                return None
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise TurnMustWait(type(error).__name__) from error
         return str(response.json()["secret"])
 
     async def close(self) -> None:

@@ -33,10 +33,14 @@ class VerifyPhone(Task):
         self._vault = vault
 
     async def begin(self, turn: Turn) -> None:
-        current = turn.places.current
-        if current is None or current.topic != self.topic:
+        place = turn.places.raise_to_top(lambda place: place.topic == self.topic)
+        if place is None:
             turn.places.open(Place(self.topic, "number"))
-        self._take_number(turn)
+        if place is None or self._names_a_number(turn, place):
+            self._take_number(turn)
+        else:
+            # A code that is on its way must not be forgotten because the client asks for the same thing again.
+            self.show(turn)
 
     async def proceed(self, turn: Turn) -> None:
         place = turn.places.current
@@ -44,7 +48,7 @@ class VerifyPhone(Task):
         wish = turn.entities.get("task") or turn.entities.get("walk")
         if wish in {"leave", "stop"}:
             self._leave(turn)
-        elif wish == "change_number" or numbers.in_message(turn.entities, turn.client) is not None:
+        elif wish == "change_number" or self._names_a_number(turn, place):
             self._take_number(turn)
         elif place.at == "number":
             self._at_number(turn)
@@ -60,8 +64,15 @@ class VerifyPhone(Task):
             self._ask_number(turn)
         elif place.at == "confirm":
             self._confirm(turn, Number(place.data["number"]))
+        elif place.data.get("asked") == "resend":
+            self._expired(turn)
         else:
             self._wait_for_code(turn, "waiting_code")
+
+    def _names_a_number(self, turn: Turn, place: Place) -> bool:
+        """Whether the message has a number to start with; while a code is awaited, only a usable one counts."""
+        found = numbers.in_message(turn.entities, turn.client)
+        return isinstance(found, Number) if place.at == "code" else found is not None
 
     def _at_number(self, turn: Turn) -> None:
         if turn.intent == "deny":
@@ -72,7 +83,9 @@ class VerifyPhone(Task):
             self._ask_number(turn)
 
     async def _at_confirm(self, turn: Turn, place: Place) -> None:
-        if turn.intent in {"deny", "step_back"}:
+        if turn.intent == "deny" and place.paused:
+            self._leave(turn)
+        elif turn.intent in {"deny", "step_back"}:
             self._ask_number(turn)
         elif turn.intent in {"affirm", "step_done"} and not place.paused:
             await self._send(turn, place)
@@ -83,7 +96,9 @@ class VerifyPhone(Task):
     async def _at_code(self, turn: Turn, place: Place, wish: str | None) -> None:
         if "code" in turn.entities:
             await self._check(turn, place)
-        elif wish == "resend" or (turn.intent == "affirm" and place.data.get("asked") == "resend"):
+        elif wish == "resend" or (
+            turn.intent == "affirm" and place.data.get("asked") == "resend" and not place.paused
+        ):
             await self._resend(turn, place)
         elif turn.intent == "step_stuck":
             guide.begin(turn, "sms_missing", {"which_sms": "confirm"})
@@ -107,7 +122,11 @@ class VerifyPhone(Task):
         turn.say(f"verify_phone__{text}", [self._button(turn, "leave")])
 
     def _confirm(self, turn: Turn, number: Number) -> None:
-        turn.places.update(at="confirm", data={"number": number.e164}, paused=False)
+        place = turn.places.current
+        known = place.data if place and place.at == "confirm" and place.data["number"] == number.e164 else {}
+        # However often the client has to say yes, it is one request, and the backend does it once.
+        request = known.get("request", turn.message_id)
+        turn.places.update(at="confirm", data={"number": number.e164, "request": request}, paused=False)
         turn.direct("expect", what="phone_number", seconds=CODE_SECONDS)
         turn.say(
             "verify_phone__confirm_number",
@@ -119,7 +138,7 @@ class VerifyPhone(Task):
         number = Number(place.data["number"])
         try:
             verification = await self._backend.start_verification(
-                turn.client, number.e164, f"{turn.message_id}:start"
+                turn.client, number.e164, f"{place.data['request']}:start"
             )
         except BackendError as error:
             if error.kind is ErrorKind.NUMBER_INVALID:
@@ -177,7 +196,7 @@ class VerifyPhone(Task):
     def _expired(self, turn: Turn) -> None:
         place = turn.places.current
         assert place is not None
-        turn.places.update(data={**place.data, "asked": "resend"})
+        turn.places.update(data={**place.data, "asked": "resend"}, paused=False)
         turn.direct("expect", what="code", seconds=CODE_SECONDS)
         turn.say("verify_phone__expired", [self._button(turn, "resend"), self._button(turn, "leave")])
 

@@ -28,6 +28,25 @@ def step_before(topic: Topic, name: str, answers: Mapping[str, str]) -> GuideIte
     return next((i for i in reversed(before) if i.kind == "step" and applies(i, answers)), None)
 
 
+def after_correction(
+    topic: Topic, name: str, before: Mapping[str, str], answers: Mapping[str, str]
+) -> GuideItem | None:
+    """Where the walk goes on when the answers change from `before` to `answers` at the item `name`.
+
+    A question that has come up by it is asked first. An item that still belongs to the walk stays; else the walk
+    goes on behind the last step that both walks have.
+    """
+    index = _index(topic, name)
+    passed = topic.guide[:index]
+    for item in passed:
+        if item.kind == "ask" and applies(item, answers) and item.name not in answers:
+            return item
+    if applies(topic.guide[index], answers):
+        return topic.guide[index]
+    both = [i for i in passed if i.kind == "step" and applies(i, before) and applies(i, answers)]
+    return item_after(topic, both[-1].name, answers) if both else first_item(topic, answers)
+
+
 def steps(topic: Topic, answers: Mapping[str, str]) -> list[str]:
     """The names of all steps of this walk, in order."""
     return [item.name for item in topic.guide if item.kind == "step" and applies(item, answers)]

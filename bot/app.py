@@ -31,7 +31,7 @@ from bot.messages.signal import Signal
 from bot.privacy.vault import Vault
 from bot.settings import Settings, SettingsError
 from bot.storage import Database, StorageError, inbound
-from bot.telemetry import configure_logging
+from bot.telemetry import backlog, configure_logging
 from data.knowledge import Knowledge, load
 
 
@@ -59,7 +59,7 @@ class Gateway:
         routes: list[BaseRoute] = [
             Route("/livez", _livez),
             Route("/readyz", self._readyz),
-            Route("/metrics", _metrics),
+            Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
         if settings.simulator:
@@ -106,6 +106,10 @@ class Gateway:
         ready = all(parts.values())
         return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
 
+    async def _metrics(self, _: Request) -> Response:
+        backlog.set(await self.inbox.count_open())
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
     async def _database_answers(self) -> bool:
         try:
             await self.database.run(lambda connection: connection.execute(select(inbound.c.id).limit(1)))
@@ -134,10 +138,6 @@ class Gateway:
 
 async def _livez(_: Request) -> Response:
     return PlainTextResponse("ok")
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _problem(_: Request, error: Exception) -> Response:

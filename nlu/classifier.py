@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -42,7 +43,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See config.yml for what each one means."""
-        return {"ridge": 0.2, **asdict(Settings())}
+        return {"answers": [PHONE, NUMBER], "ridge": 0.2, "outside": None, **asdict(Settings())}
 
     @classmethod
     def create(
@@ -78,6 +79,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
             [without_numbers(example.get(TEXT)) for example in examples],
             [example.get(INTENT) for example in examples],
             ridge=self._config["ridge"],
+            outside=self._config["outside"],
             settings=Settings(**{name: self._config[name] for name in asdict(Settings())}),
         )
         with self._storage.write_to(self._resource) as directory:
@@ -96,7 +98,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     def _ranking(self, message: Message) -> list[tuple[str, float]]:
         if self.model is None:
             return []
-        if only_a_number(message) and INFORM in self.model.labels:
+        if INFORM in self.model.labels and is_only(message, self._config["answers"]):
             return [(INFORM, 1.0)]
         vector = _vector(message)
         if not vector.any():
@@ -104,13 +106,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return self.model.ranking(vector, without_numbers(message.get(TEXT)))
 
 
-def only_a_number(message: Message) -> bool:
-    """Whether the message is one telephone number and nothing else that is a letter or a digit."""
+def is_only(message: Message, entities: Sequence[str]) -> bool:
+    """Whether the message is one of these entities and has no other letter or digit."""
     text = message.get(TEXT) or ""
-    numbers = [entity for entity in message.get(ENTITIES, []) if entity["entity"] in (PHONE, NUMBER)]
-    if len(numbers) != 1:
+    found = [entity for entity in message.get(ENTITIES, []) if entity["entity"] in entities]
+    if len(found) != 1:
         return False
-    rest = text[: numbers[0]["start"]] + text[numbers[0]["end"] :]
+    rest = text[: found[0]["start"]] + text[found[0]["end"] :]
     return not any(character.isalnum() for character in rest)
 
 

@@ -2,8 +2,8 @@
 
 Kernel ridge regression on two views of a message: how near its sentence vector is to each example's (a
 Gaussian kernel), and which n-grams it has (a linear one). On texts this short it is as good as logistic
-regression, is solved at once and not by iteration, and gives low scores to what is like no example
-(docs/adr/0004).
+regression and is solved at once, not by iteration. A second, tiny regression tells by the nearest example
+whether the message is of a kind that was seen at all (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -38,6 +38,19 @@ class Settings:
     """Letters of the longest n-gram."""
 
 
+@dataclass(frozen=True)
+class Familiarity:
+    """How likely a message is to be of a topic, by the cosine of its vector and the nearest example's."""
+
+    slope: float = 0.0
+    offset: float = 100.0  # everything is familiar
+
+    def likelihood(self, nearest: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Between 0 and 1 for each cosine in `nearest`."""
+        likely: NDArray[np.float64] = 1 / (1 + np.exp(-(self.slope * nearest + self.offset)))
+        return likely
+
+
 @dataclass(frozen=True, eq=False)
 class IntentModel:
     """n examples, c labels, d dimensions of a vector, b buckets."""
@@ -46,6 +59,8 @@ class IntentModel:
     settings: Settings
     temperature: float
     """Scores are divided by it, so that of the messages with confidence 0.8 eight in ten are right."""
+    familiarity: Familiarity
+    """How likely a message is to be of any topic at all."""
     examples: NDArray[np.int8]
     """(n, d): the examples' vectors, times 127."""
     weights: NDArray[np.float16]
@@ -63,12 +78,14 @@ class IntentModel:
         object.__setattr__(self, "_weights", self.weights.astype(np.float32))
 
     def probabilities(self, vector: Floats, text: str) -> NDArray[np.float64]:
-        """The confidence of each label, in the order of `labels`; they sum up to 1."""
-        near = gaussian(vector[np.newaxis, :], self._examples, self.settings.sharpness)
-        scores = (near @ self._weights)[0]
+        """The confidence of each label, in the order of `labels`. What is missing to 1 is the chance that the
+        message belongs to none of them."""
+        cosines = (self._examples @ vector)[np.newaxis, :]
+        scores = gaussian(cosines, self.settings.sharpness) @ self._weights
         buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
         scores = scores + values @ self.grams[buckets].astype(np.float32)
-        chances: NDArray[np.float64] = softmax(scores.astype(np.float64)[np.newaxis, :] / self.temperature)[0]
+        likely = self.familiarity.likelihood(cosines.max(axis=1).astype(np.float64))
+        chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature)[0] * likely
         return chances
 
     def ranking(self, vector: Floats, text: str) -> list[tuple[str, float]]:
@@ -88,6 +105,7 @@ class IntentModel:
         about = {
             "labels": list(self.labels),
             "temperature": self.temperature,
+            "familiarity": asdict(self.familiarity),
             "settings": asdict(self.settings),
         }
         (directory / _ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -101,6 +119,7 @@ class IntentModel:
                 tuple(about["labels"]),
                 Settings(**about["settings"]),
                 about["temperature"],
+                Familiarity(**about["familiarity"]),
                 numbers["examples"],
                 numbers["weights"],
                 numbers["rarity"],
@@ -108,9 +127,9 @@ class IntentModel:
             )
 
 
-def gaussian(left: Floats, right: Floats, sharpness: float) -> Floats:
-    """exp(-sharpness * squared distance) of each row of `left` to each of `right`; rows have length 1."""
-    result: Floats = np.exp(2 * sharpness * (left @ right.T - 1))
+def gaussian(cosines: Floats, sharpness: float) -> Floats:
+    """exp(-sharpness * squared distance) of unit vectors with these `cosines`."""
+    result: Floats = np.exp(2 * sharpness * (cosines - 1))
     return result
 
 

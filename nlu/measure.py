@@ -25,7 +25,7 @@ from nlu.intents import Settings, compact, restored, softmax
 from nlu.numbers import without_numbers
 
 OUT_OF_SCOPE = "out_of_scope"
-THRESHOLDS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+THRESHOLDS = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,45 +46,62 @@ def table(knowledge: Knowledge, pipeline: list[dict[str, Any]], *, list_wrong: b
     """The lines of the report."""
     texts, intents, languages = _examples(knowledge)
     started = time.monotonic()
-    scores, labels, targets = held_out(texts, intents, pipeline)
-    temperature = fitting.best_temperature(scores, targets)
-    chances = softmax(scores / temperature)
-    best = chances.argmax(axis=1)
+    labels, targets = fitting.encoded(intents)
+    chances, unseen = held_out_chances(texts, labels, targets, pipeline)
+    best, confidence = chances.argmax(axis=1), chances.max(axis=1)
     right = best == targets
     yield f"{len(texts)} examples, {len(labels)} topics, {time.monotonic() - started:.1f} s"
     yield f"accuracy {right.mean():.3f}" + "".join(
         f", {code} {right[languages == code].mean():.3f}" for code in np.unique(languages)
     )
-    confidence = chances.max(axis=1)
-    yield f"temperature {temperature}, mean confidence {confidence.mean():.3f}"
-    if OUT_OF_SCOPE in labels:
+    if len(unseen):
+        first, second = np.sort(chances, axis=1)[:, ::-1][:, :2].T
+        close = first - second < _component(pipeline, "FallbackClassifier")["ambiguity_threshold"]
         outside = targets == labels.index(OUT_OF_SCOPE)
-        yield "threshold   out of scope found   in scope refused   right of those answered   right in all"
+        yield "            out of scope found      in scope   right of        right"
+        yield "threshold   all     unseen kinds    refused    those answered  in all"
         for threshold in THRESHOLDS:
-            refused = (best == labels.index(OUT_OF_SCOPE)) | (confidence < threshold)
+            refused = (best == labels.index(OUT_OF_SCOPE)) | (confidence < threshold) | close
             good = np.where(outside, refused, right & ~refused)
             yield (
-                f"{threshold:9.2f}   {refused[outside].mean():18.3f}   {refused[~outside].mean():16.3f}   "
-                f"{right[~refused].mean():23.3f}   {good.mean():12.3f}"
+                f"{threshold:9.2f}   {refused[outside].mean():.3f}   {(unseen < threshold).mean():.3f}           "
+                f"{refused[~outside].mean():.3f}      {right[~refused].mean():.3f}           {good.mean():.3f}"
             )
     if list_wrong:
         for index in np.flatnonzero(~right):
             yield f"{intents[index]} read as {labels[best[index]]} ({confidence[index]:.2f}): {texts[index]}"
 
 
-def held_out(
-    texts: list[str], intents: list[str], pipeline: list[dict[str, Any]]
-) -> tuple[NDArray[np.float64], tuple[str, ...], NDArray[np.int64]]:
-    """Cross-validated scores (examples x labels), the labels, and the number of each example's label."""
-    components = {component["name"].rpartition(".")[2]: component for component in pipeline}
-    classifier = components["TopicClassifier"]
-    settings = Settings(**{name: classifier[name] for name in vars(Settings())})
+def held_out_chances(
+    texts: list[str], labels: tuple[str, ...], targets: NDArray[np.int64], pipeline: list[dict[str, Any]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Confidences (examples x labels) by models that have not seen the example; and the highest confidence of
+    each out-of-scope example by a model that has seen none of them."""
+    classifier = _component(pipeline, "TopicClassifier")
+    settings, ridge = Settings(**{name: classifier[name] for name in vars(Settings())}), classifier["ridge"]
     plain = [without_numbers(text) for text in texts]
-    vectors = restored(compact(load_encoder(components["SentenceFeaturizer"]["encoder"]).encode(plain)))
-    labels, targets = fitting.encoded(intents)
+    vectors = load_encoder(_component(pipeline, "SentenceFeaturizer")["encoder"]).encode(plain)
     hashed = fitting.design(plain, fitting.document_rarity(plain, settings), settings)
-    kernel = fitting.kernel_matrix(vectors, hashed, settings)
-    return fitting.held_out_scores(kernel, targets, classifier["ridge"]), labels, targets
+    likeness = fitting.Likeness.of(restored(compact(vectors)), hashed, settings)
+    familiarity = fitting.familiarity_of(likeness, labels, targets, ridge, classifier["outside"])
+    held_out = fitting.HeldOut.of(likeness, targets, ridge)
+    temperature = fitting.best_temperature(held_out.scores, targets)
+    likely = familiarity.likelihood(held_out.nearest)[:, np.newaxis]
+    chances = softmax(held_out.scores / temperature) * likely
+    if OUT_OF_SCOPE not in labels:
+        return chances, np.zeros(0)
+    is_outside = targets == labels.index(OUT_OF_SCOPE)
+    inner, outer = np.flatnonzero(~is_outside), np.flatnonzero(is_outside)
+    _, inner_targets = np.unique(targets[inner], return_inverse=True)
+    weights = fitting.solve(likeness.kernel[np.ix_(inner, inner)], inner_targets, ridge)
+    inner_held_out = fitting.HeldOut.of(likeness.among(inner), inner_targets, ridge)
+    temperature = fitting.best_temperature(inner_held_out.scores, inner_targets)
+    far = softmax(likeness.kernel[np.ix_(outer, inner)] @ weights / temperature).max(axis=1)
+    return chances, far * familiarity.likelihood(likeness.cosines[np.ix_(outer, inner)].max(axis=1))
+
+
+def _component(pipeline: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(component for component in pipeline if component["name"].rpartition(".")[2] == name)
 
 
 def _examples(knowledge: Knowledge) -> tuple[list[str], list[str], NDArray[np.str_]]:

@@ -25,6 +25,14 @@ FOR_EVERY_PROCESS = {
     "PYTHONUNBUFFERED": "1",
 }
 # Rasa's arrays are small; a thread per core only makes its threads wait for each other and for the gateway.
+# Secrets, and who needs them.
+ONLY_FOR = {
+    "VAULT_KEY": {"gateway"},
+    "DATABASE_URL": {"gateway"},
+    "AUTH_BACKEND_URL": {"actions", "sandbox"},
+    "AUTH_BACKEND_TOKEN": {"actions", "sandbox"},
+}
+OF_THE_CHANNELS = ("TELEGRAM_", "TWILIO_")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -75,7 +83,16 @@ def environment(settings: Settings, model: str, outside: Mapping[str, str]) -> d
 def parts(env: Mapping[str, str], *, sandbox: bool) -> list[Part]:
     """The processes of a stack, in the order of their names in the log."""
     return [
-        Part(name, [sys.executable, "-m", module], {**env, **ONE_THREAD} if name == "rasa" else env)
+        Part(name, [sys.executable, "-m", module], {**_for(name, env), **(ONE_THREAD if name == "rasa" else {})})
         for name, module in MODULES.items()
         if name != "sandbox" or sandbox
     ]
+
+
+def _for(part: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What of the environment is that part's business; Rasa above all is told no secret that it does not need."""
+    return {
+        name: value
+        for name, value in env.items()
+        if part in ONLY_FOR.get(name, {part}) and (part == "gateway" or not name.startswith(OF_THE_CHANNELS))
+    }

@@ -53,7 +53,7 @@ class Engine:
     async def turn(
         self,
         *,
-        conversation_id: int,
+        conversation: str,
         message_key: str,
         content: dict[str, str],
         channel: str,
@@ -65,7 +65,7 @@ class Engine:
         Raises EngineDown or EngineFailed.
         """
         body = {
-            "conversation": f"c{conversation_id}",
+            "conversation": conversation,
             "message": message_key,
             "channel": channel,
             "language": language,
@@ -74,21 +74,18 @@ class Engine:
         }
         try:
             response = await self._http.post("/webhooks/gateway/turns", json=body)
+        except httpx.ReadTimeout as error:
+            raise EngineFailed("no answer in time") from error
         except httpx.TransportError as error:
             raise EngineDown(type(error).__name__) from error
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             raise EngineDown("the action server does not answer")
         if response.status_code != httpx.codes.OK:
             raise EngineFailed(f"status {response.status_code}")
-        answer = response.json()
-        return Turn(
-            replies=tuple(
-                Reply(reply["text"], tuple(Choice(b["title"], b["payload"]) for b in reply["buttons"]))
-                for reply in answer["replies"]
-            ),
-            directives=tuple(answer["directives"]),
-            language=answer["language"] or language,
-        )
+        try:
+            return _turn(response.json(), language)
+        except (KeyError, TypeError, ValueError) as error:
+            raise EngineFailed("an answer of the wrong shape") from error
 
     async def is_ready(self) -> bool:
         """Whether the engine has its model loaded."""
@@ -100,3 +97,14 @@ class Engine:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def _turn(answer: Any, language: str) -> Turn:
+    return Turn(
+        replies=tuple(
+            Reply(reply["text"], tuple(Choice(b["title"], b["payload"]) for b in reply["buttons"]))
+            for reply in answer["replies"]
+        ),
+        directives=tuple(answer["directives"]),
+        language=answer["language"] or language,
+    )

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 MAX_FAILURES = 5
 # A shorter outage is not worth a word: the answer comes before the client has wondered.
 PATIENCE_SECONDS = 3.0
-RETRY_SECONDS = (0.3, 0.7, 1.0, 2.0, 3.0)
+RETRY_SECONDS = (0.3, 0.7, 1.0, 2.0)
+LONGEST_WAIT_SECONDS = 3.0
 
 
 class Worker(Loop):
@@ -78,7 +79,7 @@ class Worker(Loop):
             return notice
         try:
             turn = await self._engine.turn(
-                conversation_id=conversation.id,
+                conversation=conversation.name,
                 message_key=item.key,
                 content=content,
                 channel=conversation.address.kind,
@@ -91,16 +92,24 @@ class Worker(Loop):
             return "retried"
         except EngineFailed as failure:
             logger.error("message %d failed in the engine (try %d): %s", item.id, item.attempts, failure)
-            if item.attempts >= MAX_FAILURES:
-                await self._database.run(self._close_with_notice, item, "message_failed", "dead")
-                return "given_up"
-            await self._inbox.release(item.id, self.clock() + RETRY_SECONDS[item.attempts - 1])
-            return "retried"
-        await self._database.run(self._store, item, turn)
+            return await self._try_again(item)
+        try:
+            await self._database.run(self._store, item, turn)
+        except (KeyError, TypeError, ValueError):
+            logger.exception("what the engine answered to message %d cannot be stored", item.id)
+            return await self._try_again(item)
         return "answered"
+
+    async def _try_again(self, item: Taken) -> str:
+        if item.attempts >= MAX_FAILURES:
+            await self._database.run(self._close_with_notice, item, "message_failed", "dead")
+            return "given_up"
+        await self._inbox.release(item.id, self.clock() + RETRY_SECONDS[item.attempts - 1])
+        return "retried"
 
     def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str], str]:
         """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none)."""
+        self._vault.sweep(connection)
         conversation = conversations.find(connection, item.conversation_id)
         if item.kind == "code":
             return conversation, {"payload": f'/inform{{"code": "{item.content}"}}'}, ""
@@ -140,15 +149,17 @@ class Worker(Loop):
     def _wait_for_engine(self, connection: Connection, item: Taken) -> None:
         """Give the message back, and tell the client once that the answer will be late."""
         now = self.clock()
-        delay = RETRY_SECONDS[min(item.attempts, len(RETRY_SECONDS)) - 1]
-        inbox.set_due(connection, item.id, now + delay)
+        waited = now - item.received_at
+        inbox.put_back(connection, item.id, now + min(LONGEST_WAIT_SECONDS, 0.3 + waited / 4))
         conversation = conversations.find(connection, item.conversation_id, lock=True)
-        if conversation.told_down_at is None and now - item.received_at >= PATIENCE_SECONDS:
+        if conversation.told_down_at is None and waited >= PATIENCE_SECONDS:
             outbox.add_notice(connection, self._knowledge, conversation, "engine_down", item.id, now)
             conversations.change(connection, conversation.id, told_down_at=now)
 
     def _close_with_notice(self, connection: Connection, item: Taken, notice: str, state: str) -> None:
         if inbox.finish(connection, item.id, state):
+            if item.kind == "code":
+                self._vault.destroy(connection, item.content)
             conversation = conversations.find(connection, item.conversation_id, lock=True)
             outbox.add_notice(connection, self._knowledge, conversation, notice, item.id, self.clock())
 

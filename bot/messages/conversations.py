@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ class Conversation:
     """A conversation as it stood when its row was read."""
 
     id: int
+    name: str
     address: Address
     language: str
     state: str
@@ -67,6 +69,7 @@ def open_at(connection: Connection, address: Address, language: str, now: float)
         connection,
         conversation,
         {
+            "name": secrets.token_hex(12),
             "channel": address.channel,
             "peer": address.peer,
             "language": language,
@@ -104,6 +107,7 @@ def _at(address: Address) -> Any:
 def _from_row(row: Any) -> Conversation:
     return Conversation(
         id=row.id,
+        name=row.name,
         address=Address(row.channel, row.peer),
         language=row.language,
         state=row.state,

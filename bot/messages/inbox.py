@@ -95,16 +95,16 @@ class Inbox:
         if kind == "text":
             # Null characters and lone surrogates cannot be stored or sent.
             content = content.replace("\0", "").encode("utf-8", "ignore").decode()
-            code = find_code(content, conversation.expects(now))
+            redacted = redact(content)
+            # What is called a PIN is never passed on as a code, also where a code is expected.
+            code = None if redacted.kinds else find_code(content, conversation.expects(now))
+            content = redacted.text
             if code is not None:
                 kind, content = "code", self._vault.seal(connection, conversation.id, code)
-            else:
-                redacted = redact(content)
-                content = redacted.text
-                if redacted.kinds:
-                    notices.append("secret_removed")
-                for found in redacted.kinds:
-                    redacted_total.labels(found).inc()
+            if redacted.kinds:
+                notices.append("secret_removed")
+            for found in redacted.kinds:
+                redacted_total.labels(found).inc()
         result = connection.execute(
             insert(inbound).values(
                 conversation_id=conversation.id,
@@ -159,6 +159,17 @@ class Inbox:
             lambda connection: connection.execute(select(func.min(inbound.c.due_at)).where(_heads())).scalar()
         )
 
+    async def count_open(self) -> int:
+        """How many stored messages wait for their answer."""
+        return await self._database.run(
+            lambda connection: int(
+                connection.execute(
+                    select(func.count()).select_from(inbound).where(inbound.c.state == "queued")
+                ).scalar()
+                or 0
+            )
+        )
+
     async def release(self, message_id: int, due_at: float) -> None:
         """Give a message back, to be tried again from `due_at`."""
         await self._database.run(set_due, message_id, due_at)
@@ -176,6 +187,15 @@ def set_due(connection: Connection, message_id: int, due_at: float) -> None:
     """Set when a queued message is to be taken up again."""
     connection.execute(
         update(inbound).where(inbound.c.id == message_id, inbound.c.state == "queued").values(due_at=due_at)
+    )
+
+
+def put_back(connection: Connection, message_id: int, due_at: float) -> None:
+    """Give a message back without counting the try: it was not the message's fault."""
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.id == message_id, inbound.c.state == "queued")
+        .values(due_at=due_at, attempts=inbound.c.attempts - 1)
     )
 
 

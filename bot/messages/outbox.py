@@ -32,9 +32,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A stored message that is to be sent now. `text` holds the light markup of data/ (**label**)."""
+    """A stored message that is to be sent now. `text` holds the light markup of data/ (**label**).
+
+    `key` names it for good: a channel that can tell repeats apart knows them by it.
+    """
 
     id: int
+    key: str
     address: Address
     origin: str
     language: str
@@ -131,7 +135,7 @@ class Outbox:
             .values(state="dropped")
         )
         rows = connection.execute(
-            select(outbound, conversation.c.channel, conversation.c.peer)
+            select(outbound, conversation.c.name, conversation.c.channel, conversation.c.peer)
             .join(conversation, conversation.c.id == outbound.c.conversation_id)
             .where(_heads(), outbound.c.due_at <= now)
             .order_by(outbound.c.id)
@@ -147,6 +151,7 @@ class Outbox:
         return [
             Outgoing(
                 id=row.id,
+                key=f"{row.name}-{row.id}",
                 address=Address(row.channel, row.peer),
                 origin=row.origin,
                 language=row.language,

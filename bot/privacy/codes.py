@@ -5,21 +5,39 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_HYPHEN = r"\-‐–—−ー・"
+_JOINED = rf"[ {_HYPHEN}]{{0,2}}"
+_NO_DATE = r"(?!(?:19|20)\d\d-\d\d?-\d)"
+
 # A message that is nothing but 4 to 8 digits (spaces or hyphens between them allowed) is taken for a code or PIN.
-_ONLY_DIGITS = re.compile(r"^\D{0,2}(\d(?:[ \-]?\d){3,7})\D{0,2}$")
-_CODE_IN_TEXT = re.compile(r"(?<!\d)(\d(?:[ \-]?\d){5,7})(?!\d)")
+_ONLY_DIGITS = re.compile(
+    rf"[^\da-z]{{0,2}}{_NO_DATE}(\d(?:{_JOINED}\d){{3,7}})[^\da-z]{{0,2}}", re.IGNORECASE
+)
+# What goes on before or after is a longer number, such as a phone's.
+_BEGIN = rf"(?<![\d+])(?<!\d[ {_HYPHEN}]){_NO_DATE}"
+_UNBROKEN = re.compile(rf"{_BEGIN}(\d{{6,8}})(?![{_HYPHEN}]?\d)")
+_GROUPED = re.compile(rf"{_BEGIN}(\d(?:{_JOINED}\d){{5,7}})(?!{_JOINED}\d)")
 
 
 def find_code(text: str, expecting: str | None) -> str | None:
-    """The code in `text`, digits only, or None.
+    """The code in `text`, as ASCII digits only, or None.
 
     While a code is expected ("code") one may stand anywhere in the message; while a phone number is expected
     nothing is taken for a code; otherwise only a message that is all digits is.
     """
     if expecting == "phone_number":
         return None
-    normal = unicodedata.normalize("NFKC", text).strip()
-    match = _ONLY_DIGITS.match(normal)
+    plain = _plain(text)
+    match = _ONLY_DIGITS.fullmatch(plain)
     if match is None and expecting == "code":
-        match = _CODE_IN_TEXT.search(normal)
+        match = _UNBROKEN.search(plain) or _GROUPED.search(plain)
     return re.sub(r"\D", "", match[1]) if match else None
+
+
+def _plain(text: str) -> str:
+    """`text` in normal width, without invisible characters, every script's digits as ASCII ones."""
+    return "".join(
+        str(unicodedata.decimal(sign, sign))
+        for sign in unicodedata.normalize("NFKC", text).strip()
+        if unicodedata.category(sign) != "Cf"
+    )

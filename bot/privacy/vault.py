@@ -29,14 +29,12 @@ class Vault:
     def seal(self, connection: Connection, conversation_id: int, secret: str) -> str:
         """Put `secret` away for KEPT_SECONDS and give back its reference."""
         reference = secrets.token_urlsafe(16)
-        now = self._clock()
-        connection.execute(delete(vault).where(vault.c.expires_at <= now))
         connection.execute(
             insert(vault).values(
                 reference=reference,
                 conversation_id=conversation_id,
                 sealed=self._fernet.encrypt(secret.encode()).decode(),
-                expires_at=now + KEPT_SECONDS,
+                expires_at=self._clock() + KEPT_SECONDS,
             )
         )
         return reference
@@ -54,3 +52,7 @@ class Vault:
     def destroy(self, connection: Connection, reference: str) -> None:
         """Forget the secret behind `reference`."""
         connection.execute(delete(vault).where(vault.c.reference == reference))
+
+    def sweep(self, connection: Connection) -> None:
+        """Forget everything whose time is over."""
+        connection.execute(delete(vault).where(vault.c.expires_at <= self._clock()))

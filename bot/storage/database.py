@@ -11,14 +11,18 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_CONNECTIONS = 8
+# Any number, as long as nobody else on the server takes it.
+MIGRATION_LOCK = 7_305_116_042
 BUSY_TIMEOUT_MS = 5_000
 
 
@@ -35,7 +39,7 @@ class StorageError(Exception):
 
 
 class Database:
-    """The gateway's database.
+    """The gateway's database. Raises StorageError when the folder of a file cannot be made.
 
     SQLite gets one writer thread (it has one writer anyway, and a queue beats lock errors); PostgreSQL gets a pool.
     """
@@ -45,8 +49,15 @@ class Database:
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite:
             if parsed.database and parsed.database != ":memory:":
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(url, connect_args={"check_same_thread": False, "timeout": 5})
+                _make_folder(Path(parsed.database).parent)
+            self._engine = sa.create_engine(
+                url,
+                # SQLAlchemy 1.4 would open a file anew for each transaction.
+                poolclass=QueuePool,
+                pool_size=1,
+                connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+                hide_parameters=True,
+            )
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", _begin_immediate)
         else:
@@ -54,6 +65,8 @@ class Database:
                 parsed.set(drivername="postgresql+psycopg2"),
                 pool_size=POSTGRESQL_CONNECTIONS,
                 pool_pre_ping=True,
+                # An error must not quote what a client wrote.
+                hide_parameters=True,
             )
         threads = 1 if self.sqlite else POSTGRESQL_CONNECTIONS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
@@ -63,12 +76,20 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
-            with self._engine.connect() as connection:
+            # One transaction, so that of several gateways that start together one migrates and the others wait.
+            with self._engine.begin() as connection:
+                if not self.sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, CommandError) as error:
+            # CommandError: a later version of the assistant has been here.
             reason = str(getattr(error, "orig", error)).splitlines()[0]
             raise StorageError(f"the database cannot be used: {reason}") from error
+
+    def connect(self) -> Connection:
+        """A connection for migrations; everything else goes through `run`."""
+        return self._engine.connect()
 
     async def run(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `work(connection, *args, **kwargs)` in one transaction, in a thread.
@@ -101,6 +122,13 @@ def insert_if_new(connection: Connection, table: sa.Table, values: dict[str, Any
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"the database cannot be used: {error}") from error
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -38,6 +38,8 @@ conversation = Table(
     "conversation",
     metadata,
     Column("id", Key, primary_key=True),
+    # Random, and so never that of a conversation in a database that was lost: what others know it by.
+    Column("name", String(32), nullable=False, unique=True),
     Column("channel", String(32), nullable=False),
     Column("peer", String(128), nullable=False),
     Column("language", String(8), nullable=False),

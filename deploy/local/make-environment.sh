@@ -5,7 +5,8 @@
 set -eu
 folder=$1 python=$2 lock=$3 project=${4:-}
 
-wanted=$(cat "$lock" pyproject.toml | cksum)
+# Of pyproject.toml only what is installed counts, not how its tools are set.
+wanted=$(sed '/^\[tool\./,$d' pyproject.toml | cat - "$lock" | cksum)
 if [ -f "$folder/.made-from" ] && [ "$(cat "$folder/.made-from")" = "$wanted" ] && [ -x "$folder/bin/python" ]; then
     exit 0
 fi
@@ -19,7 +20,7 @@ if command -v uv >/dev/null 2>&1; then
 else
     "$python" -m venv "$folder"
     install() { "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@" 2>&1 |
-        { grep -vE '^(Collecting|  Using cached|Requirement already|WARNING: Location| +━)' || true; }; }
+        { grep -vE '^(Collecting|  Using cached|Requirement already|Ignoring|Looking in|Processing|Installing collected|Successfully|WARNING: Location| +━)' || true; }; }
 fi
 install --require-hashes -r "$lock"
 # A pipe hides the installer's exit code: what was installed is checked instead.

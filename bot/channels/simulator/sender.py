@@ -34,6 +34,6 @@ class SimulatorSender:
             shown.text,
             shown.entities,
             shown.buttons,
-            f"outbound-{outgoing.id}",
+            outgoing.key,
         )
         return str(message_id)

@@ -22,6 +22,7 @@ if find_spec("rasa") is None:
         "test_nlu_components.py",
         "test_nlu_importer.py",
         "test_nlu_language.py",
+        "test_nlu_measure.py",
     ]
 
 

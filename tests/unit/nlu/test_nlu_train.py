@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,22 @@ def test_problems_in_the_data_are_told_by_line_and_nothing_is_trained(repository
     assert models(repository.root / "models") == []
 
 
-@pytest.mark.rasa
-def test_two_at_once_train_once_and_old_models_go(repository: Repository) -> None:
+@dataclass(frozen=True)
+class Trained:
+    """A small repository after two processes were told to train its model at the same time."""
+
+    repository: Repository
+    codes: list[int]
+    told: list[tuple[str, str]]
+
+    @property
+    def path(self) -> Path:
+        return model_path(self.repository.root)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    repository = Repository(tmp_path_factory.mktemp("trained"))
     out = repository.root / "models"
     out.mkdir()
     for age, name in enumerate(("111111111111", "222222222222", "333333333333"), start=1):
@@ -95,19 +110,64 @@ def test_two_at_once_train_once_and_old_models_go(repository: Repository) -> Non
         for _ in range(2)
     ]
     told = [process.communicate(timeout=200) for process in both]
-    path = model_path(repository.root)
-    assert [process.returncode for process in both] == [0, 0], told
-    assert {stdout.splitlines()[-1] for stdout, _ in told} == {str(path)}
-    assert sorted("saved" in stderr for _, stderr in told) == [False, True]
-    assert [model.name for model in models(out)] == [
-        path.name,
-        "assistant-111111111111.tar.gz",
-        "assistant-222222222222.tar.gz",
+    return Trained(repository, [process.returncode for process in both], told)
+
+
+@pytest.mark.rasa
+def test_of_two_processes_one_trains_and_both_name_the_model(trained: Trained) -> None:
+    assert trained.codes == [0, 0], trained.told
+    assert {stdout.splitlines()[-1] for stdout, _ in trained.told} == {str(trained.path)}
+    assert sorted("saved" in stderr for _, stderr in trained.told) == [False, True]
+
+
+@pytest.mark.rasa
+def test_the_three_latest_models_are_kept_and_nothing_unfinished(trained: Trained) -> None:
+    kept = {path.name for path in trained.path.parent.iterdir()}
+    newest = {"assistant-111111111111.tar.gz", "assistant-222222222222.tar.gz", trained.path.name}
+    assert kept == {".training.lock", *newest}
+
+
+@pytest.mark.rasa
+def test_progress_is_told_and_nothing_else(trained: Trained) -> None:
+    saying = next(stderr for _, stderr in trained.told if "saved" in stderr)
+    lines = [line for line in saying.splitlines() if not line.startswith("fatal: ")]  # a library asks git
+    assert [line.split(" (")[0] for line in lines] == [
+        "train: reading data",
+        "train: 5 topics, 20 examples, languages en, ja",
+        "train: importing Rasa",
+        "train: training",
+        f"train: saved {trained.path}",
     ]
-    saying = next(stderr for _, stderr in told if "saved" in stderr)
-    assert [line.split(" (")[0] for line in saying.splitlines() if line.startswith("train: ")][-1].endswith(
-        path.name
+
+
+@pytest.mark.rasa
+async def test_the_model_reads_messages_in_both_languages(trained: Trained) -> None:
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(str(trained.path))
+    read = [await agent.parse_message(text) for text in ("I forgot my PIN", "PINを忘れました", "/restart")]
+    assert [one["intent"]["name"] for one in read] == ["pin", "pin", "restart"]
+    assert [one.get("language") for one in read] == ["en", "ja", None]
+    phone = await agent.parse_message("アイフォンです、090-1234-5678")
+    found = {entity["entity"]: entity["value"] for entity in phone["entities"]}
+    assert found == {"platform": "iphone", "phone_number": "+819012345678"}
+
+
+@pytest.mark.rasa
+async def test_the_topic_called_restart_runs_its_own_action(trained: Trained) -> None:
+    # Rasa's policy would answer this intent with its built-in action_restart.
+    from rasa.core.agent import Agent
+    from rasa.shared.core.events import ActionExecuted, UserUttered
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    agent = Agent.load(str(trained.path))
+    assert agent.processor is not None
+    said = UserUttered("start over", {"name": "restart", "confidence": 1.0})
+    tracker = DialogueStateTracker.from_events(
+        "c1", [ActionExecuted("action_listen"), said], slots=agent.domain.slots
     )
+    action, _ = agent.processor.predict_next_with_tracker_if_should(tracker)
+    assert action.name() == "action_begin_again"
 
 
 def test_a_dead_process_leaves_no_lock_behind(repository: Repository) -> None:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "conversation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
         sa.Column("peer", sa.String(length=128), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
         sa.UniqueConstraint("channel", "peer", name=op.f("uq_conversation_channel")),
+        sa.UniqueConstraint("name", name=op.f("uq_conversation_name")),
     )
     op.create_table(
         "inbound",

@@ -51,3 +51,21 @@ def test_only_rasa_is_kept_to_one_thread() -> None:
     threads = {part.name: part.env.get("OMP_NUM_THREADS") for part in parts({}, sandbox=True)}
     assert threads == {"sandbox": None, "actions": None, "rasa": "1", "gateway": None}
     assert "secret" not in repr(parts({"INTERNAL_TOKEN": "secret"}, sandbox=True))
+
+
+def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
+    secrets = {
+        "VAULT_KEY": "v",
+        "DATABASE_URL": "d",
+        "AUTH_BACKEND_TOKEN": "b",
+        "TELEGRAM_BOT_TOKEN": "t",
+        "TWILIO_AUTH_TOKEN": "s",
+        "INTERNAL_TOKEN": "i",
+    }
+    told = {part.name: {name for name in secrets if name in part.env} for part in parts(secrets, sandbox=True)}
+    assert told == {
+        "rasa": {"INTERNAL_TOKEN"},
+        "actions": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN"},
+        "sandbox": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN"},
+        "gateway": {"INTERNAL_TOKEN", "VAULT_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN", "TWILIO_AUTH_TOKEN"},
+    }

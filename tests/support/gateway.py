@@ -1,0 +1,208 @@
+"""The gateway's parts on a real database, with a clock to turn and a dialogue engine to be told what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.conversation.engine import Engine
+from bot.conversation.worker import Worker
+from bot.messages import conversations
+from bot.messages.conversations import Address, Conversation
+from bot.messages.inbox import Accepted, Inbox, Message
+from bot.messages.outbox import Outbox
+from bot.privacy.vault import Vault
+from bot.storage import Database, conversation
+from data.knowledge import Knowledge, load
+from tests.support.asgi_server import AsgiServer
+
+VAULT_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+TOKEN = "t" * 32
+NUMBER = "+819012345678"
+ENGLISH_NUMBER = "+15550101234"
+
+_ids = itertools.count(1)
+
+
+class ManualClock:
+    """A clock that stands still until it is turned. UTC seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Turn the clock on."""
+        self.now += seconds
+
+
+class Parts:
+    """Inbox, outbox and vault over one database."""
+
+    def __init__(self, database: Database, clock: ManualClock, knowledge: Knowledge | None = None) -> None:
+        self.database = database
+        self.clock = clock
+        self.knowledge = knowledge or load()
+        self.woken = 0
+        self.answered = 0
+        self.vault = Vault(VAULT_KEY, clock)
+        self.inbox = Inbox(database, self.knowledge, self.vault, clock, self._wake)
+        self.outbox = Outbox(database, clock)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def _answered(self) -> None:
+        self.answered += 1
+
+    def worker(self, engine: Engine) -> Worker:
+        """A worker on these parts; not started."""
+        return Worker(
+            self.database, self.inbox, engine, self.vault, self.knowledge, self.clock, self._answered
+        )
+
+    async def receive(
+        self,
+        content: str,
+        *,
+        peer: str = NUMBER,
+        channel: str = "simulator.sms",
+        kind: str = "text",
+        external_id: str | None = None,
+        hint: str | None = None,
+    ) -> Accepted:
+        """Accept one message, with an id of its own unless one is given."""
+        external_id = external_id or f"m{next(_ids)}"
+        return await self.inbox.accept(Message(Address(channel, peer), external_id, kind, content, hint))
+
+    async def conversation(self, peer: str = NUMBER, channel: str = "simulator.sms") -> Conversation:
+        """The conversation with `peer`, begun if there is none."""
+        address = Address(channel, peer)
+        language = conversations.first_language(self.knowledge, address, None)
+        return await self.database.run(conversations.open_at, address, language, self.clock())
+
+    async def change(self, peer: str = NUMBER, **values: Any) -> None:
+        """Set columns of the conversation with `peer`."""
+        await self.database.run(
+            lambda connection: connection.execute(
+                sa.update(conversation).where(conversation.c.peer == peer).values(**values)
+            )
+        )
+
+
+async def rows(database: Database, table: sa.Table, **where: Any) -> list[dict[str, Any]]:
+    """The rows of `table` with these values, in the order of their primary key."""
+    query = sa.select(table).order_by(*table.primary_key.columns)
+    for name, value in where.items():
+        query = query.where(table.c[name] == value)
+    return await database.run(
+        lambda connection: [dict(row._mapping) for row in connection.execute(query).all()]
+    )
+
+
+def reply(
+    *texts: str, choices: Sequence[tuple[str, str]] = (), language: str = "en", **more: Any
+) -> dict[str, Any]:
+    """An engine's answer: `texts`, the last with `choices` (title, payload); `more` such as directives."""
+    replies: list[dict[str, Any]] = [{"text": text, "buttons": []} for text in texts]
+    if replies:
+        replies[-1]["buttons"] = [{"title": title, "payload": payload} for title, payload in choices]
+    return {"replies": replies, "directives": [], "language": language, **more}
+
+
+class FakeEngine:
+    """The dialogue engine's end of the gateway's contract, on a loopback port, in a thread of its own.
+
+    Each turn is answered by the next of `answers`, or by an echo in the turn's language when there is none: a dict
+    is sent as JSON with status 200, bytes as they are with status 200, a number as a status without a body.
+    `turns` holds what was asked.
+    """
+
+    def __init__(self) -> None:
+        self.turns: list[dict[str, Any]] = []
+        self.answers: deque[dict[str, Any] | bytes | int] = deque()
+        self._asked = threading.Semaphore(0)
+        self._free = threading.Event()
+        self._free.set()
+        self._app = Starlette(
+            routes=[
+                Route("/webhooks/gateway/turns", self._turn, methods=["POST"]),
+                Route("/livez", self._livez),
+            ]
+        )
+        self._server = AsgiServer(self._app)
+        self.port = self._server.port
+        self.url = self._server.url
+
+    def client(self) -> Engine:
+        """The gateway's client of this engine."""
+        return Engine(self.url, TOKEN)
+
+    def hold(self) -> None:
+        """Answer no turn until `release`."""
+        self._free.clear()
+
+    def release(self) -> None:
+        """Answer what is held."""
+        self._free.set()
+
+    async def asked(self, turns: int = 1) -> None:
+        """Wait until so many more turns have been asked."""
+        for _ in range(turns):
+            assert await asyncio.to_thread(self._asked.acquire, timeout=20), "the engine was not asked"
+
+    def go(self) -> None:
+        """Refuse connections from now on."""
+        self._server.stop()
+
+    def come_back(self) -> None:
+        """Listen again, on the same port."""
+        self._server = AsgiServer(self._app, self.port)
+        self._server.start()
+
+    def __enter__(self) -> FakeEngine:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.release()
+        self._server.stop()
+
+    async def _turn(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return JSONResponse({"error": "unauthorized"}, status_code=401)
+        turn = await request.json()
+        fields = {
+            name: turn.get(name) for name in ("conversation", "message", "channel", "language", "client")
+        }
+        content = turn.get("payload"), turn.get("text")
+        if not all(isinstance(field, str) and field for field in fields.values()) or content == (None, None):
+            return JSONResponse({"error": "malformed"}, status_code=400)
+        self.turns.append(turn)
+        self._asked.release()
+        await asyncio.to_thread(self._free.wait, 20)
+        answer = self.answers.popleft() if self.answers else self._echo(turn)
+        if isinstance(answer, int):
+            return Response(status_code=answer)
+        if isinstance(answer, bytes):
+            return Response(answer)
+        return JSONResponse(answer)
+
+    def _echo(self, turn: dict[str, Any]) -> dict[str, Any]:
+        return reply(f"you said {turn.get('text') or turn.get('payload')}", language=turn["language"])
+
+    async def _livez(self, _: Request) -> Response:
+        return PlainTextResponse("ok")

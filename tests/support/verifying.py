@@ -1,0 +1,94 @@
+"""A client who verifies a number: the actions before the real sandbox and a real vault server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tenacity import wait_none
+
+from actions.backend import Backend, Timeouts
+from actions.vault import Vault
+from data.knowledge import Knowledge
+from tests.support.action_turn import ActionChat, Answered
+from tests.support.asgi_server import AsgiServer
+from tests.support.sandbox import NUMBER, RunningSandbox
+
+VAULT_TOKEN = "vault-token-of-the-tests"
+# As patient as in production with a try that hangs, but without the pauses between tries.
+TIMEOUTS = Timeouts(connect=0.5, total=5.0, budget=6.0)
+
+
+class TinyVault:
+    """A real HTTP server with the one route of the gateway that actions call."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, str] = {}
+        self.opened: list[str] = []
+        routes = [Route("/internal/vault/redeem", self._redeem, methods=["POST"])]
+        self.server = AsgiServer(Starlette(routes=routes))
+
+    def seal(self, code: str) -> str:
+        """Put a code in and give back its reference, never the same one twice."""
+        reference = f"ref-{len(self._codes) + 1}"
+        self._codes[reference] = code
+        return reference
+
+    async def _redeem(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {VAULT_TOKEN}":
+            return Response(status_code=401)
+        reference = (await request.json())["reference"]
+        self.opened.append(reference)
+        code = self._codes.get(reference)
+        return JSONResponse({"secret": code}) if code else Response(status_code=404)
+
+
+@contextmanager
+def tiny_vault() -> Iterator[TinyVault]:
+    """A vault server for the length of the context."""
+    vault = TinyVault()
+    with vault.server:
+        yield vault
+
+
+class Verifying:
+    """One client on Telegram, who may verify a number."""
+
+    def __init__(self, chat: ActionChat, sandbox: RunningSandbox, vault: TinyVault) -> None:
+        self.chat = chat
+        self.sandbox = sandbox
+        self.vault = vault
+
+    @property
+    def state(self) -> str | None:
+        """Where the task stands; None when it is not on top."""
+        return self.chat.at[1] if self.chat.at and self.chat.at[0] == "verify_phone" else None
+
+    async def confirming(self, number: str = NUMBER) -> Answered:
+        """Come to the question whether a code shall be sent to the number."""
+        return await self.chat.say("verify_phone", phone_number=number)
+
+    async def sent(self, number: str = NUMBER) -> str:
+        """Have a code sent; the code that came."""
+        await self.confirming(number)
+        await self.chat.press("/affirm")
+        return self.sandbox.phone.next_code()
+
+    async def types(self, code: str, message: str | None = None) -> Answered:
+        """Type a code: as the gateway does, put it into the vault and send the reference."""
+        return await self.chat.say("inform", message=message, code=self.vault.seal(code))
+
+
+@asynccontextmanager
+async def verifying_client(
+    knowledge: Knowledge, sandbox: RunningSandbox, vault: TinyVault
+) -> AsyncIterator[Verifying]:
+    """The client, before a sandbox and a vault that run, for the length of the context."""
+    opener = Vault(vault.server.url, VAULT_TOKEN)
+    async with Backend(sandbox.url, sandbox.token, timeouts=TIMEOUTS, wait=wait_none()) as backend:
+        yield Verifying(ActionChat(knowledge, backend, opener), sandbox, vault)
+    await opener.close()

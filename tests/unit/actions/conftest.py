@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts, load
+from tests.support.action_turn import ActionChat
+from tests.support.sandbox import RunningSandbox, running_sandbox
+from tests.support.verifying import TinyVault, Verifying, tiny_vault, verifying_client
+
+# A guide with a question that only one branch has, and steps of either branch and of both.
+SETUP = (
+    GuideItem("platform", "ask", ("iphone", "android")),
+    GuideItem("lock", "ask", ("face", "touch"), {"platform": ("iphone",)}),
+    GuideItem("open", "step"),
+    GuideItem("scan_iphone", "step", when={"platform": ("iphone",)}),
+    GuideItem("scan_android", "step", when={"platform": ("android",)}),
+    GuideItem("look", "step", when={"lock": ("face",)}),
+    GuideItem("close", "step"),
+)
+# A guide that is different from its first step on.
+PAIR = (
+    GuideItem("platform", "ask", ("iphone", "android")),
+    GuideItem("pair_iphone", "step", when={"platform": ("iphone",)}),
+    GuideItem("pair_android", "step", when={"platform": ("android",)}),
+    GuideItem("paired", "step"),
+)
+# An answer that depends on something.
+SCREEN = (
+    GuideItem("platform", "ask", ("iphone", "android")),
+    GuideItem("iphone", "step", when={"platform": ("iphone",)}),
+    GuideItem("android", "step", when={"platform": ("android",)}),
+)
+WITHOUT_HELP = "close"
+
+
+def made_up(
+    knowledge: Knowledge, id: str, kind: str, guide: tuple[GuideItem, ...], offers: tuple[str, ...] = ()
+) -> Topic:
+    """A topic whose texts are made up, in all languages."""
+    items = {
+        item.name: ItemTexts(
+            text=Text(f"{id} {item.name}"),
+            stuck=None if item.name == WITHOUT_HELP else Text(f"help with {item.name}"),
+            choices={choice: choice.title() for choice in item.choices},
+        )
+        for item in guide
+    }
+    languages = {
+        code: TopicTexts(f"{id} {code}", ("example",), {}, items if guide else {}, {})
+        for code in knowledge.languages
+    }
+    action = {"guide": "action_guide", "answer": "action_answer"}[kind]
+    return Topic(id, "made_up", kind, ("KB1",), action, offers, guide, languages)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def real_knowledge() -> Knowledge:
+    """What the assistant knows."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def knowledge(real_knowledge: Knowledge) -> Knowledge:
+    """What the assistant knows, and the made-up topics `setup`, `pair` and `screen`."""
+    more = (
+        made_up(real_knowledge, "setup", "guide", SETUP, ("pair",)),
+        made_up(real_knowledge, "pair", "guide", PAIR),
+        made_up(real_knowledge, "screen", "answer", SCREEN, ("setup",)),
+    )
+    return replace(real_knowledge, topics={**real_knowledge.topics, **{t.id: t for t in more}})
+
+
+@pytest.fixture
+def chat(knowledge: Knowledge) -> ActionChat:
+    """A new conversation in English on Telegram, with no backend within reach."""
+    return ActionChat(knowledge)
+
+
+@pytest.fixture
+def new_chat(knowledge: Knowledge) -> Callable[..., ActionChat]:
+    """Makes conversations: in another language, from another client."""
+    return lambda **given: ActionChat(knowledge, **given)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    """The auth backend."""
+    with running_sandbox(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def vault_server() -> Iterator[TinyVault]:
+    """A vault; one for all tests, since no reference is given out twice."""
+    with tiny_vault() as vault:
+        yield vault
+
+
+@pytest.fixture
+async def verifying(
+    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: TinyVault
+) -> AsyncIterator[Verifying]:
+    """A client on Telegram who is about to verify a number."""
+    async with verifying_client(real_knowledge, sandbox, vault_server) as client:
+        yield client

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.action_turn import ActionChat
+
+NewChat = Callable[..., ActionChat]
+
+NEXT, BACK, STUCK = "/step_done", "/step_back", "/step_stuck"
+IPHONE, ANDROID = '/inform{"platform": "iphone"}', '/inform{"platform": "android"}'
+GO_ON, LEAVE = '/inform{"walk": "resume"}', '/inform{"walk": "stop"}'
+AGAIN = '/inform{"walk": "repeat"}'
+
+
+async def begun(chat: ActionChat, platform: str = "android") -> ActionChat:
+    """The guide `setup` at its first step."""
+    await chat.say("setup", platform=platform, **({"lock": "face"} if platform == "iphone" else {}))
+    assert chat.at == ("setup", "open")
+    return chat
+
+
+async def test_a_guide_begins_with_its_question_and_the_choices(chat: ActionChat) -> None:
+    answered = await chat.say("setup")
+    assert answered.said == ["setup__platform"]
+    assert answered.buttons == {"Iphone": IPHONE, "Android": ANDROID}
+    assert chat.at == ("setup", "platform")
+
+
+async def test_a_question_that_the_message_answers_is_skipped(chat: ActionChat) -> None:
+    assert (await chat.say("setup", platform="android")).said == ["setup__open"]
+    assert (await chat.say("setup", platform="iphone")).said == ["setup__lock"]
+
+
+async def test_what_was_answered_in_an_open_guide_is_not_asked_in_the_next(chat: ActionChat) -> None:
+    await begun(chat)
+    assert (await chat.say("pair")).said == ["pair__pair_android"]
+
+
+async def test_an_answer_opens_the_next_question_or_the_first_step(chat: ActionChat) -> None:
+    await chat.say("setup")
+    assert (await chat.press("Iphone")).said == ["setup__lock"]
+    assert (await chat.press("Touch")).said == ["setup__open"]
+
+
+async def test_what_answers_no_question_brings_it_again_with_its_choices(chat: ActionChat) -> None:
+    await chat.say("setup")
+    for intent in ("step_done", "affirm", "step_back", "deny", "step_stuck", "inform"):
+        answered = await chat.say(intent)
+        assert answered.said == ["guide__choose", "setup__platform"], intent
+        assert answered.payloads == [IPHONE, ANDROID]
+
+
+async def test_each_step_says_which_one_it_is_and_of_how_many(chat: ActionChat) -> None:
+    await begun(chat)
+    assert chat.last.values("setup__open") == {"step": 1, "steps": 3}
+    await chat.press(NEXT)
+    assert chat.last.values("setup__scan_android") == {"step": 2, "steps": 3}
+
+
+async def test_the_number_of_steps_is_that_of_the_clients_branch(chat: ActionChat) -> None:
+    await begun(chat, "iphone")
+    assert chat.last.values("setup__open") == {"step": 1, "steps": 4}
+
+
+async def test_a_step_offers_what_can_be_done_there(chat: ActionChat) -> None:
+    await begun(chat)
+    assert chat.last.payloads == [NEXT, STUCK]
+    await chat.press(NEXT)
+    assert chat.last.payloads == [NEXT, BACK, STUCK]
+    await chat.press(NEXT)
+    assert chat.at == ("setup", "close")
+    assert chat.last.payloads == [NEXT, BACK, STUCK]
+
+
+async def test_the_last_step_is_finished_and_not_followed(chat: ActionChat) -> None:
+    await begun(chat)
+    label = chat.knowledge.label("step_done", "en")
+    finish = chat.knowledge.text("guide", "finish", "en")
+    assert label in chat.last.buttons
+    await chat.press(label)
+    await chat.press(label)
+    assert finish in chat.last.buttons
+    assert label not in chat.last.buttons
+
+
+async def test_next_walks_to_the_end_and_offers_what_may_follow(chat: ActionChat) -> None:
+    await begun(chat, "iphone")
+    walked = [chat.at]
+    while chat.at:
+        await chat.press(NEXT)
+        walked.append(chat.at)
+    assert walked == [("setup", step) for step in ("open", "scan_iphone", "look", "close")] + [None]
+    assert chat.last.said == ["setup__finished"]
+    assert chat.last.payloads == ["/pair"]
+
+
+@pytest.mark.parametrize("word", ["step_done", "affirm"])
+async def test_done_and_yes_both_mean_next(chat: ActionChat, word: str) -> None:
+    await begun(chat)
+    assert (await chat.say(word)).said == ["setup__scan_android"]
+
+
+async def test_back_goes_one_step_back(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    assert (await chat.press(BACK)).said == ["setup__open"]
+
+
+async def test_back_at_the_first_step_says_so_and_asks_nothing_again(chat: ActionChat) -> None:
+    await begun(chat, "iphone")
+    answered = await chat.say("step_back")
+    assert answered.said == ["guide__first_step", "setup__open"]
+    assert chat.places[-1]["answers"] == {"platform": "iphone", "lock": "face"}
+
+
+async def test_repeat_shows_the_step_again(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    for intent in ("inform", "step_back", "affirm"):
+        assert (await chat.say(intent, walk="repeat")).said == ["setup__scan_android"]
+
+
+async def test_where_names_the_guide_in_the_clients_language(new_chat: NewChat) -> None:
+    for language in ("en", "ja"):
+        chat = await begun(new_chat(language=language))
+        answered = await chat.say("inform", walk="where")
+        assert answered.said == ["guide__where", "setup__open"]
+        assert answered.values("guide__where") == {"title": f"setup {language}"}
+
+
+async def test_stuck_brings_the_steps_help_and_stays_there(chat: ActionChat) -> None:
+    await begun(chat)
+    answered = await chat.press(STUCK)
+    assert answered.said == ["setup__open__stuck"]
+    assert answered.payloads == [AGAIN, NEXT, "/human"]
+    assert chat.at == ("setup", "open")
+    assert (await chat.press(AGAIN)).said == ["setup__open"]
+
+
+async def test_stuck_at_a_step_without_help_of_its_own_says_what_always_helps(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    await chat.press(NEXT)
+    assert (await chat.press(STUCK)).said == ["guide__no_stuck"]
+
+
+async def test_it_does_not_work_again_is_a_call_for_help(chat: ActionChat) -> None:
+    await begun(chat)
+    assert (await chat.say("step_stuck", walk="repeat")).said == ["setup__open__stuck"]
+
+
+async def test_stop_closes_the_guide(chat: ActionChat) -> None:
+    await begun(chat)
+    assert (await chat.say("deny", walk="stop")).said == ["guide__left"]
+    assert chat.at is None
+
+
+async def test_a_bare_no_asks_before_it_closes_anything(chat: ActionChat) -> None:
+    await begun(chat)
+    answered = await chat.say("deny")
+    assert answered.said == ["guide__resume"]
+    assert answered.payloads == [GO_ON, LEAVE]
+    assert (await chat.say("deny")).said == ["guide__left"]
+    assert chat.at is None
+
+
+@pytest.mark.parametrize("by", ["button", "word"])
+async def test_after_a_side_question_the_guide_goes_on_where_it_was(chat: ActionChat, by: str) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    answered = await chat.say("screen")
+    assert answered.said == ["screen__android", "guide__resume"]
+    assert answered.values("guide__resume") == {"title": "setup en"}
+    again = await (chat.press(GO_ON) if by == "button" else chat.say("affirm"))
+    assert again.said == ["setup__scan_android"]
+    assert (await chat.press(NEXT)).said == ["setup__close"]
+
+
+async def test_a_turn_has_one_menu_in_which_every_button_still_works(chat: ActionChat) -> None:
+    await begun(chat)
+    answered = await chat.say("screen")
+    # First what was asked last, then what the answer itself offers.
+    assert answered.payloads == [GO_ON, LEAVE, "/setup"]
+    assert [bool(message["buttons"]) for message in answered.messages] == [False, True]
+
+
+async def test_a_guide_may_be_left_after_a_side_question(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.say("screen")
+    assert (await chat.press(LEAVE)).said == ["guide__left"]
+    assert chat.at is None
+
+
+async def test_a_correction_in_mid_guide_shows_the_other_phones_step(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    assert (await chat.say("inform", platform="iphone")).said == ["setup__lock"]
+    await chat.press("Face")
+    assert chat.places[-1]["answers"] == {"platform": "iphone", "lock": "face"}
+    assert (await chat.say("inform", platform="android")).said == ["setup__open"]
+
+
+async def test_a_correction_at_the_first_step_shows_the_first_step_of_the_other_phone(
+    chat: ActionChat,
+) -> None:
+    await chat.say("pair", platform="android")
+    assert (await chat.say("inform", platform="iphone")).said == ["pair__pair_iphone"]
+    assert chat.last.values("pair__pair_iphone") == {"step": 1, "steps": 2}
+
+
+async def test_a_correction_of_the_first_answer_while_the_second_is_asked(chat: ActionChat) -> None:
+    await chat.say("setup", platform="iphone")
+    assert chat.at == ("setup", "lock")
+    assert (await chat.say("inform", platform="android")).said == ["setup__open"]
+
+
+async def test_saying_the_same_answer_again_shows_the_same_step(chat: ActionChat) -> None:
+    await begun(chat)
+    assert (await chat.say("inform", platform="android")).said == ["setup__open"]
+
+
+async def test_a_guide_over_a_guide_leads_back_to_the_first(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    await chat.say("pair")
+    assert [place["topic"] for place in chat.places] == ["setup", "pair"]
+    await chat.press(NEXT)
+    answered = await chat.press(NEXT)
+    assert answered.said == ["pair__finished", "guide__resume"]
+    assert (await chat.press(GO_ON)).said == ["setup__scan_android"]
+    assert [place["topic"] for place in chat.places] == ["setup"]
+
+
+async def test_leaving_the_upper_guide_offers_the_lower_one(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.say("pair")
+    answered = await chat.say("deny", walk="stop")
+    assert answered.said == ["guide__left", "guide__resume"]
+    assert chat.at == ("setup", "open")
+
+
+async def test_an_answer_that_depends_on_something_asks_and_is_then_done(chat: ActionChat) -> None:
+    assert (await chat.say("screen")).said == ["screen__platform"]
+    answered = await chat.press("Iphone")
+    assert answered.said == ["screen__iphone"]
+    assert answered.payloads == ["/setup"]
+    assert chat.at is None
+
+
+@pytest.mark.parametrize(("chosen", "language"), [("language_english", "en"), ("language_japanese", "ja")])
+async def test_another_language_keeps_the_place(new_chat: NewChat, chosen: str, language: str) -> None:
+    chat = await begun(new_chat(language="ja" if language == "en" else "en"))
+    await chat.press(NEXT)
+    chat.slots["language"] = language  # Rasa's end sets it before the action runs
+    answered = await chat.say(chosen)
+    assert answered.said == [chosen, "setup__scan_android"]
+    assert chat.knowledge.label("step_back", language) in answered.buttons

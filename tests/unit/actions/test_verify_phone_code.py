@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.support.sandbox import NUMBER, OTHER_NUMBER, other_than
+from tests.support.verifying import Verifying
+
+RESEND, CHANGE, LEAVE = (f'/inform{{"task": "{wish}"}}' for wish in ("resend", "change_number", "leave"))
+GO_ON = '/inform{"walk": "resume"}'
+
+
+async def test_the_right_code_is_told_with_the_backends_receipt(verifying: Verifying) -> None:
+    answered = await verifying.types(await verifying.sent())
+    assert answered.said == ["verify_phone__verified_enrolled"]
+    receipt = verifying.sandbox.ledger()["verifications"][0]["receipt"]
+    assert answered.values("verify_phone__verified_enrolled") == {"receipt": receipt}
+    assert answered.expects == "nothing"
+    assert verifying.state is None
+
+
+async def test_who_has_a_device_already_is_not_told_of_an_enrolment(verifying: Verifying) -> None:
+    await verifying.types(await verifying.sent())
+    # The first verification has enrolled the client in log-in by SMS, so that there is a device now.
+    answered = await verifying.types(await verifying.sent(OTHER_NUMBER))
+    assert answered.said == ["verify_phone__verified"]
+
+
+async def test_after_sending_the_gateway_is_told_to_expect_a_code(verifying: Verifying) -> None:
+    await verifying.sent()
+    answered = verifying.chat.last
+    assert answered.said == ["verify_phone__sent"]
+    assert answered.values("verify_phone__sent") == {"number": "+81 *** 5678"}
+    assert answered.directives == [{"type": "expect", "what": "code", "seconds": 600}]
+    assert answered.payloads == [RESEND, CHANGE, LEAVE]
+
+
+async def test_the_tracker_holds_neither_the_code_nor_more_of_it_than_a_reference(
+    verifying: Verifying,
+) -> None:
+    code = await verifying.sent()
+    assert code not in str(verifying.chat.slots)
+    await verifying.types(other_than(code))
+    assert other_than(code) not in str(verifying.chat.slots) + str(verifying.chat.last)
+
+
+async def test_a_wrong_code_tells_how_many_tries_are_left(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    for left in (4, 3, 2, 1):
+        answered = await verifying.types(other_than(code))
+        assert answered.said == ["verify_phone__wrong_code"]
+        assert answered.values("verify_phone__wrong_code") == {"left": left}
+        assert answered.expects == "code"
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+
+
+async def test_too_many_wrong_codes_end_the_task_and_offer_a_person(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    for _ in range(5):
+        answered = await verifying.types(other_than(code))
+    assert answered.said == ["verify_phone__locked"]
+    assert answered.payloads == ["/human"]
+    assert answered.expects == "nothing"
+    assert verifying.state is None
+    assert (await verifying.types(code)).said == ["verify_phone__unexpected_code"]
+
+
+async def test_an_expired_code_is_answered_with_the_offer_of_a_new_one(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    verifying.sandbox.advance(600)
+    answered = await verifying.types(code)
+    assert answered.said == ["verify_phone__expired"]
+    assert answered.payloads == [RESEND, LEAVE]
+    assert verifying.state == "code"
+
+
+@pytest.mark.parametrize("by", ["button", "yes"])
+async def test_the_new_code_after_an_expired_one_works(verifying: Verifying, by: str) -> None:
+    old = await verifying.sent()
+    verifying.sandbox.advance(600)
+    await verifying.types(old)
+    answered = await (verifying.chat.press(RESEND) if by == "button" else verifying.chat.say("affirm"))
+    assert answered.said == ["verify_phone__resent"]
+    answered = await verifying.types(verifying.sandbox.phone.next_code())
+    assert answered.said == ["verify_phone__verified_enrolled"]
+
+
+async def test_no_to_a_new_code_leaves_the_task(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    verifying.sandbox.advance(600)
+    await verifying.types(code)
+    assert (await verifying.chat.say("deny")).said == ["verify_phone__cancelled"]
+
+
+async def test_yes_to_going_on_is_not_yes_to_a_new_code(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    verifying.sandbox.advance(600)
+    await verifying.types(code)
+    await verifying.chat.say("thanks")
+    assert (await verifying.chat.say("affirm")).said == ["verify_phone__expired"]
+    assert len(verifying.sandbox.ledger()["sms"]) == 1
+
+
+async def test_yes_while_a_code_is_awaited_sends_nothing(verifying: Verifying) -> None:
+    await verifying.sent()
+    assert (await verifying.chat.say("affirm")).said == ["verify_phone__waiting_code"]
+    assert verifying.sandbox.ledger()["writes"] == 1
+
+
+async def test_a_new_code_asked_for_too_early_is_told_in_seconds(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    answered = await verifying.chat.press(RESEND)
+    assert answered.said == ["verify_phone__resend_too_early"]
+    seconds = answered.values("verify_phone__resend_too_early")["seconds"]
+    assert 100 < seconds <= 120
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+
+
+async def test_a_new_code_after_two_minutes_takes_the_place_of_the_old(verifying: Verifying) -> None:
+    old = await verifying.sent()
+    verifying.sandbox.advance(120)
+    answered = await verifying.chat.press(RESEND)
+    assert answered.said == ["verify_phone__resent"]
+    assert answered.values("verify_phone__resent") == {"number": "+81 *** 5678"}
+    new = verifying.sandbox.phone.next_code()
+    if new != old:  # one time in a million
+        assert (await verifying.types(old)).said == ["verify_phone__wrong_code"]
+    assert (await verifying.types(new)).said == ["verify_phone__verified_enrolled"]
+
+
+async def test_too_many_new_codes_end_the_task(verifying: Verifying) -> None:
+    await verifying.sent()
+    for _ in range(4):
+        verifying.sandbox.advance(120)
+        assert (await verifying.chat.press(RESEND)).said == ["verify_phone__resent"]
+    verifying.sandbox.advance(120)
+    assert (await verifying.chat.press(RESEND)).said == ["verify_phone__too_many_sends"]
+    assert verifying.state is None
+
+
+async def test_too_many_requests_for_one_number_end_the_task(verifying: Verifying) -> None:
+    for _ in range(3):
+        await verifying.sent()
+        await verifying.chat.press(LEAVE)
+    await verifying.confirming()
+    answered = await verifying.chat.press("/affirm")
+    assert answered.said == ["verify_phone__too_many_requests"]
+    assert verifying.state is None
+
+
+async def test_another_number_gets_a_code_of_its_own(verifying: Verifying) -> None:
+    await verifying.sent()
+    assert (await verifying.chat.press(CHANGE)).said == ["verify_phone__ask_number"]
+    await verifying.chat.say("inform", phone_number=OTHER_NUMBER)
+    await verifying.chat.press("/affirm")
+    code = verifying.sandbox.phone.next_code()
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    numbers = [done["number_masked"] for done in verifying.sandbox.ledger()["verifications"]]
+    assert [number[-4:] for number in numbers] == [NUMBER[-4:], OTHER_NUMBER[-4:]]
+    states = [done["state"] for done in verifying.sandbox.ledger()["verifications"]]
+    assert states == ["open", "verified"]
+
+
+@pytest.mark.parametrize("intent", ["inform", "out_of_scope"])
+async def test_digits_that_are_no_number_do_not_make_a_code_forgotten(
+    verifying: Verifying, intent: str
+) -> None:
+    code = await verifying.sent()
+    await verifying.chat.say(intent, number="123456789")
+    assert verifying.state == "code"
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+
+
+async def test_asking_for_the_task_again_does_not_make_the_code_forgotten(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    answered = await verifying.chat.say("verify_phone")
+    assert answered.said == ["verify_phone__waiting_code"]
+    assert answered.expects == "code"
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+
+
+@pytest.mark.parametrize("way", ["button", "stop"])
+async def test_waiting_can_be_left(verifying: Verifying, way: str) -> None:
+    await verifying.sent()
+    answered = await (
+        verifying.chat.press(LEAVE) if way == "button" else verifying.chat.say("deny", walk="stop")
+    )
+    assert answered.said == ["verify_phone__cancelled"]
+    assert answered.expects == "nothing"
+    assert verifying.state is None
+
+
+async def test_a_code_that_does_not_arrive_leads_to_its_guide(verifying: Verifying) -> None:
+    await verifying.sent()
+    answered = await verifying.chat.say("step_stuck")
+    # Which of the three messages is missing is known here, so it is not asked.
+    assert answered.said == ["sms_missing__wait"]
+    assert verifying.chat.places[-1]["answers"] == {"which_sms": "confirm"}
+
+
+async def test_a_code_typed_on_top_of_that_guide_is_checked(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    await verifying.chat.say("step_stuck")
+    answered = await verifying.types(code)
+    # The help with the missing message is closed with it: nobody waits for that message any more.
+    assert answered.said == ["verify_phone__verified_enrolled"]
+    assert verifying.chat.at is None
+
+
+async def test_a_guide_about_something_else_stays_open_below(verifying: Verifying) -> None:
+    await verifying.chat.say("sms_missing", which_sms="login")
+    answered = await verifying.types(await verifying.sent())
+    assert answered.said == ["verify_phone__verified_enrolled", "guide__resume"]
+    assert verifying.chat.at == ("sms_missing", "wait")
+
+
+async def test_a_wrong_code_typed_on_top_of_that_guide_waits_for_another(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    await verifying.chat.say("step_stuck")
+    assert (await verifying.types(other_than(code))).said == ["verify_phone__wrong_code"]
+    assert verifying.state == "code"
+    assert (await verifying.types(code)).said[0] == "verify_phone__verified_enrolled"
+
+
+async def test_leaving_that_guide_leads_back_to_waiting(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    await verifying.chat.say("step_stuck")
+    answered = await verifying.chat.say("deny", walk="stop")
+    assert answered.said == ["guide__left", "guide__resume"]
+    assert (await verifying.chat.press(GO_ON)).said == ["verify_phone__waiting_code"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+
+
+async def test_a_code_that_was_used_is_not_wanted_again(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    await verifying.types(code)
+    assert (await verifying.types(code)).said == ["verify_phone__unexpected_code"]
+
+
+async def test_a_code_that_the_vault_lost_is_asked_for_again(verifying: Verifying) -> None:
+    code = await verifying.sent()
+    answered = await verifying.chat.say("inform", code="lost")
+    assert answered.said == ["verify_phone__code_again"]
+    assert answered.expects == "code"
+    assert verifying.sandbox.ledger()["verifications"][0]["failures"] == 0
+    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]

@@ -1,0 +1,61 @@
+"""The report on how well the topics are told apart."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from data.knowledge import load
+from nlu.fingerprint import ROOT
+from nlu.fitting import FOLDS, folds
+from nlu.measure import table
+from tests.support.small_repository import Repository
+
+pytestmark = pytest.mark.rasa
+
+
+@pytest.fixture
+def pipeline() -> list[dict[str, Any]]:
+    configuration = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    components: list[dict[str, Any]] = configuration["pipeline"]
+    return components
+
+
+def test_it_counts_examples_and_tells_each_languages_accuracy(
+    repository: Repository, pipeline: list[dict[str, Any]]
+) -> None:
+    lines = list(table(load(repository.data), pipeline))
+    assert re.match(r"19 examples, 4 topics, ", lines[0])
+    assert re.fullmatch(r"accuracy [01]\.\d{3}, en [01]\.\d{3}, ja [01]\.\d{3}", lines[1])
+    assert (
+        len(lines) == 2
+    )  # without a topic for what is out of scope there is nothing to choose thresholds by
+
+
+def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
+    repository: Repository, pipeline: list[dict[str, Any]]
+) -> None:
+    repository.write("topics/talk/out_of_scope/topic.yml", "kind: control\naction: action_fallback\n")
+    repository.write(
+        "topics/talk/out_of_scope/en.yml", "title: Other\nexamples: [buy shares, weather, a joke]\n"
+    )
+    repository.write("topics/talk/out_of_scope/ja.yml", "title: その他\nexamples: [株を買う, 天気, 冗談]\n")
+    lines = list(table(load(repository.data), pipeline, list_wrong=True))
+    rows = [line.split() for line in lines if re.match(r"\s+\d\.\d\d ", line)]
+    refused = [float(row[3]) for row in rows]
+    assert len(rows) > 4
+    assert refused == sorted(refused)  # a higher threshold refuses more
+    wrong = [line for line in lines if " read as " in line]
+    accuracy = float(lines[1].split()[1].rstrip(","))
+    assert 1 - len(wrong) / int(lines[0].split()[0]) == pytest.approx(accuracy, abs=0.001)
+
+
+def test_folds_spread_each_topic_evenly() -> None:
+    targets = np.array([0] * 10 + [1] * 5 + [2])
+    fold = folds(targets)
+    assert np.bincount(fold[:10]).tolist() == [2] * FOLDS
+    assert sorted(fold[10:15].tolist()) == list(range(FOLDS))

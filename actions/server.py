@@ -61,11 +61,13 @@ def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str
             return JSONResponse({"error": "unauthorized"}, status_code=401)
         call = await request.json()
         try:
-            return JSONResponse(await executor.run(call))
+            answered = await executor.run(call)
         except ActionNotFoundException as unknown:
             return JSONResponse(
                 {"error": str(unknown), "action_name": call.get("next_action")}, status_code=404
             )
+        # A mapping in the SDK's version 3.6, a model in later ones; None for a call that names no action.
+        return JSONResponse(dict(answered or {}))
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("ok")

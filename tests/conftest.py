@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.support.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One stack for all conversations; tests that kill parts start their own."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -83,7 +83,11 @@ def environment(settings: Settings, model: str, outside: Mapping[str, str]) -> d
 def parts(env: Mapping[str, str], *, sandbox: bool) -> list[Part]:
     """The processes of a stack, in the order of their names in the log."""
     return [
-        Part(name, [sys.executable, "-m", module], {**_for(name, env), **(ONE_THREAD if name == "rasa" else {})})
+        Part(
+            name,
+            [sys.executable, "-m", module],
+            {**_for(name, env), **(ONE_THREAD if name == "rasa" else {})},
+        )
         for name, module in MODULES.items()
         if name != "sandbox" or sandbox
     ]

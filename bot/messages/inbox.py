@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from data.knowledge import Knowledge
 TEXT_LIMIT = 4_096
 # How long a taken-up message belongs to whoever took it, unless they say that they are still at it.
 LEASE_SECONDS = 60.0
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,13 @@ class Inbox:
             return Accepted(int(known), duplicate=True)
 
         kind, content = message.kind, message.content[:TEXT_LIMIT]
-        notices = ["too_long"] if len(message.content) > TEXT_LIMIT else []
-        if kind == "text":
+        notices: list[str] = []
+        if kind == "button":
+            # What is no token of ours is nobody's button; it may hold anything, so it is not kept.
+            content = content if _TOKEN.fullmatch(content) else ""
+        else:
+            if len(message.content) > TEXT_LIMIT:
+                notices.append("too_long")
             # Null characters and lone surrogates cannot be stored or sent.
             content = content.replace("\0", "").encode("utf-8", "ignore").decode()
             redacted = redact(content)

@@ -65,8 +65,10 @@ _PRODUCT_BEFORE = re.compile(
 )
 # A number that says itself what it is: not the PIN of the same sentence.
 _OTHER_BEFORE = re.compile(
-    r"(?:\b(?:user\s?(?:name|id)?|account|challenge(?:\scode)?|ticket|inquiry|reference|ref|kb|article|error(?:\scode)?|phone|mobile|tel|call|"
-    r"e-?mail|mail|room|line)|口座|チャレンジ(?:コード)?|ユーザー(?:名|ネーム|ID)|エラー(?:コード)?|電話|携帯|メール|チケット|問い合わせ|記事)"
+    r"(?:\b(?:user\s?(?:name|id)?|account|ticket|inquiry|reference|ref|kb|article|phone|mobile|tel|call|e-?mail|mail|"
+    r"room|line|(?:error|challenge)(?:\scode)?|(?:confirm\w*|verification|activation|sms)\s(?:code|token))|"
+    r"口座|ユーザー(?:名|ネーム|ID)|電話|携帯|メール|チケット|問い合わせ|記事|(?:エラー|チャレンジ)(?:コード)?|"
+    r"(?:確認|認証|有効化)(?:コード|番号|トークン))"
     r"(?:\s?(?:number|no\.?|番号))?[\s#:]*(?:(?:\b(?:is|was|at|on)\b|は|が)[\s:]*)?$",
     re.IGNORECASE,
 )

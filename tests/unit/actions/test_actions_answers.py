@@ -10,7 +10,9 @@ from tests.support.action_turn import ActionChat
 NewChat = Callable[..., ActionChat]
 
 KNOWLEDGE = load()
-PLAIN_ANSWERS = [topic for topic in KNOWLEDGE.topics.values() if topic.action == "action_answer" and not topic.guide]
+PLAIN_ANSWERS = [
+    topic for topic in KNOWLEDGE.topics.values() if topic.action == "action_answer" and not topic.guide
+]
 CONTINUING = [topic.id for topic in KNOWLEDGE.topics.values() if topic.action == "action_continue"]
 GO_ON = '/inform{"walk": "resume"}'
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from actions.fallback import WORTH_ASKING
 from tests.support.action_turn import ActionChat
 
 GUESSES = [
@@ -41,7 +42,7 @@ async def test_none_of_the_guesses_leads_to_a_person(chat: ActionChat) -> None:
 async def test_small_talk_and_unlikely_topics_are_not_guessed(chat: ActionChat) -> None:
     ranking = [
         {"name": "greet", "confidence": 0.29},
-        {"name": "sms_missing", "confidence": 0.1},
+        {"name": "sms_missing", "confidence": WORTH_ASKING - 0.01},
         {"name": "a topic of an older model", "confidence": 0.2},
     ]
     assert (await chat.say("nlu_fallback", ranking=ranking)).said == ["out_of_scope"]

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SupportAction
 from actions.place import Place
-from actions.turn import Turn
+from actions.turn import Turn, TurnMustWait
 from data.knowledge import Knowledge
 from tests.support.action_turn import ActionChat
 
@@ -70,16 +70,13 @@ async def test_a_fault_in_an_action_is_in_the_log_with_the_message_it_was_about(
     assert [record.getMessage() for record in caplog.records] == ["action_breaks failed on message 5"]
 
 
-async def test_a_vault_that_cannot_be_reached_leaves_the_place(chat: ActionChat) -> None:
+async def test_a_turn_that_cannot_be_done_just_now_says_nothing_and_changes_nothing(
+    chat: ActionChat,
+) -> None:
+    # No vault is within reach: the gateway brings the message again.
     waiting = Place("verify_phone", "code", data={"number": "+819012345678", "id": "pv_1"}).as_json()
     chat.slots["place"] = [waiting]
-    answered = await chat.say("inform", code="ref-1")
-    assert answered.said == ["guide__failed"]
+    with pytest.raises(TurnMustWait):
+        await chat.say("inform", code="ref-1")
     assert chat.places == [waiting]
-
-
-async def test_after_a_fault_the_conversation_goes_on(chat: ActionChat) -> None:
-    waiting = Place("verify_phone", "code", data={"number": "+819012345678", "id": "pv_1"}).as_json()
-    chat.slots["place"] = [waiting]
-    await chat.say("inform", code="ref-1")
     assert (await chat.say("inform")).said == ["verify_phone__waiting_code"]

@@ -28,12 +28,15 @@ GREETING = {
     },
     "domain": {},
 }
+WAITING = {"topic": "verify_phone", "at": "code", "data": {"number": "+819012345678", "id": "pv_1"}}
 
 
 @pytest.fixture
 async def server(real_knowledge: Knowledge) -> AsyncIterator[httpx.AsyncClient]:
     app = application(real_knowledge, Backend(NOWHERE, "token"), Vault(NOWHERE, "token"), TOKEN)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://actions") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://actions"
+    ) as client:
         yield client
 
 
@@ -56,6 +59,23 @@ async def test_nobody_else_may_run_an_action(server: httpx.AsyncClient, headers:
     answer = await server.post("/webhook", json=GREETING, headers=headers)
     assert answer.status_code == 401
     assert "responses" not in answer.json()
+
+
+async def test_a_call_that_names_no_action_does_nothing(server: httpx.AsyncClient) -> None:
+    answer = await server.post("/webhook", json={}, headers=with_token(TOKEN))
+    assert (answer.status_code, answer.json()) == (200, {})
+
+
+async def test_a_turn_that_must_wait_is_no_answer(server: httpx.AsyncClient) -> None:
+    tracker = {
+        "sender_id": "c1",
+        "slots": {"language": "en", "place": [WAITING]},
+        "latest_message": {"intent": {"name": "inform"}, "entities": [{"entity": "code", "value": "ref"}]},
+        "events": [],
+    }
+    call = {**GREETING, "next_action": "action_continue", "tracker": tracker}
+    answer = await server.post("/webhook", json=call, headers=with_token(TOKEN))
+    assert answer.status_code == 500
 
 
 async def test_an_unknown_action_is_named_in_the_answer(server: httpx.AsyncClient) -> None:

@@ -59,6 +59,27 @@ async def test_the_same_message_run_twice_starts_once(verifying: Verifying) -> N
     assert (ledger["writes"], len(ledger["sms"]), len(ledger["verifications"])) == (1, 1, 1)
 
 
+async def test_saying_yes_again_after_an_answer_that_was_lost_sends_no_second_code(
+    verifying: Verifying,
+) -> None:
+    await verifying.confirming()
+    place = verifying.chat.slots["place"]
+    await verifying.chat.say("affirm")
+    verifying.chat.slots["place"] = place  # the backend did it, but nobody heard of it
+    again = await verifying.chat.say("affirm")
+    assert again.said == ["verify_phone__sent"]
+    assert len(verifying.sandbox.ledger()["sms"]) == 1
+    assert (await verifying.types(verifying.sandbox.phone.next_code())).said == [
+        "verify_phone__verified_enrolled"
+    ]
+
+
+async def test_the_same_number_given_anew_is_a_new_request(verifying: Verifying) -> None:
+    await verifying.sent()
+    await verifying.sent()
+    assert len(verifying.sandbox.ledger()["verifications"]) == 2
+
+
 async def test_the_same_code_run_twice_is_checked_once(verifying: Verifying) -> None:
     code = await verifying.sent()
     place = verifying.chat.slots["place"]
@@ -115,7 +136,7 @@ async def test_a_number_that_was_verified_meanwhile_is_told_so(verifying: Verify
 
 async def test_a_number_that_only_the_backend_refuses_is_asked_for_again(verifying: Verifying) -> None:
     # A landline that slipped through: the backend has the last word.
-    data = {"number": "+81312345678"}
+    data = {"number": "+81312345678", "request": "m1"}
     verifying.chat.slots["place"] = [{"topic": "verify_phone", "at": "confirm", "data": data}]
     answered = await verifying.chat.say("affirm")
     assert answered.said == ["verify_phone__number_invalid"]

@@ -62,7 +62,9 @@ def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
         "TWILIO_AUTH_TOKEN": "s",
         "INTERNAL_TOKEN": "i",
     }
-    told = {part.name: {name for name in secrets if name in part.env} for part in parts(secrets, sandbox=True)}
+    told = {
+        part.name: {name for name in secrets if name in part.env} for part in parts(secrets, sandbox=True)
+    }
     assert told == {
         "rasa": {"INTERNAL_TOKEN"},
         "actions": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN"},

@@ -92,6 +92,7 @@ my account is U1234567, password forgotten
 my password is my dog's name
 the PIN screen says error 1011
 is pin=password?
+PIN forgotten, but the confirmation code is 123456
 """.strip().splitlines()
 JAPANESE = """
 パスワードを忘れました
@@ -154,6 +155,7 @@ PINの設定は2段階認証と関係ありますか
 口座番号U1234567、パスワード忘れ
 暗証番号が4桁から6桁に変わった
 パスワードは二三日前に変えた
+PINは忘れましたが、確認コードは123456です
 パスワードのメールはjohn1@example.comに送られますか
 """.strip().splitlines()
 OTHER = [

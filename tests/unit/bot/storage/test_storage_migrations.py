@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,10 +138,15 @@ def test_a_server_that_does_not_answer_is_one_clear_line_without_its_password() 
     assert "hunter2" not in str(told.value)
 
 
-async def test_several_that_migrate_at_once_make_the_tables_once(database_url: str) -> None:
-    opened = [Database(database_url) for _ in range(4)]
+def test_several_gateways_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+    program = "import sys; from bot.storage import Database; Database(sys.argv[1]).migrate()"
+    starting = [
+        subprocess.Popen([sys.executable, "-c", program, database_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
 
-    await asyncio.gather(*(asyncio.to_thread(one.migrate) for one in opened))
-
-    assert await opened[0].run(differences) == []
-    await asyncio.gather(*(one.close() for one in opened))
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in starting] == [("", 0)] * 3
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        assert differences(connection) == []
+    engine.dispose()

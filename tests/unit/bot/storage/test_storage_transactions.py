@@ -12,18 +12,25 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bot.storage import Database, conversation, inbound
+from bot.storage import Database
 from bot.storage.database import insert_if_new
 from tests.support.gateway import rows
 
-SOMEBODY = {
-    "channel": "simulator.sms",
-    "peer": "+815550101234",
-    "language": "en",
-    "state": "BOT",
-    "epoch": 0,
-    "created_at": 1.0,
-}
+# Tables of the tests alone, so that they say nothing about the gateway's.
+_metadata = sa.MetaData()
+person = sa.Table(
+    "test_person",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+)
+pet = sa.Table("test_pet", _metadata, sa.Column("owner", sa.ForeignKey("test_person.id"), primary_key=True))
+
+
+@pytest.fixture
+async def people(database: Database) -> Database:
+    await database.run(_metadata.create_all)
+    return database
 
 
 def pragma(name: str) -> Any:
@@ -31,7 +38,7 @@ def pragma(name: str) -> Any:
 
 
 def add_somebody(connection: Connection) -> int:
-    result = connection.execute(sa.insert(conversation).values(**SOMEBODY))
+    result = connection.execute(sa.insert(person).values(name="Aki"))
     return int(result.inserted_primary_key[0])
 
 
@@ -49,54 +56,50 @@ async def test_sqlite_runs_with_what_survives_a_power_cut(sqlite: Database, name
     assert await sqlite.run(pragma(name)) == value
 
 
-async def test_a_row_of_nobody_is_refused(database: Database) -> None:
-    orphan = {
-        "conversation_id": 4711,
-        "external_id": "x",
-        "kind": "text",
-        "content": "",
-        "due_at": 1.0,
-        "received_at": 1.0,
-    }
+async def test_a_row_that_belongs_to_nobody_is_refused(people: Database) -> None:
     with pytest.raises(IntegrityError):
-        await database.run(lambda connection: connection.execute(sa.insert(inbound).values(**orphan)))
+        await people.run(lambda connection: connection.execute(sa.insert(pet).values(owner=4711)))
+
+    owner = await people.run(add_somebody)
+    await people.run(lambda connection: connection.execute(sa.insert(pet).values(owner=owner)))
+    assert await rows(people, pet) == [{"owner": owner}]
 
 
-async def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
+async def test_a_transaction_that_raises_leaves_nothing_behind(people: Database) -> None:
     def fail(connection: Connection) -> None:
         add_somebody(connection)
         raise ValueError("not today")
 
     with pytest.raises(ValueError, match="not today"):
-        await database.run(fail)
+        await people.run(fail)
 
-    assert await rows(database, conversation) == []
+    assert await rows(people, person) == []
 
 
 async def test_what_was_committed_is_seen_by_whoever_opens_the_database_anew(
-    database: Database, database_url: str
+    people: Database, database_url: str
 ) -> None:
-    await database.run(add_somebody)
+    await people.run(add_somebody)
 
     other = Database(database_url)
-    assert [row["peer"] for row in await rows(other, conversation)] == [SOMEBODY["peer"]]
+    assert [row["name"] for row in await rows(other, person)] == ["Aki"]
     await other.close()
 
 
-async def test_a_row_is_inserted_once_only(database: Database) -> None:
-    assert await database.run(insert_if_new, conversation, SOMEBODY)
-    assert not await database.run(insert_if_new, conversation, SOMEBODY)
-    assert len(await rows(database, conversation)) == 1
+async def test_a_row_is_inserted_once_only(people: Database) -> None:
+    assert await people.run(insert_if_new, person, {"name": "Aki"})
+    assert not await people.run(insert_if_new, person, {"name": "Aki"})
+    assert len(await rows(people, person)) == 1
 
 
-async def test_twenty_who_insert_the_same_row_at_once_make_one(database: Database) -> None:
-    made = await asyncio.gather(*(database.run(insert_if_new, conversation, SOMEBODY) for _ in range(20)))
+async def test_twenty_who_insert_the_same_row_at_once_make_one(people: Database) -> None:
+    made = await asyncio.gather(*(people.run(insert_if_new, person, {"name": "Aki"}) for _ in range(20)))
 
     assert sum(made) == 1
-    assert len(await rows(database, conversation)) == 1
+    assert len(await rows(people, person)) == 1
 
 
-async def test_a_lost_race_is_tried_again_and_leaves_one_row(database: Database) -> None:
+async def test_a_lost_race_is_tried_again_and_leaves_one_row(people: Database) -> None:
     tries = []
 
     def lose_once(connection: Connection) -> int:
@@ -106,13 +109,13 @@ async def test_a_lost_race_is_tried_again_and_leaves_one_row(database: Database)
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         return made
 
-    await database.run(lose_once)
+    await people.run(lose_once)
 
     assert len(tries) == 2
-    assert len(await rows(database, conversation)) == 1
+    assert len(await rows(people, person)) == 1
 
 
-async def test_a_race_that_is_always_lost_is_given_up_after_three_tries(database: Database) -> None:
+async def test_a_race_that_is_always_lost_is_given_up_after_three_tries(people: Database) -> None:
     tries = []
 
     def lose(_: Connection) -> None:
@@ -120,30 +123,28 @@ async def test_a_race_that_is_always_lost_is_given_up_after_three_tries(database
         raise OperationalError("UPDATE", {}, Exception("database is locked"))
 
     with pytest.raises(OperationalError, match="locked"):
-        await database.run(lose)
+        await people.run(lose)
     assert len(tries) == 3
 
 
 async def test_another_process_that_holds_the_file_is_waited_for(sqlite: Database, tmp_path: Path) -> None:
+    await sqlite.run(_metadata.create_all)
     other = sqlite3.connect(tmp_path / "assistant.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(sqlite.run(add_somebody))
-    # Another thread has begun to wait for the lock, or will find it gone: right either way.
+    # Whether the writer waits by now, or will find the file free: it gets through.
     await asyncio.to_thread(other.execute, "COMMIT")
 
     assert await waiting == 1
     other.close()
 
 
-async def test_closing_waits_for_work_that_has_begun(database: Database, database_url: str) -> None:
-    working = [
-        asyncio.create_task(database.run(insert_if_new, conversation, SOMEBODY | {"peer": str(n)}))
-        for n in range(10)
-    ]
+async def test_closing_waits_for_work_that_has_begun(people: Database, database_url: str) -> None:
+    working = [asyncio.create_task(people.run(insert_if_new, person, {"name": str(n)})) for n in range(10)]
     await asyncio.sleep(0)
-    await database.close()
+    await people.close()
     await asyncio.gather(*working)
 
     other = Database(database_url)
-    assert len(await rows(other, conversation)) == 10
+    assert len(await rows(other, person)) == 10
     await other.close()

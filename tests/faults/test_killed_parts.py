@@ -1,0 +1,121 @@
+"""Each process is killed while clients write: nothing is lost, nothing comes twice, nothing is done twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from data.knowledge import Knowledge, load
+from tests.support.conversation import Conversation
+from tests.support.stack import Stack, running_stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.rasa, pytest.mark.timeout(420)]
+
+WALKS = {
+    "en": ["I forgot my IB Key PIN", "I use an iPhone", *["next"] * 8],
+    "ja": ["IB KeyのPINを忘れました", "iPhoneです", *["次へ"] * 8],
+}
+CLIENTS = [(channel, language) for channel in ("telegram", "sms") for language in ("en", "ja")] * 5
+VICTIMS = ("gateway", "rasa", "actions", "sandbox", "gateway")
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(tmp_path_factory.mktemp("killed")) as stack:
+        yield stack
+
+
+def without_apologies(texts: list[str], knowledge: Knowledge) -> list[str]:
+    """The answers alone: while a part is down the client is told, honestly, that the answer will be late."""
+    late = {
+        knowledge.text("notices", "engine_down", language, channel)
+        for channel in ("telegram", "sms")
+        for language in knowledge.languages
+    }
+    return [text for text in texts if text not in late]
+
+
+def walk(stack: Stack, channel: str, language: str, between: threading.Barrier | None = None) -> list[str]:
+    """What a client who goes through the guide reads, in order."""
+    client = Conversation(stack.url, channel)
+    for text in WALKS[language]:
+        client.post({"text": text})
+        if between is not None:
+            between.wait(120)
+    return [message["text"] for message in client.settle()]
+
+
+def test_200_messages_while_every_part_is_killed_in_turn_are_answered_once_and_in_order(
+    stack: Stack, knowledge: Knowledge
+) -> None:
+    undisturbed = {client: walk(stack, *client) for client in set(CLIENTS)}
+    assert all(len(texts) == len(WALKS["en"]) for texts in undisturbed.values())
+
+    # All clients have written their n-th message before anybody writes the next; between some, a part dies.
+    victims = iter(VICTIMS)
+    rounds = iter(range(1, len(WALKS["en"]) + 1))
+    between = threading.Barrier(
+        len(CLIENTS), action=lambda: stack.kill(next(victims)) if next(rounds) % 2 == 0 else None
+    )
+    with ThreadPoolExecutor(len(CLIENTS)) as pool:
+        clients = [pool.submit(walk, stack, channel, language, between) for channel, language in CLIENTS]
+        read = [client.result(300) for client in clients]
+
+    assert next(victims, None) is None
+    for client, texts in zip(CLIENTS, read, strict=True):
+        assert without_apologies(texts, knowledge) == undisturbed[client]
+
+
+@pytest.mark.parametrize("victim", ["gateway", "rasa", "actions", "sandbox"])
+def test_a_part_killed_between_the_steps_of_a_verification_costs_no_second_code_and_no_second_receipt(
+    stack: Stack, victim: str
+) -> None:
+    before = stack.ledger()
+    client = Conversation(stack.url, "telegram", language="en")
+    number = f"+8190123456{len(before['verifications']):02d}"
+    client.say("I want to verify my mobile number").say(number)
+    stack.kill(victim)
+    client.press("Right")
+    if victim == "sandbox" and "cannot confirm" in client.text:
+        stack.wait_until_ready()
+        client.press("Go on").press("Right")
+    code = client.code()
+    stack.kill(victim)
+    client.say(code)
+    while "cannot confirm" in client.text or "once more" in client.text:
+        stack.wait_until_ready()
+        client.say(code)
+
+    assert "verified" in client.text
+    stack.wait_until_ready()
+    after = stack.ledger()
+    assert len(after["verifications"]) == len(before["verifications"]) + 1
+    assert len(after["sms"]) == len(before["sms"]) + 1
+    assert len([m for m in client.settle() if m["from"] == "backend"]) == 1
+
+
+def test_a_stack_that_is_killed_whole_goes_on_where_it_was(tmp_path: Path, knowledge: Knowledge) -> None:
+    with running_stack(tmp_path / "state") as first:
+        client = Conversation(first.url, "sms", peer="+819011112222", language="ja")
+        client.say("IB KeyのPINを忘れました").say("iPhoneです")
+        assert "手順 1/" in client.text
+        client.post({"text": "次へ"})
+        children = first.process.children(recursive=True)
+        first.process.kill()
+        for child in children:
+            child.wait(20)
+    with running_stack(tmp_path / "state") as second:
+        again = Conversation(second.url, "sms", peer="+819011112222", language="ja")
+        texts = without_apologies([message["text"] for message in again.settle()], knowledge)
+        assert [text.partition("\n")[0] for text in texts[1:]] == ["手順 1/10", "手順 2/10"]
+        again.messages = again.settle()
+        assert "手順 3/10" in again.say("次へ").text

@@ -73,7 +73,11 @@ def test_a_made_up_topic_and_a_made_up_language_are_scaffolded_checked_and_train
         encoding="utf-8",
     )
     (topic / "ja.yml").write_text(
-        "title: 月の満ち欠け\nexamples:\n  - 今夜の月は満月ですか\n  - 月の満ち欠けを教えて\ntexts:\n  answer: 満月です。\n",
+        "title: 月の満ち欠け\n"
+        "examples:\n"
+        "  - 今夜の月は満月ですか\n"
+        "  - 月の満ち欠けを教えて\n"
+        "texts:\n  answer: 満月です。\n",
         encoding="utf-8",
     )
     fill_in(topic / "topic.yml")

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import NARROW, WIDE, chromium, new_page, screenshot
 from tests.support.fake_simulator import NUMBER, PERSON, FakeSimulator, Received, open_simulator
-from tests.support.simulator_page import SimulatorPage
+from tests.support.simulator_page import PhoneName, SimulatorPage
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -54,7 +54,8 @@ async def ask_which_phone(simulator: FakeSimulator, received: Received) -> None:
 
 async def fill(page: SimulatorPage, simulator: FakeSimulator) -> None:
     """One message of every kind on both phones."""
-    for phone, peer in (("telegram", PERSON), ("sms", NUMBER)):
+    both: list[tuple[PhoneName, str]] = [("telegram", PERSON), ("sms", NUMBER)]
+    for phone, peer in both:
         await page.ask(phone, "Hello")
         for origin in ("agent", "backend"):
             simulator.deliver(phone, peer, "Your code is 482913", origin=origin)

@@ -166,10 +166,12 @@ export class Phone {
   outcome({ id, state }) {
     const message = this.log.querySelector(`[data-from="client"][data-id="${CSS.escape(id)}"]`);
     if (!message || !state) return;
+    const reading = this.#nearEnd();
     message.dataset.state = state;
     const outcome = message.querySelector(".outcome");
     outcome.dataset.text = state;
     label(outcome, this.#language());
+    if (reading) this.#toEnd();
   }
 
   // Messages from the gateway, oldest first. `live` is false for those that were there before.

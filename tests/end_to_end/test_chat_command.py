@@ -1,0 +1,96 @@
+"""`assistant chat` as a person or a script uses it, against the real stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.stack import ROOT, Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.rasa]
+
+# The facts of the source document about a forgotten PIN (KB2260), as the first steps must name them.
+IN_ENGLISH = (
+    "I forgot my IB Key PIN\nI use an iPhone\nnext\nnext\nnext\nnext\n",
+    [["iPhone", "Android"], ["SMS", "first activated"], ["Uninstall"], ["App Store", "IBKR Mobile"], ["No"]]
+    + [["Register Two-Factor", "No"]],
+)
+IN_JAPANESE = (
+    "IB KeyのPINを忘れました\niPhoneです\n次へ\n次へ\n次へ\n次へ\n",
+    [
+        ["iPhone", "Android"],
+        ["SMS", "最初に有効化"],
+        ["アンインストール"],
+        ["App Store", "IBKR Mobile"],
+        ["いいえ"],
+    ]
+    + [["ツーファクターを登録する", "いいえ"]],
+)
+
+
+def chat(lines: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot.cli.main", "chat", *arguments],
+        cwd=ROOT,
+        input=lines.encode(),
+        capture_output=True,
+        check=False,
+        timeout=150,
+        env={**os.environ, **environment},
+    )
+
+
+def turns(output: bytes) -> list[list[dict[str, Any]]]:
+    """The replies of each turn."""
+    found: list[list[dict[str, Any]]] = [[]]
+    for line in output.decode().splitlines():
+        message = json.loads(line)
+        if message == {"end_of_turn": True}:
+            found.append([])
+        else:
+            assert set(message) == {"from", "text", "buttons", "message"}
+            found[-1].append(message)
+    assert found.pop() == [], "every reply belongs to a turn that was ended"
+    return found
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+@pytest.mark.parametrize(("lines", "facts"), [IN_ENGLISH, IN_JAPANESE], ids=["en", "ja"])
+def test_a_forgotten_pin_is_walked_through_line_by_line(
+    shared_stack: Stack, channel: str, lines: str, facts: list[list[str]]
+) -> None:
+    port = shared_stack.url.rpartition(":")[2]
+    done = chat(lines, "--channel", channel, "--json", "--port", port)
+    assert done.returncode == 0, done.stderr.decode()
+    answered = turns(done.stdout)
+    assert len(answered) == len(facts)
+    for replies, wanted in zip(answered, facts, strict=True):
+        said = "\n".join(reply["text"] for reply in replies)
+        said += "\n".join(button["title"] for reply in replies for button in reply["buttons"])
+        assert all(reply["from"] == "bot" for reply in replies)
+        assert all(fact in said for fact in wanted), (wanted, said)
+        # By SMS choices are numbered lines; on Telegram they are buttons.
+        assert all(bool(reply["buttons"]) == (channel == "telegram") for reply in replies)
+
+
+def test_with_no_stack_running_chat_starts_one_and_stops_it(tmp_path: Path) -> None:
+    done = chat(
+        "hello\n\n",
+        "--json",
+        "--port",
+        "1",
+        STATE_DIR=str(tmp_path),
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    greeting, empty = turns(done.stdout)
+    assert greeting[0]["buttons"], greeting
+    assert "empty" in empty[0]["text"]
+    assert (tmp_path / "stack.lock").exists()
+    again = chat("hello\n", "--json", "--port", "1", STATE_DIR=str(tmp_path))
+    assert again.returncode == 0, "the first stack is gone, so a second one may start"

@@ -63,7 +63,7 @@ def _region(client: str) -> str | None:
         return None
     try:
         # By the country code alone: the client's own number may be of a range that the library does not know yet.
-        region = phonenumbers.region_code_for_country_code(phonenumbers.parse(peer).country_code)
+        region = phonenumbers.region_code_for_country_code(phonenumbers.parse(peer).country_code or 0)
         return None if region == "ZZ" else str(region)
     except NumberParseException:
         return None

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 ANSWER_SECONDS = 60.0
 CODE = re.compile(r"\b(\d{6})\b")
+NUMBERED = re.compile(r"(?m)^(\d) (.+)$")
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+# How an SMS client answers a numbered menu.
+By = Literal["number", "full-width number", "label"]
 
 
 class Conversation:
@@ -28,13 +33,15 @@ class Conversation:
         """Write something and wait until everything is answered."""
         return self._send({"text": text})
 
-    def press(self, title: str) -> Conversation:
-        """Choose what `title` says: its button on Telegram, its number by SMS."""
+    def press(self, title: str, by: By = "number") -> Conversation:
+        """Choose what `title` says: its button on Telegram, its number by SMS (or as `by` says)."""
+        assert title in self.choices, f"no choice {title!r} in {self.text!r} {self.choices}"
         if self.channel == "telegram":
             return self._send({"button": self.buttons[title]})
-        numbered = re.search(rf"(?m)^(\d) {re.escape(title)}$", self.text)
-        assert numbered, f"no choice {title!r} in {self.text!r}"
-        return self.say(numbered[1])
+        if by == "label":
+            return self.say(title)
+        number = str(self.choices.index(title) + 1)
+        return self.say(number.translate(FULL_WIDTH) if by == "full-width number" else number)
 
     @property
     def text(self) -> str:
@@ -46,20 +53,35 @@ class Conversation:
         """The buttons of the last answer: title -> token."""
         return {b["title"]: b["token"] for message in self.replies for b in message["buttons"]}
 
+    @property
+    def choices(self) -> list[str]:
+        """What the last answer offers, in order: its buttons on Telegram, its numbered lines by SMS."""
+        if self.channel == "telegram":
+            return list(self.buttons)
+        numbered = [(int(number), title) for number, title in NUMBERED.findall(self.text)]
+        menu = numbered[next((i for i in reversed(range(len(numbered))) if numbered[i][0] == 1), 0) :]
+        assert [number for number, _ in menu] == list(range(1, len(menu) + 1)), self.text
+        return [title for _, title in menu]
+
     def offers(self, title: str) -> bool:
         """Whether the last answer offers a choice of that name, as a button or with a number."""
-        return title in self.buttons or re.search(rf"(?m)^\d {re.escape(title)}$", self.text) is not None
+        return title in self.choices
 
-    def code(self, which: int = -1) -> str:
-        """The code in a text message from the brokerage; waits for the first one."""
+    def code(self, which: int = -1, count: int = 1) -> str:
+        """The code in a text message from the brokerage; waits until `count` of them have come."""
         end = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < end:
             sent = [m["text"] for m in self._get(0, 1)["messages"] if m["from"] == "backend"]
-            codes = [CODE.search(text.partition("\n")[2]) for text in sent]
-            if codes and codes[which]:
-                return codes[which][1]  # type: ignore[index]
+            codes = [found[1] for text in sent if (found := CODE.search(text.partition("\n")[2]))]
+            if len(codes) >= count:
+                return codes[which]
             time.sleep(0.05)
-        raise AssertionError("no text message with a code has come")
+        raise AssertionError(f"fewer than {count} text messages with a code have come")
+
+    @property
+    def transcript(self) -> str:
+        """All that was said to the client so far, to be read when a test fails."""
+        return "\n".join(f"{m['from']}: {m['text']} {[b['title'] for b in m['buttons']]}" for m in self.messages)
 
     def post(self, body: dict[str, Any]) -> None:
         """Hand a message in until it is acknowledged, as a platform does; the same one again changes nothing."""

@@ -1,0 +1,134 @@
+"""Conversations as scripts that anybody can read: what the client does and what the assistant must answer.
+
+A script is a YAML file, one for each language (`restart.en.yml`, `restart.ja.yml`), that is played on both
+channels. Its steps, one mapping with one key each:
+
+    - client: words          types them; {number} is a mobile number that no other script has
+    - choose: title          presses the button on Telegram; by SMS its number, its number in full width, its label
+    - code: right            types a code: right (the newest that came), old (the first), wrong (neither)
+    - later: 600             moves the backend's clock by so many seconds
+    - bot: [part, part]      the answer holds these parts, in this order, whatever the channel's marks for labels
+    - never: [part]          the answer holds none of these
+    - choices: [title]       the answer offers exactly these, in this order
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.conversation import By, Conversation
+from tests.support.sandbox import other_than
+from tests.support.stack import Stack
+
+FOLDER = Path(__file__).parents[1] / "conversations" / "scripts"
+CHANNELS = ("telegram", "sms")
+WAYS: tuple[By, ...] = ("number", "full-width number", "label")
+# What stands around labels where there is no bold.
+_MARKS = str.maketrans("", "", '"「」')
+_numbers = itertools.count(random.SystemRandom().randrange(10_000_000, 80_000_000))
+
+
+@dataclass(frozen=True)
+class Script:
+    """One script in one language."""
+
+    name: str
+    language: str
+    steps: list[tuple[str, Any]]
+
+    @property
+    def moves_the_clock(self) -> bool:
+        """Whether it must not be played while other clients wait for codes."""
+        return any(kind == "later" for kind, _ in self.steps)
+
+
+def scripts() -> list[Script]:
+    """All scripts, sorted by name and language."""
+    found = []
+    for path in sorted(FOLDER.glob("*.yml")):
+        name, language, _ = path.name.split(".")
+        steps = [next(iter(step.items())) for step in yaml.safe_load(path.read_text(encoding="utf-8"))]
+        found.append(Script(name, language, steps))
+    return found
+
+
+def new_number() -> str:
+    """A Japanese mobile number, +81 90 1234 5678, that was not given out before in this run."""
+    digits = f"{next(_numbers):08d}"
+    return f"+81 90 {digits[:4]} {digits[4:]}"
+
+
+def new_client(stack: Stack, channel: str, language: str) -> Conversation:
+    """A client who has never written: on Telegram with the app in `language`, by SMS from such a country."""
+    if channel == "telegram":
+        return Conversation(stack.url, channel, peer=f"person-{uuid.uuid4().hex[:10]}", language=language)
+    country = {"en": "+4474", "ja": "+8180"}[language]
+    return Conversation(stack.url, channel, peer=f"{country}{next(_numbers):08d}")
+
+
+class Player:
+    """Plays one script on one channel."""
+
+    def __init__(self, stack: Stack, script: Script, channel: str) -> None:
+        self.client = new_client(stack, channel, script.language)
+        self._stack = stack
+        self._script = script
+        self._number = new_number()
+        self._ways = itertools.cycle(WAYS)
+        self._codes: list[str] = []
+
+    def play(self) -> Conversation:
+        """Do every step; AssertionError with the place in the script and all that was said."""
+        for position, (kind, value) in enumerate(self._script.steps, start=1):
+            try:
+                getattr(self, f"_{kind}")(value)
+            except AssertionError as error:
+                where = f"{self._script.name}.{self._script.language} on {self.client.channel}"
+                raise AssertionError(
+                    f"{where}, step {position} ({kind}: {value}): {error}\n{self.client.transcript}"
+                ) from None
+        return self.client
+
+    def _client(self, text: str) -> None:
+        self.client.say(text.format(number=self._number))
+
+    def _choose(self, title: str) -> None:
+        self.client.press(title, next(self._ways))
+
+    def _code(self, which: str) -> None:
+        newest = self.client.code(count=sum(kind == "resent" for kind in self._codes) + 1)
+        typed = {"right": newest, "old": self.client.code(0), "wrong": other_than(newest)}[which]
+        self.client.say(typed)
+
+    def _later(self, seconds: float) -> None:
+        self._stack.advance(seconds)
+
+    def _bot(self, parts: str | list[str]) -> None:
+        said = plain(self.client.text)
+        at = 0
+        for part in [parts] if isinstance(parts, str) else parts:
+            wanted = plain(part.format(number=self._number.replace(" ", ""), end=self._number[-4:]))
+            found = said.find(wanted, at)
+            assert found >= 0, f"not said (or not in this order): {wanted}"
+            at = found + len(wanted)
+
+    def _never(self, parts: list[str]) -> None:
+        said = plain(self.client.text)
+        for part in parts:
+            assert plain(part) not in said, f"said: {part}"
+
+    def _choices(self, titles: list[str]) -> None:
+        assert self.client.choices == titles, f"offered: {self.client.choices}"
+
+
+def plain(text: str) -> str:
+    """`text` without the channel's marks for labels and with single spaces."""
+    return re.sub(r"\s+", " ", text.translate(_MARKS))

@@ -9,6 +9,8 @@ PYTHON := $(VENV)/bin/python
 # The same code on a current Python, without Rasa.
 CURRENT := .venv-current
 ASSISTANT := $(VENV)/bin/assistant
+# Units on all processors; what starts a whole stack runs alone.
+PARALLEL := -n auto --dist loadgroup
 
 .PHONY: help
 help: ## Show this list
@@ -21,7 +23,7 @@ run: setup ## Start the assistant on this machine (PORT=8080)
 .PHONY: test
 test: setup ## Run every test that needs no outside service
 	@echo "== data and units"
-	@$(PYTHON) -m pytest tests/data tests/unit
+	@$(PYTHON) -m pytest $(PARALLEL) tests/data tests/unit
 	@$(MAKE) test-current
 	@$(ASSISTANT) train >/dev/null
 	@echo "== conversations, end to end, faults"
@@ -35,7 +37,7 @@ test-current: ## Run the tests of the parts that do not need Rasa on a current P
 	[ -n "$$python" ] || exit 0; \
 	sh deploy/local/make-environment.sh $(CURRENT) "$$python" requirements-current.lock && \
 	echo "== without Rasa, on $$($(CURRENT)/bin/python --version)" && \
-	$(CURRENT)/bin/python -m pytest -m 'not rasa' tests/data tests/unit
+	$(CURRENT)/bin/python -m pytest $(PARALLEL) -m 'not rasa and not browser' tests/data tests/unit tests/end_to_end
 
 .PHONY: setup
 setup: ## Make the environment (.venv), if it is missing or out of date

@@ -119,7 +119,7 @@ class Gateway:
 
     async def _actions_answer(self) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2.0) as http:
+            async with httpx.AsyncClient(timeout=2.0, trust_env=False) as http:
                 url = f"http://127.0.0.1:{self.settings.actions_port}/livez"
                 return (await http.get(url)).status_code == httpx.codes.OK
         except httpx.TransportError:

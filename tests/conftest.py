@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.stack import Stack, running_stack
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several processors a file stays on one of them, and all that import Rasa on the same."""
+    for item in items:
+        group = "rasa" if item.get_closest_marker("rasa") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """Python's own event loop for every test: importing Sanic puts another one in its place for the process."""
+    return asyncio.DefaultEventLoopPolicy()
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,12 @@ def require_loopback(request: Request) -> None:
     """
     client = request.client.host if request.client else ""
     direct = not any(header in request.headers for header in _FORWARDED)
-    if client not in _LOOPBACK or request.url.hostname not in _LOOPBACK or not direct:
+    try:
+        name = request.url.hostname
+    except ValueError:
+        # A Host header that is no host.
+        name = None
+    if client not in _LOOPBACK or name not in _LOOPBACK or not direct:
         raise HTTPException(403, "only from this machine")
     origin = request.headers.get("origin")
     if origin and origin != f"{request.url.scheme}://{request.url.netloc}":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,8 @@ class Engine:
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS),
             transport=transport,
+            # The engine is on loopback: no proxy of the machine and no credentials of its owner.
+            trust_env=False,
         )
 
     async def turn(
@@ -73,8 +76,11 @@ class Engine:
             **content,
         }
         try:
-            response = await self._http.post("/webhooks/gateway/turns", json=body)
-        except httpx.ReadTimeout as error:
+            # As a whole: httpx counts the time between two pieces of an answer.
+            response = await asyncio.wait_for(
+                self._http.post("/webhooks/gateway/turns", json=body), TURN_SECONDS
+            )
+        except (httpx.ReadTimeout, asyncio.TimeoutError) as error:
             raise EngineFailed("no answer in time") from error
         except httpx.TransportError as error:
             raise EngineDown(type(error).__name__) from error
@@ -100,11 +106,21 @@ class Engine:
 
 
 def _turn(answer: Any, language: str) -> Turn:
+    """The answer's parts. Raises KeyError, TypeError or ValueError when it is of another shape."""
     return Turn(
         replies=tuple(
-            Reply(reply["text"], tuple(Choice(b["title"], b["payload"]) for b in reply["buttons"]))
+            Reply(
+                _text(reply["text"]),
+                tuple(Choice(_text(b["title"]), _text(b["payload"])) for b in reply["buttons"]),
+            )
             for reply in answer["replies"]
         ),
-        directives=tuple(answer["directives"]),
-        language=answer["language"] or language,
+        directives=tuple(dict(directive) for directive in answer["directives"]),
+        language=_text(answer["language"] or language),
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} instead of a text")
+    return value

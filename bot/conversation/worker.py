@@ -127,6 +127,8 @@ class Worker(Loop):
             return
         now = self.clock()
         conversation = conversations.find(connection, item.conversation_id, lock=True)
+        # The importer gives every text a language that we speak; anything else would make each later notice fail.
+        language = turn.language if turn.language in self._knowledge.languages else conversation.language
         if turn.replies:
             choices.close_menus(connection, conversation.id, now)
         for seq, reply in enumerate(turn.replies):
@@ -136,12 +138,12 @@ class Worker(Loop):
                 origin="bot",
                 text=reply.text,
                 choices=reply.choices,
-                language=turn.language,
+                language=language,
                 inbound_id=item.id,
                 seq=seq,
                 now=now,
             )
-        conversations.change(connection, conversation.id, language=turn.language, told_down_at=None)
+        conversations.change(connection, conversation.id, language=language, told_down_at=None)
         directives.carry_out(connection, conversation, turn.directives, inbound_id=item.id, now=now)
         if item.kind == "code":
             self._vault.destroy(connection, item.content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from bot.clock import Clock
@@ -27,6 +27,7 @@ class Loop:
         self._running: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._main: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def take(self, limit: int) -> Sequence[Any]:
         """Items to work on now, at most `limit`; each is given out once."""
@@ -50,16 +51,17 @@ class Loop:
 
     async def stop(self) -> None:
         """Take nothing more, and wait for what is being worked on; what does not end in time is cut off."""
+        # Not by cancelling: what has just been taken would be lost until its lease ends, and before Python 3.12
+        # wait_for forgets a cancellation that comes together with what it waits for.
+        self._stopping = True
+        self.wake()
+        end = asyncio.get_running_loop().time() + STOP_SECONDS
         if self._main is not None:
-            self._main.cancel()
-            await asyncio.gather(self._main, return_exceptions=True)
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=STOP_SECONDS)
-            for task in late:
-                task.cancel()
+            await _finish({self._main}, end)
+        await _finish(self._running, end)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._awake.clear()
             try:
                 free = self._at_once - len(self._running)
@@ -90,3 +92,12 @@ class Loop:
         self._running.discard(task)
         # The next message of the same conversation may have waited for this one.
         self._awake.set()
+
+
+async def _finish(tasks: Collection[asyncio.Task[None]], end: float) -> None:
+    """Wait for `tasks` until the event loop's time `end`, then cut them off."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=max(0.0, end - asyncio.get_running_loop().time()))
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -48,15 +48,15 @@ _UNIT = (
     r"文字|桁|ケタ|回|度|分|秒|時|日|週|か月|ヶ月|カ月|ケ月|月|年|個|台|つ|円|ドル|番|人|名|段階|要素|種類|以上|以下|本|通"
 )
 _UNIT_AFTER = re.compile(rf"\s*-?\s*(?:{_UNIT})(?![a-z])", re.IGNORECASE)
-_COUNTED = re.compile(rf"{_COUNT.pattern}-?(?:{_UNIT})[a-z\-]*", re.IGNORECASE)
+_COUNTED = re.compile(rf"{_COUNT.pattern}-?(?:{_UNIT})(?:-[a-z]+)?", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(r"\b(?:in|since|from|year|until|before|after)\s+$", re.IGNORECASE)
 _CLOCK_OR_DATE = re.compile(
     r"\d{1,2}:\d{2}(?:am|pm)?|\d{1,2}/\d{1,2}(?:/\d{2,4})?|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}",
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    r"(?:ios|ipados|iphone|ipad|android|galaxy|pixel|xperia|aquos|windows|macos|version|ver|v|s|a|kb|dsc|wifi)"
-    r"[\s\-]?\d[\d.]*[a-z]?|[2-5]fa|3ds|(?:a-z|0-9|a-z0-9|a-za-z0-9|a-z0-9a-z)",
+    r"(?:ios|ipados|iphone|ipad|android|galaxy|pixel|xperia|aquos|windows|macos|version|ver|v|s|a|wifi)"
+    r"[\s\-]?\d{1,2}(?:\.\d{1,2})*[a-z]?|kb\d{2,4}|[2-5]fa|3ds|(?:a-z|0-9|a-z0-9|a-za-z0-9|a-z0-9a-z)",
     re.IGNORECASE,
 )
 _PRODUCT_BEFORE = re.compile(

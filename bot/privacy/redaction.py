@@ -47,7 +47,7 @@ _SIGN = r"[^\s⟦⟧\u3000-\u30ff\u3400-\u9fff]"
 _SPELLED = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
 _DIGITS = (
     rf"\+?(?:\d+[ \-.・]){{1,16}}\d{_SIGN}*|"
-    rf"{_SPELLED}(?:[\s,\-]+{_SPELLED}){{2,16}}|[〇零一二三四五六七八九]{{4,}}"
+    rf"{_SPELLED}(?:[\s,\-]+{_SPELLED}){{2,16}}{_SIGN}*|[〇零一二三四五六七八九]{{4,}}"
 )
 _QUOTED = rf"[\"“「『][^\"”」』\n⟦⟧]{{3,64}}[\"”」』]{_SIGN}*|'[^'\n⟦⟧]{{3,64}}'{_SIGN}*"
 

@@ -55,6 +55,7 @@ async def test_bold_stretches_are_counted_as_telegram_counts_them(browser: Brows
         await page.wait_for_text("telegram", "Tap")
 
         assert await page.messages("telegram").locator("b").all_text_contents() == ["Services", "More"]
+        assert await page.texts("telegram") == ["🙂 Tap Services, then More"]
 
 
 async def test_a_pressed_button_sends_its_token_and_its_keyboard_vanishes(browser: Browser) -> None:
@@ -103,15 +104,34 @@ async def test_a_reloaded_page_shows_the_same_conversation_without_the_used_butt
         assert len(simulator.posts) == 3
 
 
+async def test_a_pressed_button_stays_away_after_a_reload_even_if_the_bot_has_not_answered(
+    browser: Browser,
+) -> None:
+    async def silent_when_pressed(simulator: FakeSimulator, received: Received) -> None:
+        if "text" in received.body:
+            await ask_which_phone(simulator, received)
+
+    async with open_simulator(browser, silent_when_pressed) as (page, _):
+        await page.ask("telegram", "first")
+        assert await page.choose("telegram", "iPhone") == []
+        await page.page.reload()
+        await page.wait_idle("telegram")
+
+        assert await page.texts("telegram") == ["first", "Which phone?", "iPhone"]
+        assert await page.buttons("telegram") == []
+
+
 async def test_the_telegram_phone_shows_that_the_bot_is_typing_until_it_is_done(browser: Browser) -> None:
     go_on = asyncio.Event()
 
     async def slow(simulator: FakeSimulator, received: Received) -> None:
+        simulator.deliver(received.channel, received.peer, "One moment")
         await go_on.wait()
         simulator.deliver(received.channel, received.peer, "Here you are")
 
     async with open_simulator(browser, slow) as (page, _):
         await page.send("telegram", "Hello")
+        await page.wait_for_text("telegram", "One moment")
         typing = page.phone("telegram").get_by_text("typing…")
         await expect(typing).to_be_visible()
         await expect(page.phone("telegram")).to_have_attribute("data-idle", "false")
@@ -119,13 +139,14 @@ async def test_the_telegram_phone_shows_that_the_bot_is_typing_until_it_is_done(
         go_on.set()
         await page.wait_idle("telegram")
         await expect(typing).to_be_hidden()
-        assert await page.texts("telegram", "bot") == ["Here you are"]
+        assert await page.texts("telegram", "bot") == ["One moment", "Here you are"]
 
 
 async def test_an_sms_of_the_brokerage_is_told_apart_and_its_code_stands_out(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.ask("sms", "Verify my mobile number")
-        simulator.deliver("sms", NUMBER, "Your code is 482913. Sent 2026-11-22, 14:05.", origin="backend")
+        text = f"{NUMBER}\nYour code is 482913. Sent 2026-11-22, 14:05."
+        simulator.deliver("sms", NUMBER, text, origin="backend")
         await page.wait_for_text("sms", "482913", "backend")
 
         message = page.messages("sms", "backend")

@@ -8,6 +8,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from bot.messages.conversations import Address, Conversation
 from bot.messages.inbox import Accepted, Inbox, Message
 from bot.messages.outbox import Outbox
 from bot.privacy.vault import Vault
-from bot.storage import Database, conversation
+from bot.storage import Database, conversation, outbound
 from data.knowledge import Knowledge, load
 from tests.support.asgi_server import AsgiServer
 
@@ -49,13 +50,19 @@ class ManualClock:
         self.now += seconds
 
 
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """What the assistant knows, read once."""
+    return load()
+
+
 class Parts:
     """Inbox, outbox and vault over one database."""
 
-    def __init__(self, database: Database, clock: ManualClock, knowledge: Knowledge | None = None) -> None:
+    def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
-        self.knowledge = knowledge or load()
+        self.knowledge = knowledge()
         self.woken = 0
         self.answered = 0
         self.vault = Vault(VAULT_KEY, clock)
@@ -73,6 +80,19 @@ class Parts:
         return Worker(
             self.database, self.inbox, engine, self.vault, self.knowledge, self.clock, self._answered
         )
+
+    async def work_off(self, worker: Worker) -> None:
+        """Do what the running worker would do just now, and return when it is done."""
+        await asyncio.gather(*(worker.work(item) for item in await worker.take(8)))
+
+    async def texts(self, origin: str | None = None) -> list[str]:
+        """What was stored to be said, in order; of one origin only if it is given."""
+        where = {"origin": origin} if origin else {}
+        return [row["text"] for row in await rows(self.database, outbound, **where)]
+
+    def notice(self, name: str, language: str = "en", channel: str = "sms") -> str:
+        """One of the gateway's own notices, as a client reads it."""
+        return self.knowledge.text("notices", name, language, channel)
 
     async def receive(
         self,

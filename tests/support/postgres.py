@@ -54,6 +54,18 @@ def own_schema() -> Iterator[str]:
             connection.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
 
 
+def delete_rows(url: str, metadata: sa.MetaData) -> None:
+    """Leave the tables of `metadata` in the schema of `url` without rows."""
+    # SQLAlchemy 2.1 takes another driver for postgresql:// than the gateway does.
+    chosen = make_url(url)
+    if chosen.get_backend_name() == "postgresql":
+        chosen = chosen.set(drivername="postgresql+psycopg2")
+    engine = sa.create_engine(chosen, poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
 def _in_schema(url: URL, schema: str) -> URL:
     # Milliseconds: a test that waits for a lock for ever should say so.
     options = f"-csearch_path={schema} -clock_timeout=20000"

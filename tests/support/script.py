@@ -5,7 +5,7 @@ channels. Its steps, one mapping with one key each:
 
     - client: words          types them; {number} is a mobile number that no other script has
     - choose: title          presses the button on Telegram; by SMS its number, its number in full width, its label
-    - code: right            types a code: right (the newest that came), old (the first), wrong (neither)
+    - code: 1                types the first code that came (2: the second, once it has come; wrong: another)
     - later: 600             moves the backend's clock by so many seconds
     - bot: [part, part]      the answer holds these parts, in this order, whatever the channel's marks for labels
     - never: [part]          the answer holds none of these
@@ -55,7 +55,9 @@ def scripts() -> list[Script]:
     found = []
     for path in sorted(FOLDER.glob("*.yml")):
         name, language, _ = path.name.split(".")
-        steps = [next(iter(step.items())) for step in yaml.safe_load(path.read_text(encoding="utf-8"))]
+        # Everything is text: a client who writes "yes" or "6.0" means no truth value and no number.
+        written = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+        steps = [next(iter(step.items())) for step in written]
         found.append(Script(name, language, steps))
     return found
 
@@ -83,7 +85,6 @@ class Player:
         self._script = script
         self._number = new_number()
         self._ways = itertools.cycle(WAYS)
-        self._codes: list[str] = []
 
     def play(self) -> Conversation:
         """Do every step; AssertionError with the place in the script and all that was said."""
@@ -104,12 +105,13 @@ class Player:
         self.client.press(title, next(self._ways))
 
     def _code(self, which: str) -> None:
-        newest = self.client.code(count=sum(kind == "resent" for kind in self._codes) + 1)
-        typed = {"right": newest, "old": self.client.code(0), "wrong": other_than(newest)}[which]
-        self.client.say(typed)
+        if which == "wrong":
+            self.client.say(other_than(self.client.code()))
+        else:
+            self.client.say(self.client.code(int(which) - 1, count=int(which)))
 
-    def _later(self, seconds: float) -> None:
-        self._stack.advance(seconds)
+    def _later(self, seconds: str) -> None:
+        self._stack.advance(float(seconds))
 
     def _bot(self, parts: str | list[str]) -> None:
         said = plain(self.client.text)
@@ -130,5 +132,5 @@ class Player:
 
 
 def plain(text: str) -> str:
-    """`text` without the channel's marks for labels and with single spaces."""
-    return re.sub(r"\s+", " ", text.translate(_MARKS))
+    """`text` without the channel's marks for labels, with single spaces and in small letters."""
+    return re.sub(r"\s+", " ", text.translate(_MARKS)).casefold()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,20 @@ class Stack:
                     return
             time.sleep(0.1)
         raise AssertionError(f"the stack is not ready\n{self.log[-4000:]}")
+
+
+@contextlib.contextmanager
+def folder_in_memory() -> Iterator[Path]:
+    """A folder that is gone afterwards, in memory where the system has such a place.
+
+    For tests that ask what is said and not what survives: a turn is written down several times, and on a slow
+    disk most of its time is spent waiting for that.
+    """
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(
+        prefix="assistant-tests-", dir=memory if os.access(memory, os.W_OK) else None
+    ) as folder:
+        yield Path(folder)
 
 
 @contextlib.contextmanager

@@ -33,8 +33,17 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 LONGEST_WAIT_SECONDS = 30.0
-_PEER = re.compile(r"^[A-Za-z0-9+][A-Za-z0-9_.@+-]{0,63}$")
-_ID = re.compile(r"^[\x21-\x7e]{1,64}$")
+_PEER = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]{0,63}")
+_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class PageFiles(StaticFiles):
+    """The page's scripts and styles, asked for anew each time, so that an upgrade never mixes old and new."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 class Simulator:
@@ -57,7 +66,7 @@ class Simulator:
             Route("/simulator/sms", self.text_message, methods=["POST"]),
             Route(messages, self.post, methods=["POST"]),
             Route(messages, self.get),
-            Mount("/simulator/static", StaticFiles(directory=PAGE)),
+            Mount("/simulator/static", PageFiles(directory=PAGE)),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -75,7 +84,7 @@ class Simulator:
             raise HTTPException(400, 'a message needs either "text" or "button", as a string')
         external_id = body.get("id", uuid.uuid4().hex)
         hint = body.get("language_code")
-        if not isinstance(external_id, str) or not _ID.match(external_id):
+        if not isinstance(external_id, str) or not _ID.fullmatch(external_id):
             raise HTTPException(400, '"id" must be a string of 1 to 64 visible ASCII characters')
         if hint is not None and not isinstance(hint, str):
             raise HTTPException(400, '"language_code" must be a string such as "en" or "ja-JP"')
@@ -116,7 +125,8 @@ class Simulator:
         client, to, text, key = (body.get(name) for name in ("client", "to", "text", "id"))
         channel, _, peer = str(client).partition(":")
         kind = channel.removeprefix("simulator.")
-        if kind not in {"telegram", "sms"} or not all(isinstance(v, str) for v in (to, text, key)):
+        known = kind in {"telegram", "sms"} and _PEER.fullmatch(peer)
+        if not known or not all(isinstance(value, str) for value in (to, text, key)):
             raise HTTPException(400, "a text message needs client, to, text and id")
         await asyncio.to_thread(
             self._phones.deliver, kind, peer, "backend", f"{to}\n{text}", [], [], f"backend-{key}"
@@ -139,7 +149,7 @@ def _address(request: Request) -> Address:
     kind, peer = request.path_params["kind"], request.path_params["peer"]
     if kind not in {"telegram", "sms"}:
         raise HTTPException(404, "the simulated channels are telegram and sms")
-    if not _PEER.match(peer):
+    if not _PEER.fullmatch(peer):
         raise HTTPException(400, "a peer is 1 to 64 letters, digits and _ . @ + -")
     return Address(f"simulator.{kind}", peer)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.storage import Database
+from bot.storage import Database, metadata
 from tests.support.gateway import FakeEngine, ManualClock, Parts
-from tests.support.postgres import own_schema
+from tests.support.postgres import delete_rows, own_schema
 
 
 @pytest.fixture
@@ -18,8 +20,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, on SQLite and on PostgreSQL."""
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'assistant.db'}"
     else:
@@ -27,28 +29,69 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that is up to date and empty, to be copied: migrating takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "assistant.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A schema that is up to date, for one test after the other."""
+    with own_schema() as url:
+        _migrate(url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that is up to date and has no rows, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return _copy(request.getfixturevalue("sqlite_file"), tmp_path)
+    url: str = request.getfixturevalue("postgresql_url")
+    delete_rows(url, metadata)
+    return url
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database that is up to date, on SQLite and on PostgreSQL."""
+    """The database of `database_url`, opened."""
     opened = Database(database_url)
-    opened.migrate()
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    """A database that is up to date, on SQLite alone."""
-    opened = Database(f"sqlite:///{tmp_path / 'assistant.db'}")
-    opened.migrate()
+async def sqlite(sqlite_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database that is up to date and has no rows, on SQLite alone: tmp_path/assistant.db."""
+    opened = Database(_copy(sqlite_file, tmp_path))
     yield opened
     await opened.close()
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    asyncio.run(database.close())
+
+
+def _copy(file: Path, folder: Path) -> str:
+    shutil.copy(file, folder / "assistant.db")
+    return f"sqlite:///{folder / 'assistant.db'}"
 
 
 @pytest.fixture
 def parts(database: Database, clock: ManualClock) -> Parts:
     """Inbox, outbox and vault on both kinds of database."""
     return Parts(database, clock)
+
+
+@pytest.fixture
+def sqlite_parts(sqlite: Database, clock: ManualClock) -> Parts:
+    """Inbox, outbox and vault on SQLite alone, for what is the same on both."""
+    return Parts(sqlite, clock)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ export const TEXTS = {
     title: "セキュア・ログイン・アシスタント",
     simulator: "シミュレーター",
     contact: "ログイン・アシスタント",
-    about: "1人の2台の電話を、お使いのパソコンの中だけで再現するシミュレーターです。TelegramにもSMSにも送信されません。",
+    about: "1人の2台の電話をこのパソコン上で再現するシミュレーターです。TelegramやSMSには送信されません。",
     language: "電話の言語",
     new_person: "別の人にする",
     new_person_done: "2台の電話を空にし、別の人のものにしました。",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -38,12 +39,20 @@ def names(connection: Connection) -> dict[str, set[str | None]]:
     }
 
 
-async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
-    assert await database.run(differences) == []
+@pytest.fixture
+async def migrated(empty_url: str) -> AsyncIterator[Database]:
+    opened = Database(empty_url)
+    opened.migrate()
+    yield opened
+    await opened.close()
 
 
-async def test_the_names_of_tables_columns_and_rules_are_those_of_the_code(database: Database) -> None:
-    found = await database.run(names)
+async def test_the_migrations_make_exactly_the_tables_of_the_code(migrated: Database) -> None:
+    assert await migrated.run(differences) == []
+
+
+async def test_the_names_of_tables_columns_and_rules_are_those_of_the_code(migrated: Database) -> None:
+    found = await migrated.run(names)
     assert set(found) == {*metadata.tables, "alembic_version"}
 
     # Written by SQLAlchemy itself into a database of its own: what the code means.
@@ -138,15 +147,15 @@ def test_a_server_that_does_not_answer_is_one_clear_line_without_its_password() 
     assert "hunter2" not in str(told.value)
 
 
-def test_several_gateways_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+def test_several_gateways_that_start_at_once_make_the_tables_once(empty_url: str) -> None:
     program = "import sys; from bot.storage import Database; Database(sys.argv[1]).migrate()"
     starting = [
-        subprocess.Popen([sys.executable, "-c", program, database_url], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", program, empty_url], stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
 
     assert [(one.communicate(timeout=60)[1], one.returncode) for one in starting] == [("", 0)] * 3
-    engine = sa.create_engine(database_url)
+    engine = sa.create_engine(empty_url)
     with engine.begin() as connection:
         assert differences(connection) == []
     engine.dispose()

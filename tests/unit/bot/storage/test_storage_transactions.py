@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ pet = sa.Table("test_pet", _metadata, sa.Column("owner", sa.ForeignKey("test_per
 
 
 @pytest.fixture
-async def people(database: Database) -> Database:
+async def people(empty_url: str) -> AsyncIterator[Database]:
+    database = Database(empty_url)
     await database.run(_metadata.create_all)
-    return database
+    yield database
+    await database.close()
 
 
 def pragma(name: str) -> Any:
@@ -77,11 +80,11 @@ async def test_a_transaction_that_raises_leaves_nothing_behind(people: Database)
 
 
 async def test_what_was_committed_is_seen_by_whoever_opens_the_database_anew(
-    people: Database, database_url: str
+    people: Database, empty_url: str
 ) -> None:
     await people.run(add_somebody)
 
-    other = Database(database_url)
+    other = Database(empty_url)
     assert [row["name"] for row in await rows(other, person)] == ["Aki"]
     await other.close()
 
@@ -139,12 +142,12 @@ async def test_another_process_that_holds_the_file_is_waited_for(sqlite: Databas
     other.close()
 
 
-async def test_closing_waits_for_work_that_has_begun(people: Database, database_url: str) -> None:
+async def test_closing_waits_for_work_that_has_begun(people: Database, empty_url: str) -> None:
     working = [asyncio.create_task(people.run(insert_if_new, person, {"name": str(n)})) for n in range(10)]
     await asyncio.sleep(0)
     await people.close()
     await asyncio.gather(*working)
 
-    other = Database(database_url)
+    other = Database(empty_url)
     assert len(await rows(other, person)) == 10
     await other.close()

@@ -15,6 +15,11 @@ from nlu.fingerprint import ROOT, fingerprint, model_path, models
 from tests.support.small_repository import Repository
 
 
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
 def train(repository: Repository, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "nlu.train", "--root", str(repository.root), *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)

@@ -81,22 +81,25 @@ def test_up_says_where_the_stack_is_once_it_is_ready(root: Path) -> None:
     assert stop == "stop with Ctrl-C"
 
 
-def test_every_part_gets_the_same_secrets_ports_and_model(root: Path) -> None:
+def test_every_part_gets_the_same_ports_and_model_and_only_its_own_secrets(root: Path) -> None:
     (root / ".env").write_text("SANDBOX_CONTROLS=on\n")
     (port,) = free_ports(1)
     with up(root, port):
         rasa, actions = handed(root, "rasa"), handed(root, "actions")
         assert stat.S_IMODE((root / "var" / "rasa.json").stat().st_mode) == 0o600
-    names = [
+    shared = [
         "INTERNAL_TOKEN",
-        "VAULT_KEY",
-        "AUTH_BACKEND_TOKEN",
-        "AUTH_BACKEND_URL",
         "RASA_PORT",
         "ACTIONS_PORT",
+        "SANDBOX_PORT",
+        "GATEWAY_PORT",
+        "STATE_DIR",
+        "MODEL",
     ]
-    for name in [*names, "SANDBOX_PORT", "GATEWAY_PORT", "STATE_DIR", "DATABASE_URL", "MODEL"]:
+    for name in shared:
         assert rasa[name] == actions[name] != ""
+    assert actions["AUTH_BACKEND_TOKEN"] != ""
+    assert not {"VAULT_KEY", "DATABASE_URL", "AUTH_BACKEND_TOKEN"} & set(rasa)
     assert rasa["GATEWAY_PORT"] == str(port)
     assert rasa["MODEL"] == "model.tar.gz"
     assert rasa["SANDBOX_CONTROLS"] == "on"

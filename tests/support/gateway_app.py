@@ -1,0 +1,81 @@
+"""The whole gateway over real HTTP, in a thread of the test process, beside a dialogue engine told what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.app import Gateway
+from bot.settings import Settings
+from tests.support.asgi_server import AsgiServer
+from tests.support.gateway import ENGLISH_NUMBER, TOKEN, VAULT_KEY, knowledge
+
+
+class RunningGateway:
+    """A gateway that serves; `http` calls it from this machine."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=40, trust_env=False)
+
+    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
+        """Post `body` as JSON."""
+        return self.http.post(path, json=body, **more)
+
+    def send(
+        self, text: str, peer: str = ENGLISH_NUMBER, channel: str = "sms", **more: Any
+    ) -> dict[str, Any]:
+        """Send a client's message; gives back what the gateway said to it."""
+        answer = self.post(f"/simulator/{channel}/{peer}/messages", {"text": text, **more})
+        assert answer.status_code == 202, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def tap(self, token: str, peer: str, channel: str = "telegram") -> None:
+        """Tap a button."""
+        answer = self.post(f"/simulator/{channel}/{peer}/messages", {"button": token})
+        assert answer.status_code == 202, answer.text
+
+    def look(
+        self, peer: str = ENGLISH_NUMBER, channel: str = "sms", *, after: int = 0, wait: float = 0
+    ) -> dict[str, Any]:
+        """One look at the client's phone."""
+        answer = self.http.get(f"/simulator/{channel}/{peer}/messages", params={"after": after, "wait": wait})
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def settled(self, peer: str = ENGLISH_NUMBER, channel: str = "sms") -> list[dict[str, Any]]:
+        """All messages on the client's phone, once nothing more is to come."""
+        messages: list[dict[str, Any]] = []
+        while True:
+            shown = self.look(peer, channel, after=messages[-1]["id"] if messages else 0, wait=20)
+            messages += shown["messages"]
+            if shown["idle"]:
+                return messages
+
+
+@contextmanager
+def running_gateway(folder: Path, engine_port: int, **environ: str) -> Iterator[RunningGateway]:
+    """A gateway with its databases in `folder`; the engine stands for the action server's health too."""
+    given = {
+        "STATE_DIR": str(folder),
+        "RASA_PORT": str(engine_port),
+        "ACTIONS_PORT": str(engine_port),
+        "INTERNAL_TOKEN": TOKEN,
+        "VAULT_KEY": VAULT_KEY,
+        "SIMULATOR": "on",
+    }
+    settings = Settings.read(given | environ, folder / "no-such-file.env").in_stack()
+    gateway = Gateway(settings, knowledge())
+    gateway.database.migrate()
+    with AsgiServer(gateway.app) as server:
+        running = RunningGateway(server.url)
+        try:
+            yield running
+        finally:
+            running.http.close()

@@ -35,6 +35,21 @@ class ActionAnswer(SupportAction):
         offer_return(turn)
 
 
+class ActionGuide(SupportAction):
+    """Begins the guide of the message's topic."""
+
+    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
+        super().__init__(knowledge)
+        self._places = places
+
+    def name(self) -> str:
+        return "action_guide"
+
+    async def act(self, turn: Turn) -> None:
+        if not await self._places.wish(turn):
+            guide.begin(turn, turn.intent)
+
+
 class ActionRestartConversation(SupportAction):
     """Closes all that is open; the language stays."""
 

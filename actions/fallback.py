@@ -5,7 +5,9 @@ from __future__ import annotations
 from actions import guide
 from actions.base import SupportAction
 from actions.offers import offer_return, offers
+from actions.tasks import OpenPlaces
 from actions.turn import REDACTED_MARK, Button, Turn
+from data.knowledge import Knowledge
 
 # A topic below this confidence is not worth asking about; above config.yml's threshold it is answered at once.
 WORTH_ASKING = 0.05
@@ -17,10 +19,17 @@ SMALL_TALK = "conversation"
 class ActionFallback(SupportAction):
     """Two stages: "did you mean", or what the assistant is for; the second time in a row, a person."""
 
+    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
+        super().__init__(knowledge)
+        self._places = places
+
     def name(self) -> str:
         return "action_fallback"
 
     async def act(self, turn: Turn) -> None:
+        if await self._places.wish(turn):
+            turn.misses = 0
+            return
         if REDACTED_MARK in turn.text:
             # The gateway has already said that a secret was taken out; more would bury that.
             return

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from actions import walk
-from actions.base import SupportAction
 from actions.offers import offer_return, offers
 from actions.place import Place
 from actions.turn import Button, Turn
 from data.knowledge import GuideItem, Topic
-
-
-class ActionGuide(SupportAction):
-    """Begins the guide of the message's intent, or of an answer that depends on something."""
-
-    def name(self) -> str:
-        return "action_guide"
-
-    async def act(self, turn: Turn) -> None:
-        begin(turn, turn.intent)
 
 
 def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:

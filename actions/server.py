@@ -22,10 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from actions.answer import ActionAnswer, ActionHuman, ActionRestartConversation
+from actions.answer import ActionAnswer, ActionGuide, ActionHuman, ActionRestartConversation
 from actions.backend import Backend
 from actions.fallback import ActionFallback
-from actions.guide import ActionGuide
 from actions.session import ActionSessionStart
 from actions.tasks import ActionContinue, ActionTask, OpenPlaces, Task
 from actions.vault import Vault
@@ -40,9 +39,9 @@ def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Ac
     return [
         ActionSessionStart(),
         ActionAnswer(knowledge, places),
-        ActionGuide(knowledge),
+        ActionGuide(knowledge, places),
         ActionContinue(knowledge, places),
-        ActionFallback(knowledge),
+        ActionFallback(knowledge, places),
         ActionHuman(knowledge),
         ActionRestartConversation(knowledge),
         *(ActionTask(knowledge, task) for task in tasks.values()),

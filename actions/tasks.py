@@ -51,6 +51,14 @@ class OpenPlaces:
             guide.proceed(turn)
         return True
 
+    async def wish(self, turn: Turn) -> bool:
+        """Carry out a wish of the task on top ("send me a new code"), whatever topic the words were taken for."""
+        place = turn.places.current
+        if place is None or place.topic not in self._tasks or "task" not in turn.entities:
+            return False
+        await self._tasks[place.topic].proceed(turn)
+        return True
+
     def show(self, turn: Turn) -> None:
         """Say again where the place on top stands; nothing when none is open."""
         place = turn.places.current

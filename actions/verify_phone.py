@@ -36,7 +36,9 @@ class VerifyPhone(Task):
         place = turn.places.raise_to_top(lambda place: place.topic == self.topic)
         if place is None:
             turn.places.open(Place(self.topic, "number"))
-        if place is None or self._names_a_number(turn, place):
+        if place is not None and "task" in turn.entities:
+            await self.proceed(turn)
+        elif place is None or self._names_a_number(turn, place):
             self._take_number(turn)
         else:
             # A code that is on its way must not be forgotten because the client asks for the same thing again.
@@ -48,6 +50,9 @@ class VerifyPhone(Task):
         wish = turn.entities.get("task") or turn.entities.get("walk")
         if wish in {"leave", "stop"}:
             self._leave(turn)
+        elif wish == "how":
+            turn.say("verify_phone__how")
+            self.show(turn)
         elif wish == "change_number" or self._names_a_number(turn, place):
             self._take_number(turn)
         elif place.at == "number":
@@ -119,7 +124,9 @@ class VerifyPhone(Task):
     def _ask_number(self, turn: Turn, text: str = "ask_number") -> None:
         turn.places.update(at="number", data={}, paused=False)
         turn.direct("expect", what="phone_number", seconds=CODE_SECONDS)
-        turn.say(f"verify_phone__{text}", [self._button(turn, "leave")])
+        turn.say(
+            f"verify_phone__{text}", [self._button(turn, "by_myself", "how"), self._button(turn, "leave")]
+        )
 
     def _confirm(self, turn: Turn, number: Number) -> None:
         place = turn.places.current
@@ -228,7 +235,7 @@ class VerifyPhone(Task):
             **values,
         )
 
-    def _button(self, turn: Turn, wish: str) -> Button:
-        """A button of this task; its label is the text of the same name."""
-        label = turn.knowledge.text(self.topic, wish, turn.language)
-        return Button(label, f'/inform{{"task": "{wish}"}}')
+    def _button(self, turn: Turn, label: str, wish: str | None = None) -> Button:
+        """A button of this task; `label` names its text, and the wish behind it where that has another name."""
+        text = turn.knowledge.text(self.topic, label, turn.language)
+        return Button(text, f'/inform{{"task": "{wish or label}"}}')

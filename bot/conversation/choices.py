@@ -34,6 +34,7 @@ def typed(connection: Connection, conversation_id: int, text: str) -> str | None
         select(button.c.position, button.c.title, button.c.payload)
         .where(
             button.c.conversation_id == conversation_id,
+            button.c.used_at.is_(None),
             button.c.outbound_id == _latest_menu(conversation_id),
         )
         .order_by(button.c.position)

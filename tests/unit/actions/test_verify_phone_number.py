@@ -10,15 +10,32 @@ NewChat = Callable[..., ActionChat]
 
 NUMBER = "+819012345678"
 CHANGE, LEAVE = '/inform{"task": "change_number"}', '/inform{"task": "leave"}'
+BY_MYSELF = '/inform{"task": "how"}'
 GO_ON = '/inform{"walk": "resume"}'
 
 
 async def test_the_task_begins_by_asking_for_the_number(chat: ActionChat) -> None:
     answered = await chat.say("verify_phone")
     assert answered.said == ["verify_phone__ask_number"]
-    assert answered.payloads == [LEAVE]
+    assert answered.payloads == [BY_MYSELF, LEAVE]
     assert answered.directives == [{"type": "expect", "what": "phone_number", "seconds": 600}]
     assert chat.at == ("verify_phone", "number")
+
+
+async def test_whoever_wants_to_do_it_alone_reads_how_and_may_still_go_on(chat: ActionChat) -> None:
+    await chat.say("verify_phone")
+    answered = await chat.say("inform", task="how")
+    assert answered.said == ["verify_phone__how", "verify_phone__ask_number"]
+    assert chat.at == ("verify_phone", "number")
+
+
+@pytest.mark.parametrize("intent", ["sms_missing", "verify_phone", "nlu_fallback", "inform"])
+async def test_a_wish_of_the_open_task_is_heard_whatever_its_words_were_taken_for(
+    chat: ActionChat, intent: str
+) -> None:
+    await chat.say("verify_phone", phone_number=NUMBER)
+    answered = await chat.say(intent, task="change_number")
+    assert answered.said == ["verify_phone__ask_number"]
 
 
 async def test_a_number_in_the_first_message_is_not_asked_for(chat: ActionChat) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# No mobile number has fewer digits, whatever its country.
+SHORTEST_NUMBER = 7
+
 _HYPHEN = r"\-‐–—−ー・"
 _JOINED = rf"[ {_HYPHEN}]{{0,2}}"
 _NO_DATE = r"(?!(?:19|20)\d\d-\d\d?-\d)"
@@ -22,13 +25,13 @@ _GROUPED = re.compile(rf"{_BEGIN}(\d(?:{_JOINED}\d){{5,7}})(?!{_JOINED}\d)")
 def find_code(text: str, expecting: str | None) -> str | None:
     """The code in `text`, as ASCII digits only, or None.
 
-    While a code is expected ("code") one may stand anywhere in the message; while a phone number is expected
-    nothing is taken for a code; otherwise only a message that is all digits is.
+    While a code is expected ("code") one may stand anywhere in the message; otherwise only a message that is all
+    digits is one, and while a phone number is expected only if it is too short for that.
     """
-    if expecting == "phone_number":
-        return None
     plain = _plain(text)
     match = _ONLY_DIGITS.fullmatch(plain)
+    if match and expecting == "phone_number" and len(re.sub(r"\D", "", match[1])) >= SHORTEST_NUMBER:
+        return None
     if match is None and expecting == "code":
         match = _UNBROKEN.search(plain) or _GROUPED.search(plain)
     return re.sub(r"\D", "", match[1]) if match else None

@@ -109,7 +109,12 @@ def test_years_times_and_phone_numbers_are_no_code_even_while_one_is_expected(me
 
 @pytest.mark.parametrize(
     "message",
-    ["12345678", "123456", "090-1234-5678", "0312345", "my number is 5550 1234", "５５５０１２３４"],
+    ["12345678", "5550123", "090-1234-5678", "0312345", "my number is 5550 1234", "５５５０１２３４"],
 )
-def test_nothing_is_a_code_while_a_phone_number_is_expected(message: str) -> None:
+def test_what_can_be_a_number_is_no_code_while_a_phone_number_is_expected(message: str) -> None:
     assert find_code(message, "phone_number") is None
+
+
+@pytest.mark.parametrize(("message", "code"), [("1234", "1234"), ("１２３４５６", "123456"), ("98-76", "9876")])
+def test_a_pin_typed_instead_of_a_number_is_not_taken_for_one(message: str, code: str) -> None:
+    assert find_code(message, "phone_number") == code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,16 +38,21 @@ def require_loopback(request: Request) -> None:
     """
     client = request.client.host if request.client else ""
     direct = not any(header in request.headers for header in _FORWARDED)
-    try:
-        name = request.url.hostname
-    except ValueError:
-        # A Host header that is no host.
-        name = None
-    if client not in _LOOPBACK or name not in _LOOPBACK or not direct:
+    # Not from request.url: with a Host header that is no host it may tell the server's own address.
+    host = request.headers.get("host", "")
+    if client not in _LOOPBACK or _name(host) not in _LOOPBACK or not direct:
         raise HTTPException(403, "only from this machine")
     origin = request.headers.get("origin")
-    if origin and origin != f"{request.url.scheme}://{request.url.netloc}":
+    if origin and origin != f"{request.url.scheme}://{host}":
         raise HTTPException(403, "only from this page")
+
+
+def _name(host: str) -> str | None:
+    """A Host header without its port; None when it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def require_token(request: Request, token: str) -> None:

@@ -159,5 +159,22 @@ async def test_what_does_not_end_is_cut_off(queue: Queue, monkeypatch: pytest.Mo
     assert not [task for task in asyncio.all_tasks() if "_work" in str(task.get_coro())]
 
 
+async def test_a_sleeping_loop_stops_at_once(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LONGEST_SLEEP_SECONDS", "STOP_SECONDS"):
+        monkeypatch.setattr(f"bot.messages.loop.{name}", 60.0)
+    queue.start()
+    await queue.looked.wait()
+    await asyncio.wait_for(queue.stop(), 10)
+
+
+async def test_a_stop_at_the_moment_of_a_wake_up_is_not_forgotten(queue: Queue) -> None:
+    for _ in range(20):
+        started = Queue(queue.clock)  # type: ignore[arg-type]
+        started.start()
+        await started.looked.wait()
+        started.wake()
+        await asyncio.wait_for(started.stop(), 10)
+
+
 async def test_a_loop_that_was_never_started_stops(queue: Queue) -> None:
     await queue.stop()

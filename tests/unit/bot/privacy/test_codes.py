@@ -115,6 +115,8 @@ def test_what_can_be_a_number_is_no_code_while_a_phone_number_is_expected(messag
     assert find_code(message, "phone_number") is None
 
 
-@pytest.mark.parametrize(("message", "code"), [("1234", "1234"), ("１２３４５６", "123456"), ("98-76", "9876")])
+@pytest.mark.parametrize(
+    ("message", "code"), [("1234", "1234"), ("１２３４５６", "123456"), ("98-76", "9876")]
+)
 def test_a_pin_typed_instead_of_a_number_is_not_taken_for_one(message: str, code: str) -> None:
     assert find_code(message, "phone_number") == code

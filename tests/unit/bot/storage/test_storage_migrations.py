@@ -155,7 +155,4 @@ def test_several_gateways_that_start_at_once_make_the_tables_once(empty_url: str
     ]
 
     assert [(one.communicate(timeout=60)[1], one.returncode) for one in starting] == [("", 0)] * 3
-    engine = sa.create_engine(empty_url)
-    with engine.begin() as connection:
-        assert differences(connection) == []
-    engine.dispose()
+    assert Database(empty_url).transact(differences) == []

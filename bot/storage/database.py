@@ -73,19 +73,23 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to date. Raises StorageError with one line when that cannot be done."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
         try:
-            # One transaction, so that of several gateways that start together one migrates and the others wait.
-            with self._engine.begin() as connection:
-                if not self.sqlite:
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            # Again after a lock: a SQLite file that two open for the first time is not waited for.
+            _AGAIN.copy()(self._upgrade)
         except (SQLAlchemyError, CommandError) as error:
             # CommandError: a later version of the assistant has been here.
             reason = str(getattr(error, "orig", error)).splitlines()[0]
             raise StorageError(f"the database cannot be used: {reason}") from error
+
+    def _upgrade(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        # One transaction, so that of several gateways that start together one migrates and the others wait.
+        with self._engine.begin() as connection:
+            if not self.sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     def connect(self) -> Connection:
         """A connection for migrations; everything else goes through `run`."""

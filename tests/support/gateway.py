@@ -163,6 +163,7 @@ class FakeEngine:
                 Route("/livez", self._livez),
             ]
         )
+        self._gone = False
         self._server = AsgiServer(self._app)
         self.port = self._server.port
         self.url = self._server.url
@@ -170,6 +171,15 @@ class FakeEngine:
     def client(self) -> Engine:
         """The gateway's client of this engine."""
         return Engine(self.url, TOKEN)
+
+    def forget(self) -> None:
+        """Be as at first: listening, with nothing asked and nothing to be answered but echoes."""
+        self.release()
+        if self._gone:
+            self.come_back()
+        self.turns.clear()
+        self.answers.clear()
+        self._asked = threading.Semaphore(0)
 
     def hold(self) -> None:
         """Answer no turn until `release`."""
@@ -187,11 +197,13 @@ class FakeEngine:
     def go(self) -> None:
         """Refuse connections from now on."""
         self._server.stop()
+        self._gone = True
 
     def come_back(self) -> None:
         """Listen again, on the same port."""
         self._server = AsgiServer(self._app, self.port)
         self._server.start()
+        self._gone = False
 
     def __enter__(self) -> FakeEngine:
         self._server.start()

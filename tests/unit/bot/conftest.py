@@ -94,8 +94,15 @@ def sqlite_parts(sqlite: Database, clock: ManualClock) -> Parts:
     return Parts(sqlite, clock)
 
 
-@pytest.fixture
-def engine() -> Iterator[FakeEngine]:
-    """A dialogue engine on a loopback port that answers as it is told."""
+@pytest.fixture(scope="session")
+def listening_engine() -> Iterator[FakeEngine]:
+    """Starting and stopping takes longer than most tests."""
     with FakeEngine() as running:
         yield running
+
+
+@pytest.fixture
+def engine(listening_engine: FakeEngine) -> FakeEngine:
+    """A dialogue engine on a loopback port that answers as it is told."""
+    listening_engine.forget()
+    return listening_engine

@@ -20,8 +20,9 @@ from tests.support.processes import Lines, wait_until_dead
 
 SLEEPER = "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)"
 POLITE = """
-import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)))
+import os, signal, sys, time
+# Not print: the signal may come while the first line is still being printed.
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(0)))
 print('up', flush=True)
 time.sleep(600)
 """

@@ -119,6 +119,12 @@ async def test_a_number_is_of_the_newest_menu(parts: Parts) -> None:
     assert await typed(parts, "iPhone") is None
 
 
+async def test_a_number_and_a_label_mean_nothing_once_the_choice_was_made(parts: Parts) -> None:
+    await offer(parts, MENU)
+    await close(parts)
+    assert [await typed(parts, text) for text in ("1", "iPhone")] == [None, None]
+
+
 async def test_each_client_chooses_from_their_own_menu(parts: Parts) -> None:
     await offer(parts, [Choice("A", "/a")], "a")
     await offer(parts, [Choice("B", "/b")], "b")

@@ -212,6 +212,18 @@ async def test_directives_are_carried_out_once_with_the_replies(
     assert [row["kind"] for row in await rows(parts.database, inbound)] == ["text", "code"]
 
 
+async def test_words_in_between_leave_the_menu_open_and_a_choice_closes_it(
+    parts: Parts, worker: Worker, engine: FakeEngine
+) -> None:
+    engine.answers.append(reply("Which?", choices=[("iPhone", "/iphone"), ("Android", "/android")]))
+    for text in ("hello", "what is this for?", "2", "2", "iphone"):
+        await parts.receive(text)
+        await parts.work_off(worker)
+
+    asked = [turn.get("payload") or turn["text"] for turn in engine.turns]
+    assert asked == ["hello", "what is this for?", "/android", "2", "iphone"]
+
+
 async def test_a_turn_without_words_closes_the_message_and_leaves_the_menu(
     parts: Parts, worker: Worker, engine: FakeEngine
 ) -> None:

@@ -26,8 +26,10 @@ test: setup ## Run every test that needs no outside service
 	@$(PYTHON) -m pytest $(PARALLEL) tests/data tests/unit
 	@$(MAKE) test-current
 	@$(ASSISTANT) train >/dev/null
-	@echo "== conversations, end to end, faults"
-	@$(PYTHON) -m pytest tests/conversations tests/end_to_end tests/faults
+	@echo "== processes, pages, training"
+	@$(PYTHON) -m pytest $(PARALLEL) -m 'not stack' tests/end_to_end
+	@echo "== the whole stack: conversations, end to end, faults"
+	@$(PYTHON) -m pytest -m stack tests/conversations tests/end_to_end tests/faults
 
 .PHONY: test-current
 test-current: ## Run the tests of the parts that do not need Rasa on a current Python

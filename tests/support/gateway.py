@@ -24,7 +24,7 @@ from bot.messages.conversations import Address, Conversation
 from bot.messages.inbox import Accepted, Inbox, Message
 from bot.messages.outbox import Outbox
 from bot.privacy.vault import Vault
-from bot.storage import Database, conversation, outbound
+from bot.storage import Database, conversation, inbound, outbound
 from data.knowledge import Knowledge, load
 from tests.support.asgi_server import AsgiServer
 
@@ -89,6 +89,10 @@ class Parts:
         """What was stored to be said, in order; of one origin only if it is given."""
         where = {"origin": origin} if origin else {}
         return [row["text"] for row in await rows(self.database, outbound, **where)]
+
+    async def states(self) -> list[str]:
+        """The states of the stored messages, in order: queued, done or dead."""
+        return [row["state"] for row in await rows(self.database, inbound)]
 
     def notice(self, name: str, language: str = "en", channel: str = "sms") -> str:
         """One of the gateway's own notices, as a client reads it."""
@@ -197,11 +201,12 @@ class FakeEngine:
     def go(self) -> None:
         """Refuse connections from now on."""
         self._server.stop()
+        # Bound again at once, so that nobody else gets the port meanwhile.
+        self._server = AsgiServer(self._app, self.port)
         self._gone = True
 
     def come_back(self) -> None:
         """Listen again, on the same port."""
-        self._server = AsgiServer(self._app, self.port)
         self._server.start()
         self._gone = False
 
@@ -211,7 +216,8 @@ class FakeEngine:
 
     def __exit__(self, *_exception: object) -> None:
         self.release()
-        self._server.stop()
+        if not self._gone:
+            self._server.stop()
 
     async def _turn(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -225,8 +231,9 @@ class FakeEngine:
             return JSONResponse({"error": "malformed"}, status_code=400)
         self.turns.append(turn)
         self._asked.release()
-        await asyncio.to_thread(self._free.wait, 20)
+        # Chosen before the wait: a turn that was cut off must not take the answer of a later one.
         answer = self.answers.popleft() if self.answers else self._echo(turn)
+        await asyncio.to_thread(self._free.wait, 20)
         if isinstance(answer, int):
             return Response(status_code=answer)
         if isinstance(answer, bytes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -129,7 +130,9 @@ class Gateway:
         """The action server opens a code during the turn that it belongs to."""
         require_loopback(request)
         require_token(request, self.settings.internal_token)
-        reference = str((await read_json(request)).get("reference", ""))
+        reference = (await read_json(request)).get("reference")
+        if not isinstance(reference, str) or not reference.isascii() or not reference.isprintable():
+            raise HTTPException(400, "a reference is needed, as it was handed out")
         secret = await self.database.run(self.vault.open, reference)
         if secret is None:
             raise HTTPException(404, "nothing is kept under that reference")
@@ -152,7 +155,7 @@ def main() -> None:
         settings = Settings.read().in_stack()
         gateway = Gateway(settings, load())
         gateway.database.migrate()
-    except (SettingsError, StorageError) as error:
+    except (SettingsError, StorageError, sqlite3.Error) as error:
         print(f"bot.app: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     uvicorn.run(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.sandbox import BACKEND_TOKEN, INTERNAL_TOKEN, Phone
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NAMES = ("AUTH_BACKEND_TOKEN", "INTERNAL_TOKEN", "SANDBOX_PORT", "GATEWAY_PORT", "STATE_DIR")
 
 

@@ -104,7 +104,9 @@ async def test_a_code_is_redeemed_during_its_turn_by_the_stack_alone(
     assert redeem()[0] == 404
 
 
-@pytest.mark.parametrize("body", [{}, {"reference": None}, {"reference": ["x"]}, {"reference": ""}])
+@pytest.mark.parametrize(
+    "body", [{}, {"reference": None}, {"reference": ["x"]}, {"reference": ""}, {"reference": "a\x00"}]
+)
 def test_no_reference_opens_nothing(gateway: RunningGateway, body: object) -> None:
     assert gateway.post("/internal/vault/redeem", body, headers=INTERNAL).status_code == 404
 

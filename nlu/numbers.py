@@ -15,6 +15,8 @@ NUMBER = "number"
 # Dashes that people and phones put into numbers; NFKC leaves them apart.
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
 _DIGITS = re.compile(r"(?<![\d.,+])\(?\d(?:[ \-.()/]{0,2}\d){6,14}(?![\d])")
+# 00 at the beginning of a number; within one ("+81 90 1234 0056") it is two digits like any other.
+_DIALLED = re.compile(r"(?<![\d+])(?<!\d[ \-.()/])(?<!\d[ \-.()/]{2})00(?=[1-9])")
 _DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})")
 # Japanese mobile numbers as written in Japan: hardly anywhere else does 070, 080 or 090 begin eleven digits.
 _JAPANESE_MOBILE = re.compile(r"0[789]0\d{8}")
@@ -40,7 +42,7 @@ def find_numbers(text: str) -> list[Found]:
     plain = normalised.text.translate(_DASHES)
     found: list[tuple[int, int, str, str]] = []
     # 00 is what many countries dial instead of +.
-    dialled = re.sub(r"(?<![\d+])00(?=[1-9])", " +", plain)
+    dialled = _DIALLED.sub(" +", plain)
     for phone in PhoneNumberMatcher(dialled, None, leniency=Leniency.POSSIBLE, max_tries=10):
         value = phonenumbers.format_number(phone.number, PhoneNumberFormat.E164)
         found.append((phone.start, phone.end, PHONE, value))

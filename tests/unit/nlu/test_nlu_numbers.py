@@ -81,3 +81,12 @@ def test_no_text_breaks_the_search(text: str) -> None:
 
 def test_all_numbers_look_alike_to_the_classifier() -> None:
     assert without_numbers("my number is +44 7700 900123") == without_numbers("my number is 090-1234-5678")
+
+
+@pytest.mark.parametrize(
+    "written", ["+81 90 5165 0033", "+81-90-5165-0033", "+81 (90) 5165 0033", "0081 90 5165 0033"]
+)
+def test_two_zeros_within_a_number_do_not_begin_another(written: str) -> None:
+    assert [(found.entity, found.value) for found in find_numbers(f"it is {written}")] == [
+        ("phone_number", "+819051650033")
+    ]

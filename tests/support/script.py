@@ -34,7 +34,7 @@ WAYS: tuple[By, ...] = ("number", "full-width number", "label")
 # What stands around labels where there is no bold.
 _MARKS = str.maketrans("", "", '"「」')
 # Japanese mobile numbers have no 0 after 090, so the eight digits begin with 1 at least.
-_numbers = itertools.count(random.randrange(10_000_000, 90_000_000))  # noqa: S311 - no secret
+_numbers = itertools.count(random.randrange(10_000_000, 90_000_000))
 
 
 @dataclass(frozen=True)

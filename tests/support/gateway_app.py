@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,13 @@ class RunningGateway:
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()
         return result
+
+    def drained(self) -> None:
+        """Wait until no client's message is left to answer."""
+        end = time.monotonic() + 20
+        while "assistant_inbound_backlog 0.0" not in self.http.get("/metrics").text:
+            assert time.monotonic() < end, "the gateway still has messages to answer"
+            time.sleep(0.01)
 
     def settled(self, peer: str = ENGLISH_NUMBER, channel: str = "sms") -> list[dict[str, Any]]:
         """All messages on the client's phone, once nothing more is to come."""

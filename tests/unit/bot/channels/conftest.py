@@ -29,10 +29,14 @@ def shared_gateway(
 
 @pytest.fixture
 def gateway(shared_gateway: RunningGateway, shared_engine: FakeEngine) -> Iterator[RunningGateway]:
-    """The gateway of the module's tests; its engine holds nothing back at the end of each."""
+    """The gateway of the module's tests; at the end of each nothing is held back and nothing left to answer.
+
+    A message of one test that is still waited for would take the answer that the next test prepares.
+    """
     yield shared_gateway
     shared_engine.release()
     shared_engine.answers.clear()
+    shared_gateway.drained()
 
 
 @pytest.fixture

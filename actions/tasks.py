@@ -42,42 +42,43 @@ class OpenPlaces:
         """Go on in the place on top. False when nothing is open."""
         if "code" in turn.entities:
             return await self._code(turn)
-        place = turn.places.current
-        if place is None:
+        if turn.places.current is None:
             return False
-        if place.topic in self._tasks:
-            await self._tasks[place.topic].proceed(turn)
+        task = self._task_on_top(turn)
+        if task is not None:
+            await task.proceed(turn)
         else:
             guide.proceed(turn)
         return True
 
     async def wish(self, turn: Turn) -> bool:
         """Carry out a wish of the task on top ("send me a new code"), whatever topic the words were taken for."""
-        place = turn.places.current
-        if place is None or place.topic not in self._tasks or "task" not in turn.entities:
+        task = self._task_on_top(turn)
+        if task is None or "task" not in turn.entities:
             return False
-        await self._tasks[place.topic].proceed(turn)
+        await task.proceed(turn)
         return True
 
     def show(self, turn: Turn) -> None:
         """Say again where the place on top stands; nothing when none is open."""
-        place = turn.places.current
-        if place is None:
+        if turn.places.current is None:
             return
-        if place.topic in self._tasks:
-            self._tasks[place.topic].show(turn)
+        task = self._task_on_top(turn)
+        if task is not None:
+            task.show(turn)
         else:
             guide.show(turn)
 
+    def _task_on_top(self, turn: Turn) -> Task | None:
+        place = turn.places.current
+        return None if place is None else self._tasks.get(place.topic)
+
     async def _code(self, turn: Turn) -> bool:
         """A code goes to the task that waits for one, also from within a guide opened meanwhile."""
-        waiting = turn.places.raise_to_top(
-            lambda place: place.topic in self._tasks and place.at == WAITS_FOR_CODE
-        )
-        if waiting is not None:
-            await self._tasks[waiting.topic].proceed(turn)
-        elif turn.places.current is not None and turn.places.current.topic in self._tasks:
-            await self._tasks[turn.places.current.topic].proceed(turn)
+        turn.places.raise_to_top(lambda place: place.topic in self._tasks and place.at == WAITS_FOR_CODE)
+        task = self._task_on_top(turn)
+        if task is not None:
+            await task.proceed(turn)
         else:
             turn.say("verify_phone__unexpected_code")
             offer_return(turn)

@@ -14,7 +14,7 @@ PARALLEL := -n auto --dist loadgroup
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{printf "make %-13s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: setup ## Start the assistant on this machine (PORT=8080)
@@ -24,12 +24,16 @@ run: setup ## Start the assistant on this machine (PORT=8080)
 test: setup ## Run every test that needs no outside service
 	@echo "== data and units"
 	@$(PYTHON) -m pytest $(PARALLEL) tests/data tests/unit
-	@$(MAKE) test-current
 	@$(ASSISTANT) train >/dev/null
 	@echo "== processes, pages, training"
 	@$(PYTHON) -m pytest $(PARALLEL) -m 'not stack' tests/end_to_end
 	@echo "== the whole stack: conversations, end to end, faults"
 	@$(PYTHON) -m pytest -m stack tests/conversations tests/end_to_end tests/faults
+
+.PHONY: test-long
+test-long: setup ## Run the tests that take minutes: storms, generated conversations
+	@$(ASSISTANT) train >/dev/null
+	@$(PYTHON) -m pytest --long tests
 
 .PHONY: test-current
 test-current: ## Run the tests of the parts that do not need Rasa on a current Python

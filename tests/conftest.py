@@ -11,9 +11,19 @@ import pytest
 from tests.support.stack import Stack, running_stack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs the tests that take minutes, and only them; without it they are left out, not skipped."""
+    parser.addoption("--long", action="store_true", help="run the tests marked `long`, and only them")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where tests run on several processors a file stays on one of them, and all that import Rasa on the same."""
+    wanted = config.getoption("--long")
+    left_out = [item for item in items if bool(item.get_closest_marker("long")) != wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     for item in items:
         group = "rasa" if item.get_closest_marker("rasa") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))

@@ -54,6 +54,7 @@ def walk(stack: Stack, channel: str, language: str, between: threading.Barrier |
     return [message["text"] for message in client.settle()]
 
 
+@pytest.mark.long
 def test_200_messages_while_every_part_is_killed_in_turn_are_answered_once_and_in_order(
     stack: Stack, knowledge: Knowledge
 ) -> None:

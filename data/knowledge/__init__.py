@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from data.knowledge.framing import as_plain, framed
 from data.knowledge.loading import DATA, load
 from data.knowledge.model import (
     GuideItem,
@@ -19,6 +20,7 @@ from data.knowledge.model import (
     TopicTexts,
 )
 from data.knowledge.problems import KnowledgeError, Problem
+from data.knowledge.segments import segments
 
 __all__ = [
     "DATA",
@@ -31,5 +33,8 @@ __all__ = [
     "Text",
     "Topic",
     "TopicTexts",
+    "as_plain",
+    "framed",
     "load",
+    "segments",
 ]

@@ -92,6 +92,8 @@ class Topic:
     guide: tuple[GuideItem, ...]
     languages: Mapping[str, TopicTexts]
     """By language code."""
+    urgent: bool = False
+    """It comes first whatever is open, and a person is offered at once."""
 
     def item(self, name: str) -> GuideItem:
         """The guide item called `name`; KeyError when there is none."""

@@ -8,7 +8,9 @@ from data.knowledge.model import Knowledge, Language, Text, Topic, TopicTexts
 from data.knowledge.wording import LABEL
 
 FRAME = "guide"
-"""The topic whose texts frame those of the others: `progress`, `finished` and `source`."""
+"""The topic whose texts frame those of the others: `progress`, `source` and FRAMED."""
+FRAMED = ("finished", "listed")
+"""What is said at the end of a guide, and below the list of all its steps."""
 
 
 def framed(knowledge: Knowledge, topic: Topic, language: str) -> Iterator[tuple[str, Text]]:
@@ -27,8 +29,10 @@ def framed(knowledge: Knowledge, topic: Topic, language: str) -> Iterator[tuple[
     yield from (
         (f"{topic.id}__{name}", text) for name, text in _guide(topic, page, frame.get("progress"), source)
     )
-    if topic.guide and "finished" in frame:
-        yield f"{topic.id}__finished", _joined(frame["finished"], source, "\n\n")
+    if topic.guide:
+        for name in FRAMED:
+            if name in frame:
+                yield f"{topic.id}__{name}", _joined(frame[name], source, "\n\n")
 
 
 def _guide(

@@ -33,7 +33,9 @@ _ANOTHER = re.compile(
     r"one more thing|additionally|as well as|on top of that|by the way)\b[,:]?\s*"
     r"|(?:^|(?<=[。、！？\n 　]))"
     r"(?:あと|それと|それから|また|ついでに|もう一つ|もうひとつ|加えて|他に|ほかに|別件ですが|ちなみに)"
-    r"(?:ですが|なんですが)?[、,]?\s*",
+    r"(?:ですが|なんですが)?[、,]?\s*"
+    # "The fee, and the way back": と after a noun; after a verb it means "when".
+    r"|(?<![るうくすつぬむぶぐだいた])と、",
     re.IGNORECASE,
 )
 _AND = re.compile(r",?\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)

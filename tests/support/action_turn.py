@@ -15,6 +15,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.backend import Backend
 from actions.server import all_actions
 from actions.vault import Vault
+from bot.channels.render import BY_KIND, Rendered, render
 from data.knowledge import Knowledge
 from nlu.responses import responses
 
@@ -141,7 +142,7 @@ class ActionChat:
 
     async def run(self, action: str, user: Mapping[str, Any]) -> Answered:
         """Run one action by its name, as Rasa's call to the action server would."""
-        channel = self.client.removeprefix("simulator.").partition(":")[0]
+        channel = self.channel
         tracker = {
             "sender_id": "c1",
             "slots": dict(self.slots),
@@ -162,6 +163,35 @@ class ActionChat:
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
         return Answered(answered["responses"], answered["events"])
+
+    @property
+    def shown(self) -> list[Rendered]:
+        """The last answer as the client's channel shows it: the texts that Rasa would pick, filled in and rendered."""
+        language = self.slots["language"]
+        rendered = []
+        for message in self.last.messages:
+            if not message["response"]:
+                continue
+            variations = [
+                v for v in self._texts[message["response"]] if v["condition"][0]["value"] == language
+            ]
+            own = [v for v in variations if v.get("channel") == self.channel]
+            text = (own or [v for v in variations if "channel" not in v])[0]["text"]
+            values = {key: value for key, value in message.items() if key not in _OF_RASA}
+            rendered.append(
+                render(
+                    text.format(**values),
+                    message["buttons"],
+                    BY_KIND[self.channel],
+                    self.knowledge.languages[language],
+                )
+            )
+        return rendered
+
+    @property
+    def channel(self) -> str:
+        """The client's channel."""
+        return self.client.removeprefix("simulator.").partition(":")[0]
 
     def _check_texts(self, answered: Answered) -> None:
         for name in answered.said:

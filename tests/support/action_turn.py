@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -66,6 +67,27 @@ class Answered:
         return next((d["what"] for d in reversed(self.directives) if d["type"] == "expect"), None)
 
 
+@cache
+def _no_backend() -> Backend:
+    """One for all: an HTTP client takes longer to make than a conversation."""
+    return Backend(NOWHERE, "token")
+
+
+@cache
+def _no_vault() -> Vault:
+    return Vault(NOWHERE, "token")
+
+
+# The last one alone: the tests of a file use one.
+_built: list[tuple[Knowledge, dict[str, Any]]] = []
+
+
+def _texts(knowledge: Knowledge) -> dict[str, Any]:
+    if not _built or _built[0][0] is not knowledge:
+        _built[:] = [(knowledge, responses(knowledge))]
+    return _built[0][1]
+
+
 class ActionChat:
     """One conversation with the actions, which keeps the slots from turn to turn.
 
@@ -92,10 +114,9 @@ class ActionChat:
         }
         self.last = Answered([], [])
         self._ids = itertools.count(1)
-        self._texts = responses(knowledge)
+        self._texts = _texts(knowledge)
         self._executor = ActionExecutor()
-        backend = backend or Backend(NOWHERE, "token")
-        for action in all_actions(knowledge, backend, vault or Vault(NOWHERE, "token")):
+        for action in all_actions(knowledge, backend or _no_backend(), vault or _no_vault()):
             self._executor.register_action(action)
 
     @property

@@ -136,12 +136,15 @@ class ActionChat:
         *,
         ranking: Iterable[Mapping[str, Any]] = (),
         message: str | None = None,
+        second: str | None = None,
+        written_in: str | None = None,
         **entities: str,
     ) -> Answered:
-        """Send what Rasa would make of a message. `message` is its id, a new one if none is given."""
+        """Send what Rasa would make of a message. `message` is its id, a new one if none is given; `second` the
+        other topic that it is about; `written_in` the language that it is in, as far as Rasa's end can tell."""
         action = "action_fallback" if intent == "nlu_fallback" else self.knowledge.topics[intent].action
         assert action is not None, f"{intent} is no intent"
-        user = {
+        user: dict[str, Any] = {
             "text": text,
             "intent": {"name": intent, "confidence": 1.0},
             "intent_ranking": list(ranking),
@@ -149,6 +152,10 @@ class ActionChat:
             "message_id": message or f"m{next(self._ids)}",
             "metadata": {"client": self.client, "language": self.slots["language"]},
         }
+        if second:
+            user["second_topic"] = {"name": second, "confidence": 0.9}
+        if written_in:
+            user["language"] = written_in
         self.last = await self.run(action, user)
         self._check_texts(self.last)
         return self.last

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -70,7 +71,12 @@ ASKING = [
     for walk in walks(topic)
 ]
 SPLIT = [walk for walk in GUIDED if walk.answers]
-EVERYWHERE = list(itertools.product(KNOWLEDGE.languages, CLIENTS))
+
+
+def everywhere() -> Iterator[ActionChat]:
+    """A new conversation in each language on each channel."""
+    for language, channel in itertools.product(KNOWLEDGE.languages, CLIENTS):
+        yield ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
 
 
 async def answered(chat: ActionChat, walk: Walk) -> None:
@@ -107,23 +113,22 @@ def bare(text: str) -> str:
     return re.sub(r"[*\"「」]", "", text)
 
 
-@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
-async def test_every_guide_can_be_walked_to_its_end(walk: Walk, language: str, channel: str) -> None:
-    chat = ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
-    await answered(chat, walk)
-    last = len(walk.steps)
-    for number, step in enumerate(walk.steps, start=1):
-        assert chat.at == (walk.topic.id, step)
-        check_screens(chat, steps=number > 1)
-        screen = chat.shown[-1]
-        if last > 1:
-            assert screen.text.startswith(PROGRESS[language].format(number, last) + "\n")
-        assert text_of(KNOWLEDGE, walk, step, chat) in bare(screen.text)
-        assert chat.last.payloads == expected_choices(number, last)
-        await chat.press(NEXT)
-    assert chat.at is None
-    check_end(chat, walk)
+async def test_every_guide_can_be_walked_to_its_end(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        last = len(walk.steps)
+        for number, step in enumerate(walk.steps, start=1):
+            assert chat.at == (walk.topic.id, step)
+            check_screens(chat, steps=number > 1)
+            screen = chat.shown[-1]
+            if last > 1:
+                assert screen.text.startswith(PROGRESS[chat.slots["language"]].format(number, last) + "\n")
+            assert text_of(KNOWLEDGE, walk, step, chat) in bare(screen.text)
+            assert chat.last.payloads == expected_choices(number, last)
+            await chat.press(NEXT)
+        assert chat.at is None
+        check_end(chat, walk)
 
 
 def expected_choices(number: int, last: int) -> list[str]:
@@ -152,44 +157,41 @@ async def test_back_leads_through_every_guide_to_its_beginning(walk: Walk) -> No
         assert chat.at == (walk.topic.id, step)
 
 
-@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
-async def test_every_step_has_help_that_can_be_left_again(walk: Walk, language: str, channel: str) -> None:
-    chat = ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
-    await answered(chat, walk)
-    while chat.at:
-        step, shown = chat.at, chat.shown[-1]
-        await chat.press(STUCK)
-        check_screens(chat, steps=True)
-        assert chat.shown[-1].text != shown.text
-        await chat.press('/inform{"walk": "repeat"}')
-        assert (chat.at, chat.shown) == (step, [shown])
-        await chat.press(NEXT)
+async def test_every_step_has_help_that_can_be_left_again(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        while chat.at:
+            step, shown = chat.at, chat.shown[-1]
+            await chat.press(STUCK)
+            check_screens(chat, steps=True)
+            assert chat.shown[-1].text != shown.text
+            await chat.press('/inform{"walk": "repeat"}')
+            assert (chat.at, chat.shown) == (step, [shown])
+            await chat.press(NEXT)
 
 
-@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
-async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(
-    walk: Walk, language: str, channel: str
-) -> None:
-    chat = ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
-    await answered(chat, walk)
-    if len(walk.steps) > 1:
-        await chat.press(NEXT)
-    step = chat.at
-    await chat.say("step_back", walk="all")
-    check_screens(chat, steps=False)
-    *lists, end = chat.shown
-    assert numbered(lists) == [
-        f"{number}. {text_of(KNOWLEDGE, walk, name, chat)}" for number, name in enumerate(walk.steps, start=1)
-    ]
-    assert KNOWLEDGE.label(walk.topic.id, language) in lists[0].text
-    assert all(article in end.text for article in walk.topic.source)
-    await chat.press('/inform{"walk": "resume"}')
-    assert (chat.at, chat.last.said) == (step, [f"{walk.topic.id}__{step[1]}"])  # type: ignore[index]
-    await chat.say("inform", walk="all")
-    await chat.press('/inform{"walk": "finish"}')
-    check_end(chat, walk)
+async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        if len(walk.steps) > 1:
+            await chat.press(NEXT)
+        step = chat.at
+        await chat.say("step_back", walk="all")
+        check_screens(chat, steps=False)
+        *lists, end = chat.shown
+        assert numbered(lists) == [
+            f"{number}. {text_of(KNOWLEDGE, walk, name, chat)}"
+            for number, name in enumerate(walk.steps, start=1)
+        ]
+        assert KNOWLEDGE.label(walk.topic.id, chat.slots["language"]) in lists[0].text
+        assert all(article in end.text for article in walk.topic.source)
+        await chat.press('/inform{"walk": "resume"}')
+        assert (chat.at, chat.last.said) == (step, [f"{walk.topic.id}__{step[1]}"])  # type: ignore[index]
+        await chat.say("inform", walk="all")
+        await chat.press('/inform{"walk": "finish"}')
+        check_end(chat, walk)
 
 
 def numbered(screens: list[Rendered]) -> list[str]:
@@ -210,18 +212,15 @@ async def test_asked_for_at_once_the_list_comes_after_the_questions(walk: Walk) 
     assert chat.at == (walk.topic.id, walk.steps[0])
 
 
-@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
 @pytest.mark.parametrize("walk", ASKING, ids=str)
-async def test_an_answer_that_depends_on_something_is_given_after_its_questions(
-    walk: Walk, language: str, channel: str
-) -> None:
-    chat = ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
-    await answered(chat, walk)
-    assert chat.at is None
-    check_screens(chat, steps=False)
-    assert text_of(KNOWLEDGE, walk, walk.steps[0], chat) in bare(chat.shown[-1].text)
-    assert all(article in chat.shown[-1].text for article in walk.topic.source)
-    assert len(walk.steps) == 1
+async def test_an_answer_that_depends_on_something_is_given_after_its_questions(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        assert chat.at is None
+        check_screens(chat, steps=False)
+        assert text_of(KNOWLEDGE, walk, walk.steps[0], chat) in bare(chat.shown[-1].text)
+        assert all(article in chat.shown[-1].text for article in walk.topic.source)
+        assert len(walk.steps) == 1
 
 
 @pytest.mark.parametrize("walk", [*GUIDED, *ASKING], ids=str)

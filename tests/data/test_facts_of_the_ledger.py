@@ -133,7 +133,4 @@ def test_the_report_names_every_fact_and_the_coverage(register: Register, knowle
 
 def test_every_subject_topic_carries_a_fact(register: Register, knowledge: Knowledge) -> None:
     carrying = {text.split("/")[0] for fact in register.facts for text in fact.texts}
-    # Where the ledger has no more than others say already: what to do about the code, and which codes there are.
-    assert {t.id for t in knowledge.topics.values() if t.group != "conversation"} - carrying == {
-        "activation_code"
-    }
+    assert {t.id for t in knowledge.topics.values() if t.group != "conversation"} - carrying == set()

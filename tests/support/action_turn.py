@@ -141,8 +141,11 @@ class ActionChat:
         written_in: str | None = None,
         **entities: str,
     ) -> Answered:
-        """Send what Rasa would make of a message. `message` is its id, a new one if none is given; `second` the
-        other topic that it is about, and `announced` whether its words said that another matter follows; `written_in` the language that it is in, as far as Rasa's end can tell."""
+        """Send what Rasa would make of a message.
+
+        `message` is its id, a new one if none is given; `second` the other topic that it is about, and `announced`
+        whether its words said that another matter follows; `written_in` its language, if Rasa's end can tell.
+        """
         action = "action_fallback" if intent == "nlu_fallback" else self.knowledge.topics[intent].action
         assert action is not None, f"{intent} is no intent"
         user: dict[str, Any] = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from actions import guide, numbers
-from actions.backend import Backend
-from actions.backend_errors import BackendError, ErrorKind
+from actions.backend import Backend, BackendError, ErrorKind, Verified
 from actions.numbers import Flaw, Number
 from actions.offers import offer_return, offers
 from actions.place import Place
@@ -158,7 +157,7 @@ class VerifyPhone(Task):
 
     async def _resend(self, turn: Turn, place: Place) -> None:
         try:
-            await self._backend.resend(place.data["id"], f"{turn.message_id}:resend")
+            await self._backend.resend(turn.client, place.data["id"], f"{turn.message_id}:resend")
         except BackendError as error:
             self._refused(turn, error)
             return
@@ -170,14 +169,15 @@ class VerifyPhone(Task):
             self._wait_for_code(turn, "code_again")
             return
         try:
-            verified = await self._backend.check(place.data["id"], code, f"{turn.message_id}:check")
+            verified = await self._backend.check(
+                turn.client, place.data["id"], code, f"{turn.message_id}:check"
+            )
         except BackendError as error:
             self._refused(turn, error)
             return
         self._close(turn)
-        enrolling = verified.sms_two_factor == "enrolling"
         turn.say(
-            "verify_phone__verified_enrolled" if enrolling else "verify_phone__verified",
+            f"verify_phone__{_verified(verified)}",
             offers(turn, turn.knowledge.topics[self.topic]),
             receipt=verified.receipt,
         )
@@ -239,3 +239,9 @@ class VerifyPhone(Task):
         """A button of this task; `label` names its text, and the wish behind it where that has another name."""
         text = turn.knowledge.text(self.topic, label, turn.language)
         return Button(text, f'/inform{{"task": "{wish or label}"}}')
+
+
+def _verified(verified: Verified) -> str:
+    if not verified.in_force:
+        return "verified_portal"
+    return "verified_enrolled" if verified.sms_two_factor == "enrolling" else "verified"

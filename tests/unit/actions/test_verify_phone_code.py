@@ -11,9 +11,9 @@ GO_ON = '/inform{"walk": "resume"}'
 
 async def test_the_right_code_is_told_with_the_backends_receipt(verifying: Verifying) -> None:
     answered = await verifying.types(await verifying.sent())
-    assert answered.said == ["verify_phone__verified_enrolled"]
+    assert answered.said == ["verify_phone__verified_portal"]
     receipt = verifying.sandbox.ledger()["verifications"][0]["receipt"]
-    assert answered.values("verify_phone__verified_enrolled") == {"receipt": receipt}
+    assert answered.values("verify_phone__verified_portal") == {"receipt": receipt}
     assert answered.expects == "nothing"
     assert verifying.state is None
 
@@ -50,7 +50,7 @@ async def test_a_wrong_code_tells_how_many_tries_are_left(verifying: Verifying) 
         assert answered.said == ["verify_phone__wrong_code"]
         assert answered.values("verify_phone__wrong_code") == {"left": left}
         assert answered.expects == "code"
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_too_many_wrong_codes_end_the_task_and_offer_a_person(verifying: Verifying) -> None:
@@ -81,7 +81,7 @@ async def test_the_new_code_after_an_expired_one_works(verifying: Verifying, by:
     answered = await (verifying.chat.press(RESEND) if by == "button" else verifying.chat.say("affirm"))
     assert answered.said == ["verify_phone__resent"]
     answered = await verifying.types(verifying.sandbox.phone.next_code())
-    assert answered.said == ["verify_phone__verified_enrolled"]
+    assert answered.said == ["verify_phone__verified_portal"]
 
 
 async def test_no_to_a_new_code_leaves_the_task(verifying: Verifying) -> None:
@@ -112,7 +112,7 @@ async def test_a_new_code_asked_for_too_early_is_told_in_seconds(verifying: Veri
     assert answered.said == ["verify_phone__resend_too_early"]
     seconds = answered.values("verify_phone__resend_too_early")["seconds"]
     assert 100 < seconds <= 120
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_a_new_code_after_two_minutes_takes_the_place_of_the_old(verifying: Verifying) -> None:
@@ -124,7 +124,7 @@ async def test_a_new_code_after_two_minutes_takes_the_place_of_the_old(verifying
     new = verifying.sandbox.phone.next_code()
     if new != old:  # one time in a million
         assert (await verifying.types(old)).said == ["verify_phone__wrong_code"]
-    assert (await verifying.types(new)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(new)).said == ["verify_phone__verified_portal"]
 
 
 async def test_too_many_new_codes_end_the_task(verifying: Verifying) -> None:
@@ -153,7 +153,7 @@ async def test_another_number_gets_a_code_of_its_own(verifying: Verifying) -> No
     await verifying.chat.say("inform", phone_number=OTHER_NUMBER)
     await verifying.chat.press("/affirm")
     code = verifying.sandbox.phone.next_code()
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
     numbers = [done["number_masked"] for done in verifying.sandbox.ledger()["verifications"]]
     assert [number[-4:] for number in numbers] == [NUMBER[-4:], OTHER_NUMBER[-4:]]
     states = [done["state"] for done in verifying.sandbox.ledger()["verifications"]]
@@ -167,7 +167,7 @@ async def test_digits_that_are_no_number_do_not_make_a_code_forgotten(
     code = await verifying.sent()
     await verifying.chat.say(intent, number="123456789")
     assert verifying.state == "code"
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_asking_for_the_task_again_does_not_make_the_code_forgotten(verifying: Verifying) -> None:
@@ -175,7 +175,7 @@ async def test_asking_for_the_task_again_does_not_make_the_code_forgotten(verify
     answered = await verifying.chat.say("verify_phone")
     assert answered.said == ["verify_phone__waiting_code"]
     assert answered.expects == "code"
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 @pytest.mark.parametrize("way", ["button", "stop"])
@@ -202,14 +202,14 @@ async def test_a_code_typed_on_top_of_that_guide_is_checked(verifying: Verifying
     await verifying.chat.say("step_stuck")
     answered = await verifying.types(code)
     # The help with the missing message is closed with it: nobody waits for that message any more.
-    assert answered.said == ["verify_phone__verified_enrolled"]
+    assert answered.said == ["verify_phone__verified_portal"]
     assert verifying.chat.at is None
 
 
 async def test_a_guide_about_something_else_stays_open_below(verifying: Verifying) -> None:
     await verifying.chat.say("sms_missing", which_sms="login")
     answered = await verifying.types(await verifying.sent())
-    assert answered.said == ["verify_phone__verified_enrolled", "guide__resume"]
+    assert answered.said == ["verify_phone__verified_portal", "guide__resume"]
     assert verifying.chat.at == ("sms_missing", "wait")
 
 
@@ -218,7 +218,7 @@ async def test_a_wrong_code_typed_on_top_of_that_guide_waits_for_another(verifyi
     await verifying.chat.say("step_stuck")
     assert (await verifying.types(other_than(code))).said == ["verify_phone__wrong_code"]
     assert verifying.state == "code"
-    assert (await verifying.types(code)).said[0] == "verify_phone__verified_enrolled"
+    assert (await verifying.types(code)).said[0] == "verify_phone__verified_portal"
 
 
 async def test_leaving_that_guide_leads_back_to_waiting(verifying: Verifying) -> None:
@@ -227,7 +227,7 @@ async def test_leaving_that_guide_leads_back_to_waiting(verifying: Verifying) ->
     answered = await verifying.chat.say("deny", walk="stop")
     assert answered.said == ["guide__left", "guide__resume"]
     assert (await verifying.chat.press(GO_ON)).said == ["verify_phone__waiting_code"]
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_a_code_that_was_used_is_not_wanted_again(verifying: Verifying) -> None:
@@ -242,4 +242,4 @@ async def test_a_code_that_the_vault_lost_is_asked_for_again(verifying: Verifyin
     assert answered.said == ["verify_phone__code_again"]
     assert answered.expects == "code"
     assert verifying.sandbox.ledger()["verifications"][0]["failures"] == 0
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]

@@ -27,7 +27,7 @@ async def test_nothing_is_claimed_when_the_backend_is_down_at_checking(verifying
     assert (await verifying.types(code)).said == DOWN
     assert verifying.chat.places == [{**before, "paused": True}]
     verifying.sandbox.restart()
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_nothing_is_claimed_when_the_backend_is_down_at_sending_again(verifying: Verifying) -> None:
@@ -38,7 +38,7 @@ async def test_nothing_is_claimed_when_the_backend_is_down_at_sending_again(veri
     assert (await verifying.chat.press(RESEND)).said == DOWN
     assert verifying.chat.places == [{**before, "paused": True}]
     verifying.sandbox.restart()
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_what_the_backend_does_not_let_us_do_is_not_called_done(verifying: Verifying) -> None:
@@ -70,7 +70,7 @@ async def test_saying_yes_again_after_an_answer_that_was_lost_sends_no_second_co
     assert again.said == ["verify_phone__sent"]
     assert len(verifying.sandbox.ledger()["sms"]) == 1
     assert (await verifying.types(verifying.sandbox.phone.next_code())).said == [
-        "verify_phone__verified_enrolled"
+        "verify_phone__verified_portal"
     ]
 
 

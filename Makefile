@@ -60,6 +60,10 @@ check: setup ## Format, lint, types, rules between rooms, data
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m data.knowledge check
 
+.PHONY: knowledge-report
+knowledge-report: setup ## Show which texts carry each fact of the source, in which languages
+	@$(PYTHON) -m data.knowledge report
+
 .PHONY: topic
 topic: setup ## Scaffold a topic: make topic name=GROUP/NAME
 	@$(PYTHON) -m data.knowledge topic "$(name)"

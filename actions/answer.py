@@ -1,10 +1,11 @@
-"""Short answers: the topic's text, what may be asked next, and the way back to what was open."""
+"""Answers: the topic's text or guide, what may be asked next, and the way back to what was open."""
 
 from __future__ import annotations
 
 from actions import guide
 from actions.base import SupportAction
-from actions.offers import offer_return, offers
+from actions.human import ask_for_person, offer_urgently
+from actions.offers import offers
 from actions.tasks import OpenPlaces
 from actions.turn import Turn
 from data.knowledge import Knowledge
@@ -27,16 +28,15 @@ class ActionAnswer(SupportAction):
             # The language changes, the place does not.
             turn.say(topic.id)
             self._places.show(turn)
-            return
-        if topic.guide:
-            guide.begin(turn, topic.id)
-            return
-        turn.say(topic.id, offers(turn, topic))
-        offer_return(turn)
+        elif topic.urgent and not topic.guide:
+            turn.say(topic.id, offers(turn, topic))
+            offer_urgently(turn)
+        elif not guide.list_wished(turn):
+            await self._places.begin(turn, topic.id)
 
 
 class ActionGuide(SupportAction):
-    """Begins the guide of the message's topic."""
+    """Begins the guide of the message's topic, or shows where the client stands in it."""
 
     def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
         super().__init__(knowledge)
@@ -63,12 +63,10 @@ class ActionRestartConversation(SupportAction):
 
 
 class ActionHuman(SupportAction):
-    """A person is asked for: the gateway records it, and the client is told honestly what that means today."""
+    """Hands over to a person."""
 
     def name(self) -> str:
         return "action_human"
 
     async def act(self, turn: Turn) -> None:
-        turn.direct("handoff", reason="asked", priority="normal")
-        turn.say("human", offers(turn, turn.knowledge.topics["human"]), number=turn.message_number)
-        offer_return(turn)
+        ask_for_person(turn, turn.was_waiting)

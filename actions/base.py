@@ -9,9 +9,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import other_languages
 from actions.turn import Turn, TurnMustWait
 from data.knowledge import Knowledge
 
+# The intents of messages that no topic answers.
+NOT_UNDERSTOOD = frozenset({"out_of_scope", "nlu_fallback"})
 logger = logging.getLogger(__name__)
 
 
@@ -35,9 +38,14 @@ class SupportAction(Action):
     ) -> list[EventType]:
         """Run `act`. A fault in it leaves the conversation where it stood and tells the client so."""
         turn = Turn(tracker, self.knowledge)
-        if turn.intent not in {"out_of_scope", "nlu_fallback"}:
+        if turn.intent not in NOT_UNDERSTOOD:
             turn.misses = 0
         try:
+            turn.was_waiting = turn.places.take_waiting(turn.intent)
+            if turn.second_topic in self.knowledge.topics:
+                turn.places.remember(turn.second_topic)
+            if other_languages.tell(turn, understood=turn.intent not in NOT_UNDERSTOOD):
+                return turn.flush(dispatcher)
             await self.act(turn)
         except TurnMustWait:
             raise

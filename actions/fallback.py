@@ -38,12 +38,9 @@ class ActionFallback(SupportAction):
             turn.say("out_of_scope__again", [turn.topic_button("human"), turn.topic_button("capabilities")])
             offer_return(turn)
             return
-        place = turn.places.current
-        if place is not None and turn.knowledge.topics[place.topic].guide:
-            item = turn.knowledge.topics[place.topic].item(place.at)
-            if item.kind == "ask":
-                guide.proceed(turn)
-                return
+        if guide.asks(turn):
+            guide.proceed(turn)
+            return
         guesses = self._guesses(turn)
         if turn.intent == "nlu_fallback" and guesses:
             none = turn.knowledge.text("out_of_scope", "none", turn.language)

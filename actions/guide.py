@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from actions import walk
+from actions import step_list, walk
 from actions.offers import offer_return, offers
-from actions.place import Place
+from actions.place import WAITING, Place
 from actions.turn import Button, Turn
 from data.knowledge import GuideItem, Topic
 
 
 def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:
-    """Open the guide `topic_id`. What the client has said already, now or in what is open, is not asked again."""
+    """Open the guide `topic_id`. What the client has said already, now or in what is open, is not asked again.
+
+    A guide that the client is in already goes on where it stands.
+    """
     topic = turn.knowledge.topics[topic_id]
+    current = turn.places.current
+    if current is not None and current.topic == topic_id and current.at != WAITING:
+        _go_on(turn, current, answers or {})
+        return
     given = {
         item.name: known
         for item in topic.guide
@@ -24,7 +31,10 @@ def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> N
     if "answer" in topic.languages[turn.language].texts and topic.kind == "guide":
         turn.say(topic_id)
     turn.places.open(Place(topic_id, item.name, given))
-    show(turn)
+    if turn.entities.get("walk") == "all":
+        list_steps(turn)
+    else:
+        show(turn)
 
 
 def proceed(turn: Turn) -> None:
@@ -33,29 +43,24 @@ def proceed(turn: Turn) -> None:
     assert place is not None
     topic = turn.knowledge.topics[place.topic]
     item = topic.item(place.at)
-    command = turn.entities.get("walk")
+    command = turn.entities.get("walk", "")
     answers = place.answers | walk.known_answers(topic, turn.entities)
-    if command == "stop" or (turn.intent == "deny" and place.paused):
-        leave(turn)
-    elif command == "where":
-        turn.say("guide__where", title=turn.label(topic.id))
-        show(turn)
-    elif turn.intent == "step_stuck" and item.kind == "step":
+    if turn.intent == "step_stuck" and item.kind == "step" and command not in _COMMANDS:
         _help(turn, topic, item)
-    elif command in {"repeat", "resume"}:
-        show(turn)
+    elif command in _COMMANDS or command in _SHOW:
+        _COMMANDS.get(command, show)(turn)
     elif answers != place.answers:
         _answered(turn, place, item, answers)
+    elif turn.intent == "deny" and place.paused:
+        leave(turn)
     elif item.kind == "ask":
         _ask_again(turn)
-    elif turn.intent == "step_back":
-        _back(turn, topic, item)
-    elif turn.intent == "affirm" and place.paused:
-        show(turn)
-    elif turn.intent in {"step_done", "affirm"}:
-        _go_to(turn, topic, walk.item_after(topic, item.name, place.answers))
     elif turn.intent == "deny":
         offer_return(turn)
+    elif turn.intent == "step_back":
+        _back(turn, topic, item)
+    elif turn.intent == "step_done" or (turn.intent == "affirm" and not place.paused):
+        _go_to(turn, walk.item_after(topic, item.name, place.answers))
     else:
         show(turn)
 
@@ -67,6 +72,9 @@ def show(turn: Turn) -> None:
     item = topic.item(place.at)
     if item.kind == "ask":
         turn.say(f"{topic.id}__{item.name}", _choices(turn, topic, item))
+        return
+    if step_list.WISHED in place.data:
+        list_steps(turn)
         return
     if topic.kind == "answer":
         # An answer that depends on something ends with its one step.
@@ -80,8 +88,64 @@ def show(turn: Turn) -> None:
     buttons = [Button(turn.guide_label("finish") if last else turn.label("step_done"), "/step_done")]
     if number > 1:
         buttons.append(turn.topic_button("step_back"))
+    elif not last:
+        buttons.append(Button(turn.guide_label("all"), '/inform{"walk": "all"}'))
     buttons.append(turn.topic_button("step_stuck"))
     turn.say(f"{topic.id}__{item.name}", buttons, step=number, steps=len(names))
+
+
+def list_steps(turn: Turn) -> None:
+    """Show all steps of the guide on top at once; the walk stays where it is.
+
+    A question that decides which steps there are, and is still open, is asked first.
+    """
+    place = turn.places.current
+    assert place is not None
+    topic = turn.knowledge.topics[place.topic]
+    if topic.kind == "answer":
+        show(turn)
+        return
+    at = place.data.get(step_list.WISHED) or place.at
+    question = walk.open_question(topic, place.answers)
+    if question is not None:
+        turn.places.update(at=question.name, data={**place.data, step_list.WISHED: at})
+        show(turn)
+        return
+    names = walk.steps(topic, place.answers)
+    at = at if at in names else place.at
+    data = {name: value for name, value in place.data.items() if name != step_list.WISHED}
+    turn.places.update(at=at, data=data, paused=True)
+    step_list.say(turn, topic, names)
+    turn.say(
+        f"{topic.id}__listed",
+        [
+            Button(turn.guide_label("one_by_one"), '/inform{"walk": "resume"}'),
+            Button(turn.guide_label("finish"), '/inform{"walk": "finish"}'),
+        ],
+        step=names.index(at) + 1,
+        steps=len(names),
+    )
+
+
+def list_wished(turn: Turn) -> bool:
+    """Show all steps of the guide on top if the message asks for them, whatever topic its words were taken for."""
+    place = turn.places.current
+    if turn.entities.get("walk") != "all" or place is None or place.at == WAITING:
+        return False
+    topics = turn.knowledge.topics
+    another = turn.intent in topics and bool(topics[turn.intent].guide) and turn.intent != place.topic
+    if another or not topics[place.topic].guide:
+        return False
+    list_steps(turn)
+    return True
+
+
+def asks(turn: Turn) -> bool:
+    """Whether the guide on top waits for the answer to a question."""
+    place = turn.places.current
+    if place is None or place.at == WAITING or not turn.knowledge.topics[place.topic].guide:
+        return False
+    return turn.knowledge.topics[place.topic].item(place.at).kind == "ask"
 
 
 def leave(turn: Turn) -> None:
@@ -96,9 +160,41 @@ def _answered(turn: Turn, place: Place, item: GuideItem, answers: dict[str, str]
     topic = turn.knowledge.topics[place.topic]
     turn.places.update(answers=answers)
     if item.kind == "ask" and item.name in answers:
-        _go_to(turn, topic, walk.item_after(topic, item.name, answers))
+        _go_to(turn, walk.item_after(topic, item.name, answers))
     else:
-        _go_to(turn, topic, walk.after_correction(topic, item.name, place.answers, answers))
+        _go_to(turn, walk.after_correction(topic, item.name, place.answers, answers))
+
+
+def _go_on(turn: Turn, place: Place, more: dict[str, str]) -> None:
+    """The client asks for the guide that is on top: it stays where it is, or follows what was said anew."""
+    topic = turn.knowledge.topics[place.topic]
+    item = topic.item(place.at)
+    answers = place.answers | walk.known_answers(topic, turn.entities) | more
+    if answers != place.answers:
+        _answered(turn, place, item, answers)
+    elif turn.entities.get("walk") == "all":
+        list_steps(turn)
+    elif item.kind == "ask":
+        show(turn)
+    else:
+        _where(turn)
+
+
+def _where(turn: Turn) -> None:
+    place = turn.places.current
+    assert place is not None
+    turn.say("guide__where", title=turn.label(place.topic))
+    show(turn)
+
+
+def _finish(turn: Turn) -> None:
+    """Close the guide on top as walked to its end."""
+    place = turn.places.current
+    assert place is not None
+    topic = turn.knowledge.topics[place.topic]
+    turn.places.close()
+    turn.say(f"{topic.id}__finished", offers(turn, topic))
+    offer_return(turn)
 
 
 def _ask_again(turn: Turn) -> None:
@@ -116,14 +212,12 @@ def _back(turn: Turn, topic: Topic, item: GuideItem) -> None:
     show(turn)
 
 
-def _go_to(turn: Turn, topic: Topic, item: GuideItem | None) -> None:
-    if item is not None:
-        turn.places.update(at=item.name)
-        show(turn)
+def _go_to(turn: Turn, item: GuideItem | None) -> None:
+    if item is None:
+        _finish(turn)
         return
-    turn.places.close()
-    turn.say(f"{topic.id}__finished", offers(turn, topic))
-    offer_return(turn)
+    turn.places.update(at=item.name)
+    show(turn)
 
 
 def _help(turn: Turn, topic: Topic, item: GuideItem) -> None:
@@ -149,3 +243,8 @@ def _choices(turn: Turn, topic: Topic, item: GuideItem) -> list[Button]:
         )
         for choice in item.choices
     ]
+
+
+# What the client may say about the walk itself, in words or by a button (see the terms of `walk`).
+_COMMANDS = {"stop": leave, "where": _where, "all": list_steps, "finish": _finish}
+_SHOW = {"repeat", "resume"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.place import WAITING
 from actions.turn import Button, Turn
 from data.knowledge import Topic
 
@@ -12,15 +13,21 @@ def offers(turn: Turn, topic: Topic) -> list[Button]:
 
 
 def offer_return(turn: Turn) -> None:
-    """Ask whether to go on with the guide or task on top, if there is one."""
+    """Ask whether to go on with what is on top, if there is anything: a guide, a task, or what was only spoken of."""
     if turn.places.current is None:
         return
     place = turn.places.update(paused=True)
-    turn.say(
-        "guide__resume",
-        [
-            Button(turn.guide_label("resume_yes"), '/inform{"walk": "resume"}'),
-            Button(turn.guide_label("resume_no"), '/inform{"walk": "stop"}'),
-        ],
-        title=turn.label(place.topic),
-    )
+    if place.at != WAITING:
+        buttons = _yes_or_no(turn, "resume_yes", "resume_no")
+        turn.say("guide__resume", buttons, title=turn.label(place.topic))
+    elif "urgent" in place.data:
+        turn.say("guide__person_now", _yes_or_no(turn, "person_now_yes", "not_now"))
+    else:
+        turn.say("guide__also", _yes_or_no(turn, "also_yes", "not_now"), title=turn.label(place.topic))
+
+
+def _yes_or_no(turn: Turn, yes: str, no: str) -> list[Button]:
+    return [
+        Button(turn.guide_label(yes), '/inform{"walk": "resume"}'),
+        Button(turn.guide_label(no), '/inform{"walk": "stop"}'),
+    ]

@@ -10,6 +10,8 @@ from data.knowledge import Topic
 
 # How many things may lie open under each other; the oldest is let go.
 DEPTH = 3
+# Where a place stands that was only spoken of: the second of two problems in one message.
+WAITING = "waiting"
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Place:
     """One open guide or task.
 
     `at` is the guide's item or the task's state; `answers` what the client said to its questions; `data` what a
-    task must remember; `paused` is True after another question was answered in between.
+    task must remember; `paused` is True after another question was answered in between. Of a topic that was only
+    spoken of, and waits to be asked about, `at` is WAITING.
     """
 
     topic: str
@@ -71,6 +74,17 @@ class Places:
         """What the client has answered to `question` in any open place."""
         return next((p.answers[question] for p in reversed(self._places) if question in p.answers), None)
 
+    def remember(self, topic: str) -> None:
+        """Note on top that the client also spoke of `topic`, unless it is open already."""
+        if not any(place.topic == topic for place in self._places):
+            self.open(Place(topic, WAITING, paused=True))
+
+    def take_waiting(self, topic: str) -> Place | None:
+        """Take out what was to be asked about `topic`, and give it back; None when there was nothing."""
+        waiting = next((p for p in self._places if p.topic == topic and p.at == WAITING), None)
+        self.drop(lambda place: place is waiting)
+        return waiting
+
     def open(self, place: Place) -> None:
         """Put `place` on top; the same topic further down is taken out."""
         self._places = [*[p for p in self._places if p.topic != place.topic][-(DEPTH - 1) :], place]
@@ -105,4 +119,5 @@ class Places:
 
 def _exists(item: Mapping[str, Any], topics: Mapping[str, Topic]) -> bool:
     topic = topics.get(str(item.get("topic")))
-    return topic is not None and (not topic.guide or any(i.name == item.get("at") for i in topic.guide))
+    at = item.get("at")
+    return topic is not None and (at == WAITING or not topic.guide or any(i.name == at for i in topic.guide))

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-CARRIED = ("language", "language_chosen", "place", "misses")
+CARRIED = ("language", "language_chosen", "place", "misses", "other_language")
 
 
 class ActionSessionStart(Action):

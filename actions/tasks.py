@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from actions import guide
 from actions.base import SupportAction
-from actions.offers import offer_return
+from actions.human import TOPIC as HUMAN
+from actions.human import ask_for_person
+from actions.offers import offer_return, offers
+from actions.place import WAITING, Place
 from actions.turn import Turn
 from data.knowledge import Knowledge
 
@@ -38,12 +41,27 @@ class OpenPlaces:
     def __init__(self, tasks: Mapping[str, Task]) -> None:
         self._tasks = tasks
 
+    async def begin(self, turn: Turn, topic_id: str) -> None:
+        """Answer a topic from its beginning: a task, a guide, or a text with what it offers."""
+        topic = turn.knowledge.topics[topic_id]
+        if topic_id in self._tasks:
+            await self._tasks[topic_id].begin(turn)
+        elif topic.guide:
+            guide.begin(turn, topic_id)
+        else:
+            turn.say(topic_id, offers(turn, topic))
+            offer_return(turn)
+
     async def proceed(self, turn: Turn) -> bool:
         """Go on in the place on top. False when nothing is open."""
         if "code" in turn.entities:
             return await self._code(turn)
-        if turn.places.current is None:
+        place = turn.places.current
+        if place is None:
             return False
+        if place.at == WAITING:
+            await self._waiting(turn, place)
+            return True
         task = self._task_on_top(turn)
         if task is not None:
             await task.proceed(turn)
@@ -51,8 +69,27 @@ class OpenPlaces:
             guide.proceed(turn)
         return True
 
+    async def _waiting(self, turn: Turn, place: Place) -> None:
+        """What was only spoken of is begun, let go, or asked about again."""
+        wish = turn.entities.get("walk")
+        if wish == "stop" or turn.intent == "deny":
+            turn.places.close()
+            turn.say("guide__another_time")
+            offer_return(turn)
+        elif wish == "resume" or turn.intent in {"affirm", "step_done"}:
+            turn.places.close()
+            if place.topic == HUMAN:
+                ask_for_person(turn, place)
+            else:
+                await self.begin(turn, place.topic)
+        else:
+            offer_return(turn)
+
     async def wish(self, turn: Turn) -> bool:
-        """Carry out a wish of the task on top ("send me a new code"), whatever topic the words were taken for."""
+        """Carry out a wish that is about what is on top ("send me a new code", "show all steps"), whatever topic the
+        words were taken for."""
+        if guide.list_wished(turn):
+            return True
         task = self._task_on_top(turn)
         if task is None or "task" not in turn.entities:
             return False
@@ -61,17 +98,20 @@ class OpenPlaces:
 
     def show(self, turn: Turn) -> None:
         """Say again where the place on top stands; nothing when none is open."""
-        if turn.places.current is None:
+        place = turn.places.current
+        if place is None:
             return
         task = self._task_on_top(turn)
-        if task is not None:
+        if place.at == WAITING:
+            offer_return(turn)
+        elif task is not None:
             task.show(turn)
         else:
             guide.show(turn)
 
     def _task_on_top(self, turn: Turn) -> Task | None:
         place = turn.places.current
-        return None if place is None else self._tasks.get(place.topic)
+        return None if place is None or place.at == WAITING else self._tasks.get(place.topic)
 
     async def _code(self, turn: Turn) -> bool:
         """A code goes to the task that waits for one, also from within a guide opened meanwhile."""

@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.place import Places
+from actions.place import Place, Places
 from data.knowledge import Knowledge
 
 # Where the gateway took a secret out of a message.
@@ -46,8 +46,13 @@ class Turn:
         self.entities: dict[str, str] = {
             str(entity["entity"]): str(entity["value"]) for entity in message.get("entities") or []
         }
+        self.second_topic = str((message.get("second_topic") or {}).get("name") or "")
+        self.other_language: str | None = tracker.get_slot("other_language")
+        self.written_in = str(message.get("language") or "")
         self.places = Places.from_slot(tracker.get_slot("place"), knowledge.topics)
         self.misses = int(tracker.get_slot("misses") or 0)
+        self.was_waiting: Place | None = None
+        """What the client was to be asked about and asks for by this message."""
         self._messages: list[dict[str, Any]] = []
 
     @property
@@ -94,7 +99,11 @@ class Turn:
         self._gather_buttons()
         for message in self._messages:
             dispatcher.utter_message(**message)
-        return [SlotSet("place", self.places.as_json()), SlotSet("misses", self.misses)]
+        return [
+            SlotSet("place", self.places.as_json()),
+            SlotSet("misses", self.misses),
+            SlotSet("other_language", self.other_language),
+        ]
 
     def _gather_buttons(self) -> None:
         """Put all buttons of the turn under its last text that has any.

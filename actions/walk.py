@@ -22,6 +22,12 @@ def item_after(topic: Topic, name: str, answers: Mapping[str, str]) -> GuideItem
     return _next_from(topic, _index(topic, name) + 1, answers)
 
 
+def open_question(topic: Topic, answers: Mapping[str, str]) -> GuideItem | None:
+    """The first question of this walk that has no answer yet."""
+    asked = (item for item in topic.guide if item.kind == "ask" and applies(item, answers))
+    return next((item for item in asked if item.name not in answers), None)
+
+
 def step_before(topic: Topic, name: str, answers: Mapping[str, str]) -> GuideItem | None:
     """The step before `name` (questions are not asked again), or None at the beginning."""
     before = topic.guide[: _index(topic, name)]

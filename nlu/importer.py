@@ -19,14 +19,17 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_config_file
 
-from data.knowledge import Knowledge, KnowledgeError, load
+from data.knowledge import Knowledge, KnowledgeError, Topic, load
 from nlu.responses import SharedNameError, responses
+from nlu.second_topic import STANDING, SUBJECT, URGENT
 
 _FORMAT = "3.1"
 FALLBACK_ACTION = "action_fallback"
 # Found by the extractors or sent by the gateway, so they exist whatever the topics say.
 FIXED_ENTITIES = ("code", "number", "phone_number", "task")
 SESSION_MINUTES = 60
+# The group of topics that are no problem of a client's.
+SMALL_TALK = "conversation"
 
 
 class UnusableData(RasaException):  # type: ignore[misc]
@@ -118,6 +121,7 @@ def slots(knowledge: Knowledge) -> dict[str, Any]:
         "language_chosen": {"type": "any", **ours},
         "misses": {"type": "any", "initial_value": 0, **ours},
         "place": {"type": "any", **ours},
+        "other_language": {"type": "any", **ours},
     }
 
 
@@ -138,9 +142,17 @@ def examples(knowledge: Knowledge) -> list[Message]:
             for example in page.examples:
                 # The gateway takes leading slashes off, since Rasa would read "/restart" as an intent.
                 text = example.lstrip("/")
-                message = Message.build(text, intent, example_metadata={"language": code})
+                about = {"language": code, **_standing(knowledge.topics[intent])}
+                message = Message.build(text, intent, example_metadata=about)
                 built.setdefault((intent, text), message)
     return list(built.values())
+
+
+def _standing(topic: Topic) -> dict[str, str]:
+    """How a topic counts where a message has two; nothing for small talk and what moves the conversation."""
+    if topic.urgent:
+        return {STANDING: URGENT}
+    return {STANDING: SUBJECT} if topic.group != SMALL_TALK else {}
 
 
 def lookup_tables(knowledge: Knowledge) -> list[dict[str, Any]]:

@@ -8,17 +8,20 @@
 
 from __future__ import annotations
 
+from data.knowledge.framing import as_plain, framed
 from data.knowledge.loading import DATA, load
 from data.knowledge.model import (
     GuideItem,
     ItemTexts,
     Knowledge,
     Language,
+    OtherLanguage,
     Text,
     Topic,
     TopicTexts,
 )
 from data.knowledge.problems import KnowledgeError, Problem
+from data.knowledge.segments import segments
 
 __all__ = [
     "DATA",
@@ -27,9 +30,13 @@ __all__ = [
     "Knowledge",
     "KnowledgeError",
     "Language",
+    "OtherLanguage",
     "Problem",
     "Text",
     "Topic",
     "TopicTexts",
+    "as_plain",
+    "framed",
     "load",
+    "segments",
 ]

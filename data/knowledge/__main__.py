@@ -1,4 +1,4 @@
-"""python -m data.knowledge check | topic GROUP/NAME | language CODE [--name NAME]"""
+"""python -m data.knowledge check | report | topic GROUP/NAME | language CODE [--name NAME]"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.knowledge import facts
 from data.knowledge.loading import DATA, load
 from data.knowledge.problems import KnowledgeError
 from data.knowledge.scaffold import ScaffoldError, add_language, add_topic
@@ -17,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "check":
         return _check(options.root)
+    if options.command == "report":
+        return _report(options.root)
     try:
         if options.command == "topic":
             lines = add_topic(options.root, options.topic)
@@ -32,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _check(root: Path) -> int:
     try:
         knowledge = load(root)
+        if (root / facts.FILE).exists():
+            problems = list(facts.check(facts.load_register(root), knowledge))
+            if problems:
+                raise KnowledgeError(problems)
     except KnowledgeError as error:
         print(error)
         return 1
@@ -43,6 +50,17 @@ def _check(root: Path) -> int:
     return 0
 
 
+def _report(root: Path) -> int:
+    try:
+        register, knowledge = facts.load_register(root), load(root)
+    except KnowledgeError as error:
+        print(error)
+        return 1
+    for line in facts.report(register, knowledge):
+        print(line)
+    return 1 if any(facts.check(register, knowledge)) else 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m data.knowledge", description="Check what the assistant knows, or begin something new."
@@ -51,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--root", type=Path, default=DATA, help="the data folder (default: the repository's)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", parents=[common], help="print every problem, one a line")
+    commands.add_parser("report", parents=[common], help="print which texts carry each fact of the source")
     topic = commands.add_parser("topic", parents=[common], help="write the files of a new topic")
     topic.add_argument("topic", metavar="GROUP/NAME", help="such as trouble/app_crashes")
     language = commands.add_parser("language", parents=[common], help="write the files of a new language")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.knowledge.model import Language, Topic, TopicTexts
+from data.knowledge.model import Language, OtherLanguage, Topic, TopicTexts
 from data.knowledge.reading import Document
 
 
@@ -15,6 +15,7 @@ class Registry:
     document: Document
     languages: dict[str, Language]
     default: str
+    others: tuple[OtherLanguage, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from typing import Any
 from data.knowledge.checks import check_all
 from data.knowledge.draft import Draft, Page, Registry
 from data.knowledge.folders import NAME, topic_folders, unexpected
-from data.knowledge.model import GuideItem, ItemTexts, Knowledge, Language, Text, Topic, TopicTexts
+from data.knowledge.model import (
+    GuideItem,
+    ItemTexts,
+    Knowledge,
+    Language,
+    OtherLanguage,
+    Text,
+    Topic,
+    TopicTexts,
+)
 from data.knowledge.problems import KnowledgeError, Problem
 from data.knowledge.reading import Document, read
 from data.knowledge.structure import misfits
@@ -32,7 +41,7 @@ def load(root: Path = DATA) -> Knowledge:
     if problems or registry is None:
         raise KnowledgeError(problems)
     topics = {draft.id: draft.topic for draft in drafts if draft.topic}
-    return Knowledge(registry.languages, registry.default, topics)
+    return Knowledge(registry.languages, registry.default, topics, registry.others)
 
 
 def _read_as(path: Path, root: Path, schema: str, problems: list[Problem]) -> Document | None:
@@ -60,7 +69,19 @@ def _registry(root: Path, problems: list[Problem]) -> Registry | None:
         )
         for code, entry in document.value["languages"].items()
     }
-    return Registry(document, languages, document.value["default"])
+    others = tuple(
+        OtherLanguage(
+            code=code,
+            name=entry["name"],
+            sentence=entry["sentence"],
+            script=entry.get("script"),
+            words=frozenset(entry.get("words", ())),
+            characters=tuple(entry.get("characters", ())),
+        )
+        for code, entry in document.value.get("others", {}).items()
+        if code not in languages
+    )
+    return Registry(document, languages, document.value["default"], others)
 
 
 def _codes_in_use(root: Path) -> list[str]:
@@ -95,6 +116,7 @@ def _topic(group: str, topic: str, value: dict[str, Any], languages: dict[str, T
         offers=tuple(value.get("offers", ())),
         guide=tuple(_guide_item(item) for item in value.get("guide", ())),
         languages=languages,
+        urgent=value.get("urgent") == "true",
     )
 
 

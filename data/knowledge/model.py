@@ -27,6 +27,22 @@ class Language:
 
 
 @dataclass(frozen=True)
+class OtherLanguage:
+    """A language that the assistant does not speak but recognises, by one of three marks."""
+
+    code: str
+    name: str
+    sentence: str
+    """Says in the language itself which ones the assistant speaks."""
+    script: str | None = None
+    """Its letters' script, as Unicode names begin: HANGUL."""
+    words: frozenset[str] = frozenset()
+    """Small words of it, in Latin letters."""
+    characters: tuple[str, ...] = ()
+    """Chinese characters or short runs of them that Japanese does not have."""
+
+
+@dataclass(frozen=True)
 class Text:
     """Something the assistant says. Markup: **label**. {placeholders} are filled by the actions."""
 
@@ -92,6 +108,8 @@ class Topic:
     guide: tuple[GuideItem, ...]
     languages: Mapping[str, TopicTexts]
     """By language code."""
+    urgent: bool = False
+    """It comes first whatever is open, and a person is offered at once."""
 
     def item(self, name: str) -> GuideItem:
         """The guide item called `name`; KeyError when there is none."""
@@ -108,6 +126,8 @@ class Knowledge:
     languages: Mapping[str, Language]
     default_language: str
     topics: Mapping[str, Topic]
+    others: tuple[OtherLanguage, ...] = ()
+    """Languages that are recognised and not spoken."""
 
     def label(self, topic: str, language: str) -> str:
         """The topic's title: what its button says."""

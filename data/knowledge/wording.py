@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_LABEL = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+LABEL = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+"""A **label** of something on the client's screen."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -22,7 +24,7 @@ def stray_brace(text: str) -> bool:
 
 def unbalanced_label(text: str) -> bool:
     """Whether a ** opens no **label** that closes in the same line."""
-    return "**" in _LABEL.sub("", text)
+    return "**" in LABEL.sub("", text)
 
 
 def plain(text: str) -> str:
@@ -32,3 +34,8 @@ def plain(text: str) -> str:
     while end and (folded[end - 1].isspace() or unicodedata.category(folded[end - 1]).startswith("P")):
         end -= 1
     return folded[:end] or folded
+
+
+def fill(text: str, values: Mapping[str, str], otherwise: str) -> str:
+    """`text` with its {placeholders} filled in; `otherwise` stands for a value that is not given."""
+    return _PLACEHOLDER.sub(lambda name: values.get(name[1], otherwise), text)

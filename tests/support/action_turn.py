@@ -83,7 +83,12 @@ class ActionChat:
     ) -> None:
         self.knowledge = knowledge
         self.client = client
-        self.slots: dict[str, Any] = {"language": language, "place": None, "misses": 0}
+        self.slots: dict[str, Any] = {
+            "language": language,
+            "place": None,
+            "misses": 0,
+            "other_language": None,
+        }
         self.last = Answered([], [])
         self._ids = itertools.count(1)
         self._texts = responses(knowledge)

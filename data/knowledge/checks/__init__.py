@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.checks import examples, languages, parity, texts, topics
+from data.knowledge.checks import examples, languages, parity, segments, texts, topics
 from data.knowledge.draft import Draft, Registry
 from data.knowledge.problems import Problem
 
@@ -17,3 +17,5 @@ def check_all(registry: Registry | None, drafts: Sequence[Draft]) -> Iterator[Pr
     yield from parity.check(drafts, registry.default if registry else "en")
     yield from texts.check(drafts)
     yield from examples.check(drafts)
+    if registry is not None:
+        yield from segments.check(registry, drafts)

@@ -21,6 +21,8 @@ def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
             elif kinds[offer] == "texts":
                 message = f"offers `{offer}`, which is of kind texts and has no button"
                 yield draft.document.problem(message, "offers", position)
+        if draft.topic.urgent and "human" not in draft.topic.offers:
+            yield draft.document.problem("an urgent topic offers a person: `human`", "urgent")
         yield from _guide(draft.topic, draft.document)
         yield from _shared_names(draft.topic, draft)
 

@@ -59,7 +59,7 @@ async def test_a_fault_in_an_action_asks_the_gateway_for_nothing(knowledge: Know
 
 async def test_a_fault_in_an_action_leaves_the_place_and_the_misses(knowledge: Knowledge) -> None:
     _, slots = await broken(knowledge)
-    assert slots == {"place": PLACE, "misses": 1}
+    assert slots == {"place": PLACE, "misses": 1, "other_language": None}
 
 
 async def test_a_fault_in_an_action_is_in_the_log_with_the_message_it_was_about(

@@ -12,6 +12,7 @@ NEXT, BACK, STUCK = "/step_done", "/step_back", "/step_stuck"
 IPHONE, ANDROID = '/inform{"platform": "iphone"}', '/inform{"platform": "android"}'
 GO_ON, LEAVE = '/inform{"walk": "resume"}', '/inform{"walk": "stop"}'
 AGAIN = '/inform{"walk": "repeat"}'
+ALL = '/inform{"walk": "all"}'
 
 
 async def begun(chat: ActionChat, platform: str = "android") -> ActionChat:
@@ -66,7 +67,7 @@ async def test_the_number_of_steps_is_that_of_the_clients_branch(chat: ActionCha
 
 async def test_a_step_offers_what_can_be_done_there(chat: ActionChat) -> None:
     await begun(chat)
-    assert chat.last.payloads == [NEXT, STUCK]
+    assert chat.last.payloads == [NEXT, ALL, STUCK]
     await chat.press(NEXT)
     assert chat.last.payloads == [NEXT, BACK, STUCK]
     await chat.press(NEXT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,6 +199,13 @@ class RunningSandbox:
     def faults(self, *faults: dict[str, Any]) -> None:
         """Switch these faults on, and all others off."""
         self.http.post("/sandbox/faults", json={"faults": list(faults)}).raise_for_status()
+
+    def wait_for_sms(self, state: str, seconds: float = 10) -> None:
+        """Wait until the sandbox has noted that the last text message is `state`."""
+        end = time.monotonic() + seconds
+        while self.ledger()["sms"][-1]["state"] != state:
+            assert time.monotonic() < end, f"the last text message is not {state}"
+            time.sleep(0.01)
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock into the future."""

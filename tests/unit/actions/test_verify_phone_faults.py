@@ -87,7 +87,7 @@ async def test_the_same_code_run_twice_is_checked_once(verifying: Verifying) -> 
     for _ in range(2):
         verifying.chat.slots["place"] = place
         answered = await verifying.types(wrong, message="9")
-        assert answered.values("verify_phone__wrong_code") == {"left": 4}
+        assert answered.values("codes__wrong_code") == {"left": 4}
     assert verifying.sandbox.ledger()["verifications"][0]["failures"] == 1
 
 
@@ -104,7 +104,7 @@ async def test_the_same_wish_for_a_new_code_run_twice_sends_once(verifying: Veri
     verifying.sandbox.advance(120)
     for _ in range(2):
         answered = await verifying.chat.say("inform", message="9", task="resend")
-        assert answered.said == ["verify_phone__resent"]
+        assert answered.said == ["codes__resent"]
     assert len(verifying.sandbox.ledger()["sms"]) == 2
 
 
@@ -112,14 +112,14 @@ async def test_two_messages_write_twice(verifying: Verifying) -> None:
     code = await verifying.sent()
     for left in (4, 3):
         answered = await verifying.types(other_than(code))
-        assert answered.values("verify_phone__wrong_code") == {"left": left}
+        assert answered.values("codes__wrong_code") == {"left": left}
 
 
 async def test_a_verification_that_the_backend_no_longer_knows_ends_honestly(verifying: Verifying) -> None:
     data = {"number": NUMBER, "id": "pv_gone"}
     verifying.chat.slots["place"] = [{"topic": "verify_phone", "at": "code", "data": data}]
     answered = await verifying.types("123456")
-    assert answered.said == ["verify_phone__expired_for_good"]
+    assert answered.said == ["codes__expired_for_good"]
     assert answered.expects == "nothing"
     assert verifying.state is None
 

@@ -77,6 +77,20 @@ def portal(storage: Storage, clock: Clock, changed: Callable[[], None]) -> APIRo
             token = links.new_token(tx, body.username, now)
         return JSONResponse({"token": token, "expires_at": iso(now + links.TOKEN_LIFE)}, 201)
 
+    @router.post("/users/{username}/confirmed-link")
+    def confirm_last(username: str, request: Request) -> Response:
+        """Confirm the newest link that waits for this user's word."""
+        _require_this_machine(request)
+        with storage.transaction() as tx:
+            found = select(links_table).where(
+                links_table.c.username == username, links_table.c.state == "pending"
+            )
+            link = tx.execute(found.order_by(links_table.c.sequence.desc()).limit(1)).mappings().first()
+            if link is None or not links.settle(tx, link["id"], "linked", clock.now()):
+                return respond(problem("not_found"))
+        changed()
+        return JSONResponse({"client": link["client"]})
+
     @router.post("/links/{id}/{word}")
     def settle_link(id: str, word: str, request: Request) -> Response:
         """Confirm, decline or end a link."""

@@ -18,9 +18,12 @@ from sandbox.keys import Keys
 from sandbox.problems import Answer, RefusalError, respond
 from sandbox.storage import Storage
 
-Client = Annotated[str, Header(alias="Client-Reference", min_length=1, max_length=200)]
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
-Id = Annotated[str, Path(min_length=1, max_length=64)]
+VISIBLE = "^[!-~]+$"
+Client = Annotated[str, Header(alias="Client-Reference", min_length=1, max_length=200, pattern=VISIBLE)]
+IdempotencyKey = Annotated[
+    str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=VISIBLE)
+]
+Id = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 Read = Callable[[Connection], Answer]
 
 

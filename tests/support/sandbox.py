@@ -22,6 +22,7 @@ from starlette.routing import Route
 from sandbox.app import create_app
 from sandbox.settings import Settings
 from tests.support.asgi_server import AsgiServer
+from tests.support.contract import check_answer
 
 BACKEND_TOKEN = "backend-token-of-the-tests"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"w" * 32).decode()
@@ -130,7 +131,11 @@ class RunningSandbox:
 
     def _open_http(self) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        self.http = httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        # Whatever a test asks, the answer must be the one that the contract promises.
+        hooks = {"response": [check_answer]}
+        self.http = httpx.Client(
+            base_url=self.url, headers=headers, trust_env=False, timeout=20, event_hooks=hooks
+        )
 
     def start(self) -> None:
         self._server.start()

@@ -107,3 +107,38 @@ async def verifying(
     """A client on Telegram who is about to verify a number."""
     async with verifying_client(real_knowledge, sandbox, vault_server) as client:
         yield client
+
+
+WAYS = [
+    ("en", "simulator.telegram:person-1"),
+    ("ja", "simulator.telegram:person-1"),
+    ("en", "simulator.sms:+447400123403"),
+    ("ja", "simulator.sms:+819012345601"),
+]
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1].partition(':')[0]}")
+async def everywhere(
+    request: pytest.FixtureRequest,
+    real_knowledge: Knowledge,
+    sandbox: RunningSandbox,
+    vault_server: TinyVault,
+) -> AsyncIterator[Verifying]:
+    """A client in each language and on each channel."""
+    language, client = request.param
+    async with verifying_client(
+        real_knowledge, sandbox, vault_server, language=language, client=client
+    ) as verifying:
+        yield verifying
+
+
+@pytest.fixture
+async def by_sms(
+    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: TinyVault
+) -> AsyncIterator[Verifying]:
+    """A client whose number is on record for hanako01."""
+    client = "simulator.sms:+819012345601"
+    async with verifying_client(
+        real_knowledge, sandbox, vault_server, language="ja", client=client
+    ) as verifying:
+        yield verifying

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from actions import numbers
 from actions.backend import BackendError, ErrorKind, Link
 from actions.code_task import CodeTask, button, unavailable
@@ -14,6 +17,10 @@ class Linking(CodeTask):
     """The task `linking`. Its states: offer -> code (by SMS), unlink."""
 
     topic = place = "linking"
+    over: ClassVar[Mapping[ErrorKind, str]] = {
+        **CodeTask.over,
+        ErrorKind.ALREADY_LINKED: "linking__already_linked",
+    }
 
     async def begin(self, turn: Turn) -> None:
         if "link" in turn.entities:
@@ -103,7 +110,8 @@ class Linking(CodeTask):
             await self.backend.redeem(turn.client, token, f"{turn.message_id}:link")
         except BackendError as error:
             if error.kind is ErrorKind.LINK_TOKEN_INVALID:
-                turn.say("linking__token_invalid")
+                # Used up perhaps by this very chat, when nobody heard the answer.
+                turn.say("linking__pending" if await self._is_pending(turn) else "linking__token_invalid")
             elif error.kind is ErrorKind.ALREADY_LINKED:
                 turn.say("linking__already_linked", [self._unlink_button(turn)])
             else:
@@ -112,15 +120,19 @@ class Linking(CodeTask):
             turn.say("linking__confirm_in_portal")
         offer_return(turn)
 
+    async def _is_pending(self, turn: Turn) -> bool:
+        try:
+            return (await self.backend.link(turn.client)).state == "pending"
+        except BackendError:
+            return False
+
     async def _send_code(self, turn: Turn, place: Place) -> None:
         try:
             challenge = await self.backend.send_link_code(
                 turn.client, place.data["number"], f"{place.data['request']}:start"
             )
         except BackendError as error:
-            if error.kind is ErrorKind.ALREADY_LINKED:
-                self.end(turn, "linking__already_linked", self._unlink_button(turn))
-            elif error.kind is ErrorKind.NUMBER_INVALID:
+            if error.kind is ErrorKind.NUMBER_INVALID:
                 self.end(turn, "linking__how")
             else:
                 self.refused(turn, error)

@@ -21,6 +21,8 @@ class OptIn(CodeTask):
     over: ClassVar[Mapping[ErrorKind, str]] = {
         **CodeTask.over,
         ErrorKind.NOT_ELIGIBLE: "opting_in__not_eligible",
+        # The code was right, and only the answer got lost.
+        ErrorKind.ALREADY_VERIFIED: "opting_in__already_enrolled",
     }
 
     async def begin(self, turn: Turn) -> None:

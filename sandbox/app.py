@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+@cache
 def contract_document() -> dict[str, Any]:
     """The contract that this service keeps, as openapi.yaml has it."""
     document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))

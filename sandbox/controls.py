@@ -14,6 +14,7 @@ from sandbox.clock import Clock, iso
 from sandbox.faults import Fault, Kind, Switchboard, When
 from sandbox.numbers import mask
 from sandbox.storage import Storage, answers, challenges, links, notices, sharing_requests, sms, users
+from sandbox.users import seed
 
 LONGEST_JUMP = 10 * 365 * 86_400
 
@@ -51,6 +52,16 @@ def controls(
         clock.move_to_offset(offset)
         clock_moved()
         return {"now": iso(clock.now())}
+
+    @router.post("/reset")
+    def reset() -> dict[str, Any]:
+        """Begin anew: only the made-up users, as they were, and no faults."""
+        switchboard.set([])
+        with storage.transaction() as tx:
+            storage.empty(tx)
+            clock.move_to_offset(0.0)
+            seed(tx, clock.now())
+        return {}
 
     @router.post("/faults")
     def faults(body: FaultsRequest) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def mask_name(username: str) -> str:
     return f"{username[:2]}***{username[-2:]}"
 
 
+@cache
 def _clients() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(CLIENTS.read_text(encoding="utf-8"))
     return loaded

@@ -48,7 +48,7 @@ class Timeouts:
 class Call:
     """One call. The body may hold a code and the reference a number, so a call that is printed shows nothing of them.
 
-    `key` is the Idempotency-Key of a write; a read has none.
+    `key` is the Idempotency-Key of a write; a read has none. `tries`: 1 for what is nice to know but not worth a wait.
     """
 
     method: str
@@ -56,6 +56,7 @@ class Call:
     client: str = field(repr=False)
     key: str | None = None
     body: Mapping[str, str] | None = field(default=None, repr=False)
+    tries: int = TRIES
 
 
 class _TransientError(Exception):
@@ -116,7 +117,7 @@ class Transport:
     async def _answer(self, call: Call, request_id: str) -> httpx.Response | None:
         """The first answer that another try would not better; None when no try brought one."""
         tries = AsyncRetrying(
-            stop=stop_after_attempt(TRIES) | stop_before_delay(self._timeouts.budget),
+            stop=stop_after_attempt(call.tries) | stop_before_delay(self._timeouts.budget),
             wait=self._wait,
             retry=retry_if_exception_type(_TransientError),
             reraise=True,

@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
+from tenacity import wait_none
 
 from actions.backend import Backend
 from actions.server import all_actions
@@ -93,7 +94,7 @@ class ActionChat:
         self._ids = itertools.count(1)
         self._texts = responses(knowledge)
         self._executor = ActionExecutor()
-        backend = backend or Backend(NOWHERE, "token")
+        backend = backend or Backend(NOWHERE, "token", wait=wait_none())
         for action in all_actions(knowledge, backend, vault or Vault(NOWHERE, "token")):
             self._executor.register_action(action)
 

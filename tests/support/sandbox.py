@@ -61,6 +61,12 @@ class Phone:
         """Work again."""
         self.status, self.keep = 202, True
 
+    def forget(self) -> None:
+        """Be a new phone."""
+        with self._changed:
+            self.received, self.notices = [], []
+            self.tries = self._read = 0
+
     def next_sms(self, seconds: float = 10) -> dict[str, Any]:
         """Wait for the next message that was not read yet; repeats count."""
         with self._changed:
@@ -151,6 +157,16 @@ class RunningSandbox:
         self._server = AsgiServer(create_app(self.settings), port)
         self._open_http()
         self.start()
+
+    def begin_anew(self) -> None:
+        """Forget everything, once nothing is left to deliver that could come into the next test."""
+        self.phone.take()
+        end = time.monotonic() + 10
+        while any(m["state"] == "queued" for kind in ("sms", "notices") for m in self.ledger()[kind]):
+            assert time.monotonic() < end, "something cannot be delivered"
+            self.advance(60)
+        self.http.post("/sandbox/reset").raise_for_status()
+        self.phone.forget()
 
     def write(
         self,

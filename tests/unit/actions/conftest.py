@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -86,11 +85,17 @@ def new_chat(knowledge: Knowledge) -> Callable[..., ActionChat]:
     return lambda **given: ActionChat(knowledge, **given)
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """The auth backend."""
-    with running_sandbox(tmp_path) as running:
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    """The auth backend, with its made-up users as they are at first."""
+    yield shared_sandbox
+    shared_sandbox.begin_anew()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actions.backend import Delivery
+from actions.backend import Backend, BackendError, Delivery
+from actions.turn import Turn
 
 _STATES = {
     "queued": "codes__sms_queued",
@@ -22,3 +23,14 @@ def text(delivery: Delivery) -> str:
     if delivery.state == "undelivered":
         return _REASONS.get(str(delivery.reason), "codes__sms_undelivered")
     return _STATES[delivery.state]
+
+
+async def say_last(turn: Turn, backend: Backend) -> None:
+    """Say why the last text message did not arrive, if the backend knows that it did not; else nothing."""
+    try:
+        delivery = await backend.last_text_message(turn.client)
+    except BackendError:
+        return
+    if delivery.state == "undelivered" and delivery.number_masked:
+        turn.say("codes__last_sms", number=delivery.number_masked)
+        turn.say(text(delivery))

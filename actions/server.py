@@ -44,7 +44,7 @@ def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Ac
         ShareStatus(backend),
         Linking(backend, vault),
     ]
-    places = OpenPlaces(tasks)
+    places = OpenPlaces(tasks, backend)
     return [
         ActionSessionStart(),
         ActionAnswer(knowledge, places),

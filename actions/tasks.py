@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from actions import guide
+from actions import deliveries, guide
+from actions.backend import Backend
 from actions.base import SupportAction
 from actions.human import TOPIC as HUMAN
 from actions.human import ask_for_person
@@ -15,6 +16,7 @@ from data.knowledge import Knowledge
 
 # The state in which a task waits for a code: a code finds its task wherever that lies.
 WAITS_FOR_CODE = "code"
+SMS_MISSING = "sms_missing"
 # Wishes about the chat itself are heard whatever lies open.
 LINKING = "linking"
 LINKING_WISHES = frozenset({"link", "unlink"})
@@ -50,8 +52,9 @@ class Task:
 class OpenPlaces:
     """Leads what is said to whatever lies open: a guide or one of the tasks."""
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
+    def __init__(self, tasks: Iterable[Task], backend: Backend) -> None:
         self.tasks = tuple(tasks)
+        self._backend = backend
         self._by_topic = {task.topic: task for task in self.tasks}
         self._tasks = {task.place: task for task in self.tasks}
 
@@ -110,12 +113,13 @@ class OpenPlaces:
             return True
         task = self._task_on_top(turn)
         place = turn.places.current
-        if task is None or place is None:
-            return False
-        if turn.intent == "sms_missing" and place.at == WAITS_FOR_CODE and "task" not in turn.entities:
-            await task.missing(turn)
-            return True
-        if "task" not in turn.entities:
+        if turn.intent == SMS_MISSING and "task" not in turn.entities:
+            if task is not None and place is not None and place.at == WAITS_FOR_CODE:
+                await task.missing(turn)
+                return True
+            if place is None or place.topic != SMS_MISSING:
+                await deliveries.say_last(turn, self._backend)
+        if task is None or "task" not in turn.entities:
             return False
         await task.proceed(turn)
         return True

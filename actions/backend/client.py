@@ -138,8 +138,9 @@ class Backend:
         return await self._get(path, client, Delivery.read_newest)
 
     async def last_text_message(self, client: str) -> Delivery:
-        """What became of the last text message with a code. Kinds: NOT_FOUND."""
-        return await self._get("/v1/text-messages/last", client, Delivery.read)
+        """What became of the last text message with a code. Tried once, as `security_status`. Kinds: NOT_FOUND."""
+        call = Call("GET", "/v1/text-messages/last", client, tries=1)
+        return await self._transport.call(call, Delivery.read)
 
     # The Secure Login System
 

@@ -283,3 +283,29 @@ async def test_a_code_that_the_vault_lost_is_asked_for_again(verifying: Verifyin
     assert answered.expects == "code"
     assert verifying.sandbox.ledger()["verifications"][0]["failures"] == 0
     assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
+
+
+@pytest.mark.parametrize(("user", "text"), [("priya04", "sms_do_not_call"), ("sam06", "sms_carrier_refused")])
+async def test_a_linked_client_hears_why_the_last_log_in_code_did_not_come(
+    verifying: Verifying, user: str, text: str
+) -> None:
+    assert (await verifying.chat.say("sms_missing")).said == ["sms_missing__which_sms"]
+    await verifying.chat.say("inform", walk="stop")
+    verifying.link(user)
+    answered = await verifying.chat.say("sms_missing", which_sms="login")
+    assert answered.said == ["codes__last_sms", f"codes__{text}", "sms_missing__wait"]
+
+
+async def test_a_linked_client_hears_which_numbers_are_on_record(verifying: Verifying) -> None:
+    verifying.link("rio13")
+    answered = await verifying.chat.say("verify_phone")
+    assert answered.said == ["verify_phone__on_record_unverified", "verify_phone__ask_number"]
+    assert answered.values("verify_phone__on_record_unverified") == {"number": "+81******5613"}
+
+
+async def test_verifying_the_number_on_record_tells_the_enrolment_by_itself(verifying: Verifying) -> None:
+    verifying.link("rio13")
+    answered = await verifying.types(await verifying.sent("+819012345613"))
+    assert answered.said == ["verify_phone__verified_enrolled"]
+    answered = await verifying.types(await verifying.sent("+819012345613"))
+    assert answered.said == ["verify_phone__verified"]

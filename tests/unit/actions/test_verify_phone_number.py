@@ -162,3 +162,27 @@ async def test_the_language_may_change_at_each_point(chat: ActionChat) -> None:
     answered = await chat.say("language_english")
     assert answered.said == ["language_english", "verify_phone__confirm_number"]
     assert chat.at == ("verify_phone", "confirm")
+
+
+async def test_a_number_without_its_country_is_asked_for_it(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", number="09876543210")
+    assert answered.said == ["verify_phone__ask_region"]
+    assert answered.expects == "phone_number"
+    answered = await chat.press('/inform{"region": "in"}')
+    assert answered.said == ["verify_phone__trunk_prefix", "verify_phone__confirm_number"]
+    assert answered.values("verify_phone__confirm_number") == {"number": "+91 *** 3210"}
+
+
+async def test_the_country_may_be_said_with_the_number(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", number="9876543210", region="in")
+    assert answered.said == ["verify_phone__confirm_number"]
+
+
+async def test_a_trunk_prefix_that_was_left_out_is_explained(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", "090-1234-5678", phone_number=NUMBER)
+    assert answered.said == ["verify_phone__trunk_prefix", "verify_phone__confirm_number"]
+
+
+async def test_who_has_a_live_telegram_may_share_their_number_by_a_button(new_chat: NewChat) -> None:
+    assert "request_contact" in (await new_chat(client="telegram:5312").say("verify_phone")).payloads
+    assert "request_contact" not in (await new_chat().say("verify_phone")).payloads

@@ -84,7 +84,7 @@ class Conversation(RuleBasedStateMachine):
 
     world: World
 
-    @initialize(user=st.sampled_from([None, *USERS]))
+    @initialize(user=st.sampled_from([None, "hanako01", *USERS]))
     def begin(self, user: str | None) -> None:
         world = self.world
         world.conversations += 1
@@ -193,6 +193,30 @@ class Conversation(RuleBasedStateMachine):
         codes = [m["text"][:6] for m in self.sandbox.phone.received]
         code = codes[0 if kind == "old" else -1] if codes else "123456"
         self.say("inform", code=self.world.vault.seal(other_than(code) if kind == "wrong" else code))
+
+    @rule(
+        topic=st.sampled_from(["verify_phone", "sls_opt_in", "share_device", "linking"]), late=st.booleans()
+    )
+    def goes_through_a_task(self, topic: str, late: bool) -> None:
+        """As most clients do: what is asked is answered, the code is typed, sometimes too late."""
+        entities = {"phone_number": NUMBERS[0]} if topic == "verify_phone" else {}
+        self.say(topic, **entities)
+        if "/affirm" in self.chat.last.payloads:
+            self.say("affirm")
+        if self.chat.last.expects == "code":
+            if late:
+                self.time_passes(650)
+            self.types_a_code("right")
+
+    @precondition(lambda self: any(place["at"] == "code" for place in self.chat.places))
+    @rule(kind=st.sampled_from(["right", "wrong"]))
+    def types_the_code_that_is_awaited(self, kind: str) -> None:
+        self.types_a_code(kind)
+
+    @rule()
+    def ends_the_link(self) -> None:
+        self.say("linking", task="unlink")
+        self.say("affirm")
 
     @rule(user=st.sampled_from(USERS))
     def opens_a_deep_link(self, user: str) -> None:

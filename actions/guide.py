@@ -28,7 +28,7 @@ def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> N
     item = walk.first_item(topic, given)
     if item is None:
         raise ValueError(f"the guide {topic_id} has nothing for {given}")
-    if "answer" in topic.languages[turn.language].texts and topic.kind == "guide":
+    if "answer" in topic.languages[turn.language].texts and topic.kind != "answer":
         turn.say(topic_id)
     turn.places.open(Place(topic_id, item.name, given))
     if turn.entities.get("walk") == "all":

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import enum
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 # Where a number cannot be told from a landline (as in the US), it is tried.
 _CAN_GET_SMS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN}
+# The entity by which a client says which country a number is of; its values are ISO 3166 codes in small letters.
+REGION = "region"
 
 
 class Flaw(enum.Enum):
-    """Why a number cannot be used."""
+    """Why a number cannot be used, by the name of the text that says so."""
 
+    NO_COUNTRY = "ask_region"
     INVALID = "number_invalid"
-    NOT_MOBILE = "number_not_mobile"
+    TOO_SHORT = "number_too_short"
+    TOO_LONG = "number_too_long"
+    LANDLINE = "number_landline"
+    PREMIUM = "number_premium"
+    SPECIAL = "number_special"
+
+
+_BY_TYPE = {
+    PhoneNumberType.FIXED_LINE: Flaw.LANDLINE,
+    PhoneNumberType.PREMIUM_RATE: Flaw.PREMIUM,
+    PhoneNumberType.SHARED_COST: Flaw.PREMIUM,
+}
+_BY_LENGTH = {
+    ValidationResult.TOO_SHORT: Flaw.TOO_SHORT,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Flaw.TOO_SHORT,
+    ValidationResult.TOO_LONG: Flaw.TOO_LONG,
+}
 
 
 @dataclass(frozen=True)
@@ -27,34 +48,50 @@ class Number:
     e164: str
 
     @property
-    def readable(self) -> str:
-        """As people read it: +81 90-1234-5678."""
-        return phonenumbers.format_number(phonenumbers.parse(self.e164), PhoneNumberFormat.INTERNATIONAL)
-
-    @property
     def masked(self) -> str:
         """Country code and the last four digits: +81 *** 5678."""
         return f"+{phonenumbers.parse(self.e164).country_code} *** {self.e164[-4:]}"
 
+    def trunk_prefix_in(self, text: str) -> bool:
+        """Whether `text` has the number with the 0 before it that is dialled within its country only."""
+        national = self.e164.removeprefix(f"+{phonenumbers.parse(self.e164).country_code}")
+        digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
+        return bool(re.search(rf"0{national}$|0{national}(?!\d)", digits))
 
-def in_message(entities: Mapping[str, str], client: str) -> Number | Flaw | None:
-    """The number in a message's entities; None when there is none.
 
-    A number without a country code is read as one of the country that the client's own number (an SMS
-    client's reference ends in it) belongs to.
+def written(entities: Mapping[str, str]) -> str | None:
+    """The number as a message has it, None when it has none: with a country code, or only as digits."""
+    return entities.get("phone_number") or entities.get("number")
+
+
+def read(number: str, client: str, region: str | None = None) -> Number | Flaw:
+    """The number that was written, if it can be used.
+
+    Without a country code it is one of `region`, else of the country that the client's own number (an SMS client's
+    reference ends in it) belongs to, else its country is to be asked for.
     """
-    written = entities.get("phone_number") or entities.get("number")
-    if written is None:
-        return None
+    region = region.upper() if region else _region(client)
+    if region is None and not number.startswith("+"):
+        return Flaw.NO_COUNTRY
     try:
-        parsed = phonenumbers.parse(written, _region(client))
-    except NumberParseException:
-        return Flaw.INVALID
+        parsed = phonenumbers.parse(number, region)
+    except NumberParseException as error:
+        return Flaw.TOO_LONG if error.error_type == NumberParseException.TOO_LONG else Flaw.INVALID
     if not phonenumbers.is_valid_number(parsed):
-        return Flaw.INVALID
-    if phonenumbers.number_type(parsed) not in _CAN_GET_SMS:
-        return Flaw.NOT_MOBILE
+        return _BY_LENGTH.get(phonenumbers.is_possible_number_with_reason(parsed), Flaw.INVALID)
+    kind = phonenumbers.number_type(parsed)
+    if kind not in _CAN_GET_SMS:
+        return _BY_TYPE.get(kind, Flaw.SPECIAL)
     return Number(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
+
+
+def own(client: str) -> Number | None:
+    """The number that an SMS client writes from; None for anybody else, or when it is none."""
+    channel, _, peer = client.partition(":")
+    if channel.rpartition(".")[2] != "sms":
+        return None
+    found = read(peer, client) if peer.startswith("+") else Flaw.INVALID
+    return found if isinstance(found, Number) else None
 
 
 def _region(client: str) -> str | None:

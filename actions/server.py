@@ -25,7 +25,10 @@ from starlette.routing import Route
 from actions.answer import ActionAnswer, ActionGuide, ActionHuman, ActionRestartConversation
 from actions.backend import Backend
 from actions.fallback import ActionFallback
+from actions.linking import Linking
+from actions.opting_in import OptIn
 from actions.session import ActionSessionStart
+from actions.sharing import ShareDevice, ShareStatus
 from actions.tasks import ActionContinue, ActionTask, OpenPlaces, Task
 from actions.vault import Vault
 from actions.verify_phone import VerifyPhone
@@ -34,8 +37,14 @@ from data.knowledge import Knowledge, load
 
 def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Action]:
     """Every action that the domain names."""
-    tasks: dict[str, Task] = {task.topic: task for task in (VerifyPhone(backend, vault),)}
-    places = OpenPlaces(tasks)
+    tasks: list[Task] = [
+        VerifyPhone(backend, vault),
+        OptIn(backend, vault),
+        ShareDevice(backend),
+        ShareStatus(backend),
+        Linking(backend, vault),
+    ]
+    places = OpenPlaces(tasks, backend)
     return [
         ActionSessionStart(),
         ActionAnswer(knowledge, places),
@@ -44,7 +53,7 @@ def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Ac
         ActionFallback(knowledge, places),
         ActionHuman(knowledge),
         ActionRestartConversation(knowledge),
-        *(ActionTask(knowledge, task) for task in tasks.values()),
+        *(ActionTask(knowledge, task) for task in tasks),
     ]
 
 

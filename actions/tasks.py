@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from actions import guide
+from actions import deliveries, guide
+from actions.backend import Backend
 from actions.base import SupportAction
 from actions.human import TOPIC as HUMAN
 from actions.human import ask_for_person
@@ -15,12 +16,21 @@ from data.knowledge import Knowledge
 
 # The state in which a task waits for a code: a code finds its task wherever that lies.
 WAITS_FOR_CODE = "code"
+SMS_MISSING = "sms_missing"
+# Wishes about the chat itself are heard whatever lies open.
+LINKING = "linking"
+LINKING_WISHES = frozenset({"link", "unlink"})
 
 
 class Task:
-    """A task: `topic` names it; `begin` answers its intent, `proceed` what is said while it is open."""
+    """A task: `begin` answers the intent `topic`, `proceed` what is said while it is open.
+
+    `place` names the topic that the task's places and texts belong to. It is another one than `topic` where that
+    topic is a guide as well, which it stays for clients for whom the assistant cannot act.
+    """
 
     topic: str
+    place: str
 
     async def begin(self, turn: Turn) -> None:
         """Open the task, or go on if it is open already."""
@@ -34,18 +44,26 @@ class Task:
         """Say again what the task waits for."""
         raise NotImplementedError
 
+    async def missing(self, turn: Turn) -> None:
+        """The code that the task waits for has not come."""
+        raise NotImplementedError
+
 
 class OpenPlaces:
     """Leads what is said to whatever lies open: a guide or one of the tasks."""
 
-    def __init__(self, tasks: Mapping[str, Task]) -> None:
-        self._tasks = tasks
+    def __init__(self, tasks: Iterable[Task], backend: Backend) -> None:
+        self.tasks = tuple(tasks)
+        self._backend = backend
+        self._by_topic = {task.topic: task for task in self.tasks}
+        self._tasks = {task.place: task for task in self.tasks}
 
     async def begin(self, turn: Turn, topic_id: str) -> None:
         """Answer a topic from its beginning: a task, a guide, or a text with what it offers."""
         topic = turn.knowledge.topics[topic_id]
-        if topic_id in self._tasks:
-            await self._tasks[topic_id].begin(turn)
+        task = self._by_topic.get(topic_id) or self._tasks.get(topic_id)
+        if task is not None:
+            await task.begin(turn)
         elif topic.guide:
             guide.begin(turn, topic_id)
         else:
@@ -90,7 +108,17 @@ class OpenPlaces:
         words were taken for."""
         if guide.list_wished(turn):
             return True
+        if turn.entities.get("task") in LINKING_WISHES:
+            await self._tasks[LINKING].begin(turn)
+            return True
         task = self._task_on_top(turn)
+        place = turn.places.current
+        if turn.intent == SMS_MISSING and "task" not in turn.entities:
+            if task is not None and place is not None and place.at == WAITS_FOR_CODE:
+                await task.missing(turn)
+                return True
+            if place is None or place.topic != SMS_MISSING:
+                await deliveries.say_last(turn, self._backend)
         if task is None or "task" not in turn.entities:
             return False
         await task.proceed(turn)
@@ -120,7 +148,7 @@ class OpenPlaces:
         if task is not None:
             await task.proceed(turn)
         else:
-            turn.say("verify_phone__unexpected_code")
+            turn.say("codes__unexpected_code")
             offer_return(turn)
         return True
 

@@ -101,6 +101,10 @@ class Turn:
         """A button that opens a topic."""
         return Button(self.label(topic), f"/{topic}")
 
+    def text_button(self, topic: str, name: str, payload: str) -> Button:
+        """A button whose label is the text `name` of a topic."""
+        return Button(self.knowledge.text(topic, name, self.language), payload)
+
     def guide_label(self, name: str) -> str:
         """A label that belongs to no topic (see data/topics/conversation/guide)."""
         return self.knowledge.text("guide", name, self.language)

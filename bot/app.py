@@ -18,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.channels.backend_notices import BackendNotices
 from bot.channels.http import read_json, require_loopback, require_token
 from bot.channels.simulator.phone import Phones
 from bot.channels.simulator.routes import Simulator
 from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
+from bot.conversation.timers import Timers
 from bot.conversation.worker import Worker
 from bot.messages.inbox import Inbox
 from bot.messages.outbox import Outbox
@@ -56,6 +58,7 @@ class Gateway:
         self.worker = Worker(
             self.database, self.inbox, self.engine, self.vault, knowledge, clock, self._answered
         )
+        self.timers = Timers(self.database, knowledge, clock, self._answered)
         senders: dict[str, ChannelSender] = {}
         routes: list[BaseRoute] = [
             Route("/livez", _livez),
@@ -69,6 +72,10 @@ class Gateway:
             senders |= {"simulator.telegram": simulator, "simulator.sms": simulator}
             routes += Simulator(
                 self.inbox, self.database, phones, self.changed, settings.internal_token
+            ).routes()
+        if settings.auth_backend_webhook_secret:
+            routes += BackendNotices(
+                self.database, knowledge, clock, settings.auth_backend_webhook_secret, self._answered
             ).routes()
         self.sender = Sender(self.outbox, senders, clock, self.changed.set)
         self.app = Starlette(
@@ -85,8 +92,9 @@ class Gateway:
             await self.outbox.release_all()
         self.worker.start()
         self.sender.start()
+        self.timers.start()
         yield
-        await settle(self.worker, self.sender)
+        await settle(self.worker, self.sender, self.timers)
         await self.engine.close()
         await self.database.close()
 

@@ -26,7 +26,7 @@ from nlu.second_topic import STANDING, SUBJECT, URGENT
 _FORMAT = "3.1"
 FALLBACK_ACTION = "action_fallback"
 # Found by the extractors or sent by the gateway, so they exist whatever the topics say.
-FIXED_ENTITIES = ("code", "number", "phone_number", "task")
+FIXED_ENTITIES = ("code", "link", "number", "phone_number", "task")
 SESSION_MINUTES = 60
 # The group of topics that are no problem of a client's.
 SMALL_TALK = "conversation"

@@ -1,99 +1,203 @@
-"""The contract over HTTP, version 1."""
+"""The contract over HTTP, version 1: openapi.yaml says what each call means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, Field, StrictStr
 from sqlalchemy.engine import Connection
 from starlette.responses import JSONResponse
 
+from sandbox import links, phone_verifications, secure_login, sharing, text_messages
+from sandbox.challenges import Challenges
 from sandbox.clock import Clock
 from sandbox.idempotency import answer_once
 from sandbox.keys import Keys
-from sandbox.phone_verifications import PhoneVerifications
-from sandbox.problems import PROBLEM_JSON, PROBLEMS, Answer, respond
+from sandbox.problems import Answer, RefusalError, respond
 from sandbox.storage import Storage
 
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+VISIBLE = "^[!-~]+$"
+Client = Annotated[str, Header(alias="Client-Reference", min_length=1, max_length=200, pattern=VISIBLE)]
+IdempotencyKey = Annotated[
+    str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=VISIBLE)
+]
+Id = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+Read = Callable[[Connection], Answer]
 
 
-class StartRequest(BaseModel, extra="forbid"):
-    client: Annotated[StrictStr, Field(min_length=1, max_length=200)]
+class NumberRequest(BaseModel, extra="forbid"):
     number: Annotated[StrictStr, Field(max_length=20)]
 
 
-class CheckRequest(BaseModel, extra="forbid"):
+class CodeRequest(BaseModel, extra="forbid"):
     code: Annotated[StrictStr, Field(min_length=1, max_length=20)]
 
 
-class PhoneVerification(BaseModel):
-    """`expires_at` and `resend_after` are RFC 3339 times in UTC."""
-
-    id: str
-    number_masked: str
-    expires_at: str
-    resend_after: str
-    checks_left: int
-    sends_left: int
+class TokenRequest(BaseModel, extra="forbid"):
+    token: Annotated[StrictStr, Field(min_length=16, max_length=64)]
 
 
-class Verified(BaseModel):
-    status: Literal["verified"]
-    receipt: str
-    sms_two_factor: Literal["enrolling", "unchanged"]
+class PartnerRequest(BaseModel, extra="forbid"):
+    partner: Annotated[StrictStr, Field(min_length=1, max_length=64)]
 
 
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "RFC 9457. `code` is stable; `retry_after` is in seconds.",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "enum": sorted(PROBLEMS)},
-        "checks_left": {"type": "integer"},
-        "retry_after": {"type": "integer"},
-    },
-}
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    wide: {"description": said, "content": {PROBLEM_JSON: {"schema": PROBLEM_SCHEMA}}}
-    for wide, said in (("4XX", "Refused; the code says why"), ("5XX", "Failed; may be sent again"))
-}
+class Door:
+    """Takes a call to the rules: in one transaction, writes once for each key."""
+
+    def __init__(self, storage: Storage, keys: Keys, clock: Clock, after_write: Callable[[], None]) -> None:
+        self._storage = storage
+        self._keys = keys
+        self._clock = clock
+        self._after_write = after_write
+
+    def read(self, read: Read) -> JSONResponse:
+        """Answer a question."""
+        with self._storage.transaction() as tx:
+            try:
+                answer = read(tx)
+            except RefusalError as refusal:
+                answer = refusal.answer
+        return respond(answer)
+
+    def write(self, request: Request, client: str, key: str, write: Read, **content: object) -> JSONResponse:
+        """Do something once. `content` is what the request holds, to know its repetition by."""
+        about = {"client": client, **content}
+        digest = self._keys.request_digest(request.method, request.url.path, about)
+        with self._storage.transaction() as tx:
+            answer, repeated = answer_once(tx, key, digest, self._clock.now(), lambda: write(tx))
+        self._after_write()
+        return respond(answer, {"Idempotent-Replayed": "true"} if repeated else None)
 
 
 def contract(
-    storage: Storage, keys: Keys, clock: Clock, rules: PhoneVerifications, after_write: Callable[[], None]
+    storage: Storage, keys: Keys, clock: Clock, codes: Challenges, after_write: Callable[[], None]
 ) -> APIRouter:
     """The routes of the contract. `after_write` is called, from any thread, after each commit."""
-    router = APIRouter(prefix="/v1/phone-verifications", responses=PROBLEM_RESPONSES)
+    router = APIRouter(prefix="/v1")
+    door = Door(storage, keys, clock, after_write)
+    _linking(router, door, clock, codes)
+    _phone_verification(router, door, clock, codes)
+    _secure_login(router, door, clock, codes)
+    _device_sharing(router, door, clock)
 
-    def once(
-        request: Request, key: str, content: dict[str, object], write: Callable[[Connection], Answer]
-    ) -> JSONResponse:
-        digest = keys.request_digest(request.method, request.url.path, content)
-        with storage.transaction() as tx:
-            answer, repeated = answer_once(tx, key, digest, clock.now(), lambda: write(tx))
-        after_write()
-        return respond(answer, {"Idempotent-Replayed": "true"} if repeated else None)
-
-    @router.post("", status_code=201, response_model=PhoneVerification)
-    def start(body: StartRequest, request: Request, key: IdempotencyKey) -> JSONResponse:
-        """Send a code to a number. `client` is an opaque reference to the chat that asks."""
-        content: dict[str, object] = {"client": body.client, "number": body.number}
-        return once(request, key, content, lambda tx: rules.start(tx, body.client, body.number))
-
-    @router.post("/{id}/resend", response_model=PhoneVerification)
-    def resend(id: str, request: Request, key: IdempotencyKey) -> JSONResponse:
-        """Send a new code; the old one is dead from then on. Failed checks stay counted."""
-        return once(request, key, {}, lambda tx: rules.resend(tx, id))
-
-    @router.post("/{id}/check", response_model=Verified)
-    def check(id: str, body: CheckRequest, request: Request, key: IdempotencyKey) -> JSONResponse:
-        """Check the code that the client received."""
-        return once(request, key, {"code": body.code}, lambda tx: rules.check(tx, id, body.code))
+    @router.get("/text-messages/last")
+    def last_text_message(client: Client) -> JSONResponse:
+        return door.read(lambda tx: text_messages.last(tx, clock, client))
 
     return router
+
+
+def _linking(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
+    @router.get("/link")
+    def get_link(client: Client) -> JSONResponse:
+        return door.read(lambda tx: links.status(tx, client, clock.now()))
+
+    @router.delete("/link")
+    def end_link(client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        return door.write(request, client, key, lambda tx: links.end(tx, clock, client))
+
+    @router.post("/links")
+    def redeem(body: TokenRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return links.redeem(tx, clock, client, body.token)
+
+        return door.write(request, client, key, write, token=body.token)
+
+    @router.post("/link-codes")
+    def send_code(body: NumberRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return links.send_code(tx, codes, clock, client, body.number)
+
+        return door.write(request, client, key, write, number=body.number)
+
+    _resend(router, door, codes, "/link-codes", links.PURPOSE)
+
+    @router.post("/link-codes/{id}/check")
+    def check(
+        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
+    ) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return links.check_code(tx, codes, clock, client, id, body.code)
+
+        return door.write(request, client, key, write, code=body.code)
+
+
+def _phone_verification(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
+    @router.post("/phone-verifications")
+    def start(body: NumberRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return phone_verifications.start(tx, codes, clock, client, body.number)
+
+        return door.write(request, client, key, write, number=body.number)
+
+    _resend(router, door, codes, "/phone-verifications", phone_verifications.PURPOSE)
+
+    @router.post("/phone-verifications/{id}/check")
+    def check(
+        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
+    ) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return phone_verifications.check(tx, codes, clock, client, id, body.code)
+
+        return door.write(request, client, key, write, code=body.code)
+
+    @router.get("/phone-verifications/{id}/deliveries")
+    def deliveries(id: Id, client: Client) -> JSONResponse:
+        return door.read(lambda tx: text_messages.deliveries(tx, codes, client, id))
+
+
+def _secure_login(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
+    @router.get("/security-status")
+    def security_status(client: Client) -> JSONResponse:
+        return door.read(lambda tx: secure_login.security_status(tx, clock, client))
+
+    @router.get("/secure-login")
+    def eligibility(client: Client) -> JSONResponse:
+        return door.read(lambda tx: secure_login.eligibility(tx, clock, client))
+
+    @router.post("/secure-login/opt-ins")
+    def start(client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        return door.write(request, client, key, lambda tx: secure_login.start(tx, codes, clock, client))
+
+    _resend(router, door, codes, "/secure-login/opt-ins", secure_login.PURPOSE)
+
+    @router.post("/secure-login/opt-ins/{id}/check")
+    def check(
+        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
+    ) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return secure_login.check(tx, codes, clock, client, id, body.code)
+
+        return door.write(request, client, key, write, code=body.code)
+
+
+def _device_sharing(router: APIRouter, door: Door, clock: Clock) -> None:
+    def page(request: Request) -> Callable[[str], str]:
+        return lambda id: f"{str(request.base_url).rstrip('/')}/portal#{id}"
+
+    @router.get("/device-sharing")
+    def eligibility(client: Client) -> JSONResponse:
+        return door.read(lambda tx: sharing.eligibility(tx, clock, client))
+
+    @router.get("/device-sharing/requests")
+    def listed(client: Client, request: Request) -> JSONResponse:
+        return door.read(lambda tx: sharing.listed(tx, clock, client, page(request)))
+
+    @router.get("/device-sharing/requests/{id}")
+    def one(id: Id, client: Client, request: Request) -> JSONResponse:
+        return door.read(lambda tx: sharing.one(tx, clock, client, id, page(request)))
+
+    @router.post("/device-sharing/requests")
+    def start(body: PartnerRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        def write(tx: Connection) -> Answer:
+            return sharing.start(tx, clock, client, body.partner, page(request))
+
+        return door.write(request, client, key, write, partner=body.partner)
+
+
+def _resend(router: APIRouter, door: Door, codes: Challenges, path: str, purpose: str) -> None:
+    @router.post(f"{path}/{{id}}/resend")
+    def resend(id: Id, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
+        return door.write(request, client, key, lambda tx: Answer(200, codes.resend(tx, purpose, id, client)))

@@ -28,6 +28,11 @@ def can_receive_sms(number: str) -> bool:
     )
 
 
+def calling_code(number: str) -> int:
+    """The country calling code of a number in E.164 form."""
+    return int(phonenumbers.parse(number).country_code or 0)
+
+
 def mask(number: str) -> str:
     """Show the country code and the last four digits only: +81******5678."""
     parsed = phonenumbers.parse(number)

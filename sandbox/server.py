@@ -47,7 +47,9 @@ def main() -> int:
     )
     # uvicorn raises the signal again once it has stopped.
     with listening, contextlib.suppress(KeyboardInterrupt):
-        log.info("listening on http://%s:%d", *listening.getsockname())
+        address = "http://{}:{}".format(*listening.getsockname())
+        settings.address_file.write_text(f"{address}\n", encoding="utf-8")
+        log.info("listening on %s", address)
         uvicorn.Server(config).run(sockets=[listening])
     return 0
 

@@ -15,8 +15,9 @@ class SettingsError(Exception):
 class Settings:
     """The sandbox's settings.
 
-    `port` is the loopback port to listen on, 0 for any free one. `gateway_port` is where text messages
-    are handed in. `controls` opens the routes under /sandbox that only tests need.
+    `port` is the loopback port to listen on, 0 for any free one. `gateway_port` is where text messages and notices
+    are handed in; notices are sent where there is a `webhook_secret` to sign them with. `controls` opens the routes
+    under /sandbox that only tests need.
     """
 
     state_dir: Path
@@ -24,11 +25,17 @@ class Settings:
     gateway_port: int
     backend_token: str = field(repr=False)
     internal_token: str = field(repr=False)
+    webhook_secret: str = field(repr=False, default="")
     controls: bool = False
 
     @property
     def database(self) -> Path:
         return self.state_dir / "sandbox.db"
+
+    @property
+    def address_file(self) -> Path:
+        """Where the address that the service listens on is written down, for `assistant link`."""
+        return self.state_dir / "sandbox.url"
 
     @property
     def key_file(self) -> Path:
@@ -53,6 +60,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         gateway_port=_port(environment, "GATEWAY_PORT"),
         backend_token=environment["AUTH_BACKEND_TOKEN"].strip(),
         internal_token=environment["INTERNAL_TOKEN"].strip(),
+        webhook_secret=environment.get("AUTH_BACKEND_WEBHOOK_SECRET", "").strip(),
         controls=controls == "on",
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     Index,
@@ -18,8 +19,10 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
+    delete,
     event,
     insert,
+    inspect,
     select,
     update,
 )
@@ -27,6 +30,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 METADATA = MetaData()
+# A database of another shape is made anew: what is in it was made up anyway.
+SHAPE = 2
 
 # Times are seconds since 1970 (UTC) by the sandbox's clock. Codes are kept as keyed digests only.
 clock = Table("clock", METADATA, Column("offset_seconds", Float, nullable=False))
@@ -34,24 +39,94 @@ clock = Table("clock", METADATA, Column("offset_seconds", Float, nullable=False)
 users = Table(
     "users",
     METADATA,
-    Column("client", String(200), primary_key=True),
-    Column("active_device", String(20)),
-    Column("created_at", Float, nullable=False),
+    Column("username", String(64), primary_key=True),
+    Column("account", String(20), nullable=False),
+    # Users with the same one have the same identification data.
+    Column("identity", String(20), nullable=False),
+    Column("primary", Boolean, nullable=False),
+    Column("secure_login", String(20), nullable=False),  # enrolled | opted_out
+    Column("opt_in", String(10), nullable=False),  # here | portal
+    Column("compliance", Boolean, nullable=False),
+    # Names the user towards others: opaque, so that it says nothing.
+    Column("reference", String(40), nullable=False, unique=True),
 )
 
-verifications = Table(
-    "phone_verifications",
+numbers = Table(
+    "numbers",
     METADATA,
-    Column("id", String(40), primary_key=True),
+    Column("username", String(64), primary_key=True),
+    Column("number", String(20), primary_key=True),
+    Column("verified", Boolean, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("username", String(64), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(10), nullable=False),  # active | inactive
+    Column("shared_by", String(64)),
+)
+
+link_tokens = Table(
+    "link_tokens",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("used_at", Float),
+)
+
+links = Table(
+    "links",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
     Column("client", String(200), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("state", String(10), nullable=False),  # pending | linked | unlinked | declined | expired
+    Column("ends_at", Float, nullable=False),
+    Index("links_by_client", "client", "sequence"),
+)
+
+# A code under way: for a number, a link or an opt-in. Without a username it is a stranger's.
+challenges = Table(
+    "challenges",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("purpose", String(20), nullable=False),  # phone_verification | link | opt_in
+    Column("client", String(200), nullable=False),
+    Column("username", String(64)),
     Column("number", String(20), nullable=False),
     Column("code_digest", String(64), nullable=False),
+    # No code was sent and none is right: what is asked about must not be told from what is there.
+    Column("decoy", Boolean, nullable=False, default=False),
     Column("failures", Integer, nullable=False, default=0),
     Column("sends", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float, nullable=False),
-    Column("verified_at", Float),
+    Column("done_at", Float),
     Column("receipt", String(20)),
+    Index("challenges_by_client", "client", "created_at"),
+)
+
+sharing_requests = Table(
+    "sharing_requests",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("client", String(200), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("partner", String(64), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("device", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(30)),
+    Column("receipt", String(20)),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
 )
 
 sms = Table(
@@ -59,16 +134,35 @@ sms = Table(
     METADATA,
     Column("sequence", Integer, primary_key=True, autoincrement=True),
     Column("id", String(40), nullable=False, unique=True),
+    Column("challenge", String(40)),
+    Column("purpose", String(20), nullable=False),
+    Column("username", String(64)),
     Column("client", String(200), nullable=False),
     Column("number", String(20), nullable=False),
     # Encrypted, and gone as soon as the message is delivered or given up.
     Column("sealed_text", LargeBinary),
-    Column("state", String(10), nullable=False),
+    # queued | delivered | undelivered | given_up | withheld (it only counts for the limits)
+    Column("state", String(12), nullable=False),
+    Column("reason", String(20)),
     Column("tries", Integer, nullable=False, default=0),
     Column("created_at", Float, nullable=False),
     Column("next_try_at", Float, nullable=False),
     Index("sms_by_number", "number", "created_at"),
+    Index("sms_by_age", "created_at"),
     Index("sms_by_state", "state", "sequence"),
+)
+
+notices = Table(
+    "notices",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("client", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(10), nullable=False),  # queued | delivered | given_up
+    Column("tries", Integer, nullable=False, default=0),
+    Column("created_at", Float, nullable=False),
+    Column("next_try_at", Float, nullable=False),
 )
 
 answers = Table(
@@ -84,7 +178,7 @@ answers = Table(
 
 
 class Storage:
-    """Opens the database, making it when there is none. Raises SQLAlchemy's DatabaseError."""
+    """Opens the database, making it when there is none; `new` tells which. Raises SQLAlchemy's DatabaseError."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,9 +196,13 @@ class Storage:
         event.listen(self._engine, "connect", _prepare_connection)
         event.listen(self._engine, "begin", _begin_for_writing)
         with self.transaction() as tx:
-            METADATA.create_all(tx)
-            if tx.execute(select(clock.c.offset_seconds)).first() is None:
+            self.new = tx.exec_driver_sql("PRAGMA user_version").scalar_one() != SHAPE
+            if self.new:
+                for name in inspect(tx).get_table_names():
+                    tx.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
+                METADATA.create_all(tx)
                 tx.execute(insert(clock).values(offset_seconds=0.0))
+                tx.exec_driver_sql(f"PRAGMA user_version = {SHAPE}")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -115,6 +213,12 @@ class Storage:
         """
         with self._engine.begin() as connection:
             yield connection
+
+    def empty(self, tx: Connection) -> None:
+        """Forget everything; the clock is the machine's again."""
+        for table in METADATA.sorted_tables:
+            tx.execute(delete(table))
+        tx.execute(insert(clock).values(offset_seconds=0.0))
 
     def clock_offset(self) -> float:
         with self.transaction() as tx:

@@ -15,13 +15,23 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-async def read_json(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. 413 above BODY_LIMIT bytes, 400 when it is no object."""
+async def read_body(request: Request) -> bytes:
+    """The body as it came. 413 above BODY_LIMIT bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_LIMIT:
             raise HTTPException(413, f"a body may have at most {BODY_LIMIT} bytes")
+    return body
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. 413 above BODY_LIMIT bytes, 400 when it is no object."""
+    return json_object(await read_body(request))
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """`body` as a JSON object; 400 when it is none."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -51,6 +51,14 @@ def parser() -> argparse.ArgumentParser:
     chat.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     chat.add_argument("--port", type=_port, help="of a stack that runs (default: GATEWAY_PORT or 8080)")
 
+    link = commands.add_parser(
+        "link",
+        help="a one-time token that links a chat to a user of the sandbox",
+        description="Prints a token to write in a chat: /start TOKEN. The link must then be confirmed.",
+    )
+    link.add_argument("username", type=_peer, help="such as hanako01; the sandbox's portal lists them all")
+    link.add_argument("--confirm", action="store_true", help="confirm the link that waits, as in the portal")
+
     train = commands.add_parser("train", help="train the model unless there is one that matches the data")
     train.add_argument("--force", action="store_true", help="train in any case")
     return top
@@ -68,13 +76,19 @@ def _chat(options: argparse.Namespace) -> int:
     return chat(options.channel, options.peer, options.language, options.port, as_json=options.json)
 
 
+def _link(options: argparse.Namespace) -> int:
+    from bot.cli.link import link
+
+    return link(options.username, confirm=options.confirm)
+
+
 def _train(options: argparse.Namespace) -> int:
     from bot.cli.train import train
 
     return train(force=options.force)
 
 
-COMMANDS = {"up": _up, "chat": _chat, "train": _train}
+COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train}
 
 
 def _port(text: str) -> int:

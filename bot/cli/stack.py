@@ -31,6 +31,7 @@ ONLY_FOR = {
     "DATABASE_URL": {"gateway"},
     "AUTH_BACKEND_URL": {"actions", "sandbox"},
     "AUTH_BACKEND_TOKEN": {"actions", "sandbox"},
+    "AUTH_BACKEND_WEBHOOK_SECRET": {"gateway", "sandbox"},
 }
 OF_THE_CHANNELS = ("TELEGRAM_", "TWILIO_")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -56,7 +57,14 @@ def complete(settings: Settings) -> Settings:
         vault_key=settings.vault_key or base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         auth_backend_url=settings.auth_backend_url or f"http://{LOOPBACK}:{sandbox}",
         auth_backend_token=settings.auth_backend_token or secrets.token_urlsafe(32),
+        auth_backend_webhook_secret=settings.auth_backend_webhook_secret or _webhook_secret(settings),
     )
+
+
+def _webhook_secret(settings: Settings) -> str:
+    """One for the sandbox. A real backend's is its own: without it none of its notices is believed."""
+    made = base64.b64encode(secrets.token_bytes(32)).decode()
+    return f"whsec_{made}" if has_sandbox(settings) else ""
 
 
 def environment(settings: Settings, model: str, outside: Mapping[str, str]) -> dict[str, str]:
@@ -75,6 +83,7 @@ def environment(settings: Settings, model: str, outside: Mapping[str, str]) -> d
         "VAULT_KEY": settings.vault_key,
         "AUTH_BACKEND_URL": settings.auth_backend_url or "",
         "AUTH_BACKEND_TOKEN": settings.auth_backend_token,
+        "AUTH_BACKEND_WEBHOOK_SECRET": settings.auth_backend_webhook_secret,
         "MODEL": model,
     }
     return {**outside, **ours, **FOR_EVERY_PROCESS}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from bot.conversation import timers
 from bot.handoff import service
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
@@ -30,7 +31,7 @@ def carry_out(
 
     `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
     kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. An unknown directive is logged and left out.
+    is wanted. `remind`: see bot/conversation/timers.py. An unknown or malformed directive is logged and left out.
     """
     for directive in directives:
         kind = directive.get("type")
@@ -45,6 +46,11 @@ def carry_out(
                 inbound_id=inbound_id,
                 now=now,
             )
+        elif kind == "remind":
+            try:
+                timers.set_reminder(connection, conversation, directive, inbound_id=inbound_id, now=now)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                logger.error("a malformed reminder: %r", directive)
         else:
             logger.error("unknown directive %r", kind)
 

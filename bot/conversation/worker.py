@@ -29,6 +29,8 @@ MAX_FAILURES = 5
 PATIENCE_SECONDS = 3.0
 RETRY_SECONDS = (0.3, 0.7, 1.0, 2.0)
 LONGEST_WAIT_SECONDS = 3.0
+# What a message whose content lies in the vault means to the engine, by its kind; %s is the reference.
+SEALED = {"code": '/inform{"code": "%s"}', "link": '/linking{"link": "%s"}'}
 
 
 class Worker(Loop):
@@ -111,8 +113,8 @@ class Worker(Loop):
         """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none)."""
         self._vault.sweep(connection)
         conversation = conversations.find(connection, item.conversation_id)
-        if item.kind == "code":
-            return conversation, {"payload": f'/inform{{"code": "{item.content}"}}'}, ""
+        if item.kind in SEALED:
+            return conversation, {"payload": SEALED[item.kind] % item.content}, ""
         if item.kind == "button":
             payload = choices.tapped(connection, conversation.id, item.content)
             return conversation, {"payload": payload or ""}, "" if payload else "old_button"
@@ -146,7 +148,7 @@ class Worker(Loop):
             )
         conversations.change(connection, conversation.id, language=language, told_down_at=None)
         directives.carry_out(connection, conversation, turn.directives, inbound_id=item.id, now=now)
-        if item.kind == "code":
+        if item.kind in SEALED:
             self._vault.destroy(connection, item.content)
 
     def _wait_for_engine(self, connection: Connection, item: Taken) -> None:
@@ -161,7 +163,7 @@ class Worker(Loop):
 
     def _close_with_notice(self, connection: Connection, item: Taken, notice: str, state: str) -> None:
         if inbox.finish(connection, item.id, state):
-            if item.kind == "code":
+            if item.kind in SEALED:
                 self._vault.destroy(connection, item.content)
             conversation = conversations.find(connection, item.conversation_id, lock=True)
             outbox.add_notice(connection, self._knowledge, conversation, notice, item.id, self.clock())

@@ -14,8 +14,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.clock import Clock
 from bot.messages import conversations, outbox
 from bot.messages.conversations import Address
+from bot.messages.link_tokens import find_link_token
 from bot.privacy.codes import find_code
-from bot.privacy.redaction import redact
+from bot.privacy.redaction import Redacted, redact
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
 from bot.telemetry import inbound_total, redacted_total
@@ -48,7 +49,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Taken:
-    """A stored message that is to be worked on now. `kind` is text, button or code (a vault reference).
+    """A stored message that is to be worked on now. `kind` is text, button, code or link (both vault references).
 
     `key` names the message for good, also where ids begin anew (a restored database): what the backend is asked
     to do because of it is asked under this key.
@@ -102,11 +103,14 @@ class Inbox:
                 notices.append("too_long")
             # Null characters and lone surrogates cannot be stored or sent.
             content = content.replace("\0", "").encode("utf-8", "ignore").decode()
-            redacted = redact(content)
+            token = find_link_token(content)
+            redacted = Redacted("") if token else redact(content)
             # What is called a PIN is never passed on as a code, also where a code is expected.
             code = None if redacted.kinds else find_code(content, conversation.expects(now))
             content = redacted.text
-            if code is not None:
+            if token is not None:
+                kind, content = "link", self._vault.seal(connection, conversation.id, token)
+            elif code is not None:
                 kind, content = "code", self._vault.seal(connection, conversation.id, code)
             if redacted.kinds:
                 notices.append("secret_removed")

@@ -28,6 +28,7 @@ class Settings:
     simulator: bool
     auth_backend_url: str | None
     auth_backend_token: str = field(repr=False)
+    auth_backend_webhook_secret: str = field(repr=False)
     host: str
     gateway_port: int
     rasa_port: int
@@ -62,6 +63,7 @@ class Settings:
             simulator=simulator,
             auth_backend_url=backend_url,
             auth_backend_token=backend_token,
+            auth_backend_webhook_secret=value("AUTH_BACKEND_WEBHOOK_SECRET", read.webhook_secret, ""),
             host=host,
             gateway_port=value("GATEWAY_PORT", port_number, 8080),
             rasa_port=value("RASA_PORT", port_number, 0),

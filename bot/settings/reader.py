@@ -124,3 +124,14 @@ def fernet_key(text: str) -> str:
     if not valid:
         raise ValueError("a Fernet key: 32 bytes in URL-safe base64")
     return text
+
+
+def webhook_secret(text: str) -> str:
+    """A secret of Standard Webhooks: whsec_ and 24 to 64 bytes in base64."""
+    try:
+        valid = 24 <= len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+    except (binascii.Error, ValueError):
+        valid = False
+    if not valid or not text.startswith("whsec_"):
+        raise ValueError("whsec_ and 24 to 64 bytes in base64")
+    return text

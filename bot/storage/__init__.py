@@ -1,16 +1,28 @@
 """Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
-from bot.storage.tables import button, conversation, handoff, inbound, metadata, outbound, vault
+from bot.storage.tables import (
+    backend_notice,
+    button,
+    conversation,
+    handoff,
+    inbound,
+    metadata,
+    outbound,
+    reminder,
+    vault,
+)
 
 __all__ = [
     "Database",
     "StorageError",
+    "backend_notice",
     "button",
     "conversation",
     "handoff",
     "inbound",
     "metadata",
     "outbound",
+    "reminder",
     "vault",
 ]

@@ -62,7 +62,7 @@ inbound = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     # The channel's own id of the message, after the channel's name: what a repeated delivery is known by.
     Column("external_id", String(200), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # text | button | code
+    Column("kind", String(16), nullable=False),  # text | button | code | link
     # Redacted text, a button's token or a vault reference.
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
@@ -132,4 +132,28 @@ handoff = Table(
     Column("priority", String(16), nullable=False),
     Column("language", String(8), nullable=False),
     Column("created_at", Float, nullable=False),
+)
+
+# What is to be said later unless the client writes before; one at most for each conversation.
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("conversation_id", Key, ForeignKey("conversation.id"), primary_key=True, autoincrement=False),
+    # The message whose answer asked for it: any later one makes it pointless.
+    Column("inbound_id", Key, ForeignKey("inbound.id"), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    # Names of texts in data/, so that it is said in the language that is spoken then.
+    Column("topic", String(64), nullable=False),
+    Column("text", String(64), nullable=False),
+    Column("choices", JSON, nullable=False),  # [{"text", "payload"}]
+    Column("due_at", Float, nullable=False),
+    Index("ix_reminder_due_at", "due_at"),
+)
+
+# What the auth backend has told, by its own id: told again, it changes nothing.
+backend_notice = Table(
+    "backend_notice",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("received_at", Float, nullable=False),
 )

@@ -133,4 +133,6 @@ def test_the_report_names_every_fact_and_the_coverage(register: Register, knowle
 
 def test_every_subject_topic_carries_a_fact(register: Register, knowledge: Knowledge) -> None:
     carrying = {text.split("/")[0] for fact in register.facts for text in fact.texts}
-    assert {t.id for t in knowledge.topics.values() if t.group != "conversation"} - carrying == set()
+    # What the tasks say is of the backend and not of the articles.
+    subjects = {t.id for t in knowledge.topics.values() if t.group not in {"conversation", "tasks"}}
+    assert subjects - carrying == set()

@@ -12,6 +12,7 @@ from string import Formatter
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
+from tenacity import wait_none
 
 from actions.backend import Backend
 from actions.server import all_actions
@@ -116,7 +117,8 @@ class ActionChat:
         self._ids = itertools.count(1)
         self._texts = _texts(knowledge)
         self._executor = ActionExecutor()
-        for action in all_actions(knowledge, backend or _no_backend(), vault or _no_vault()):
+        backend = backend or Backend(NOWHERE, "token", wait=wait_none())
+        for action in all_actions(knowledge, backend, vault or Vault(NOWHERE, "token")):
             self._executor.register_action(action)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from standardwebhooks import Webhook
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,15 +22,18 @@ from starlette.routing import Route
 from sandbox.app import create_app
 from sandbox.settings import Settings
 from tests.support.asgi_server import AsgiServer
+from tests.support.contract import check_answer
 
 BACKEND_TOKEN = "backend-token-of-the-tests"
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"w" * 32).decode()
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 NUMBER = "+819012345678"
 OTHER_NUMBER = "+819087654321"
+CLIENT = "simulator.sms:+819012345678"
 
 
 class Phone:
-    """Receives POST /simulator/sms like the gateway's simulator does.
+    """Receives POST /simulator/sms like the gateway's simulator does, and the backend's notices.
 
     `received` holds every message as it came, repeats included. `status` is what the next ones are
     answered with (202 takes them); `keep` says whether they are kept even so.
@@ -40,7 +46,11 @@ class Phone:
         self.tries = 0
         self._read = 0
         self._changed = threading.Condition()
-        routes = [Route("/simulator/sms", self._receive, methods=["POST"])]
+        self.notices: list[dict[str, Any]] = []
+        routes = [
+            Route("/simulator/sms", self._receive, methods=["POST"]),
+            Route("/webhooks/backend", self._notice, methods=["POST"]),
+        ]
         self.server = AsgiServer(Starlette(routes=routes))
 
     def refuse(self) -> None:
@@ -50,6 +60,12 @@ class Phone:
     def take(self) -> None:
         """Work again."""
         self.status, self.keep = 202, True
+
+    def forget(self) -> None:
+        """Be a new phone."""
+        with self._changed:
+            self.received, self.notices = [], []
+            self.tries = self._read = 0
 
     def next_sms(self, seconds: float = 10) -> dict[str, Any]:
         """Wait for the next message that was not read yet; repeats count."""
@@ -69,6 +85,20 @@ class Phone:
         """Wait until so many messages were handed in, taken or not."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.tries >= tries, seconds), "nobody tried"
+
+    def wait_for_notices(self, count: int, seconds: float = 10) -> list[dict[str, Any]]:
+        """Wait until so many notices have come; all of them."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.notices) >= count, seconds), "too few notices came"
+            return list(self.notices)
+
+    async def _notice(self, request: Request) -> Response:
+        body = await request.body()
+        notice = Webhook(WEBHOOK_SECRET).verify(body, dict(request.headers))
+        with self._changed:
+            self.notices.append({"id": request.headers["webhook-id"], **notice})
+            self._changed.notify_all()
+        return Response(status_code=202)
 
     async def _receive(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {INTERNAL_TOKEN}":
@@ -95,6 +125,7 @@ class RunningSandbox:
             gateway_port=self.phone.server.port,
             backend_token=self.token,
             internal_token=INTERNAL_TOKEN,
+            webhook_secret=WEBHOOK_SECRET,
             controls=controls,
         )
         self._server = AsgiServer(create_app(self.settings))
@@ -106,7 +137,11 @@ class RunningSandbox:
 
     def _open_http(self) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        self.http = httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        # Whatever a test asks, the answer must be the one that the contract promises.
+        hooks = {"response": [check_answer]}
+        self.http = httpx.Client(
+            base_url=self.url, headers=headers, trust_env=False, timeout=20, event_hooks=hooks
+        )
 
     def start(self) -> None:
         self._server.start()
@@ -123,26 +158,76 @@ class RunningSandbox:
         self._open_http()
         self.start()
 
-    def write(self, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> httpx.Response:
-        """POST under /v1/phone-verifications; under a new Idempotency-Key if none is given."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        return self.http.post(f"/v1/phone-verifications{path}", json=body, headers=headers)
+    def begin_anew(self) -> None:
+        """Forget everything, once nothing is left to deliver that could come into the next test."""
+        self.phone.take()
+        end = time.monotonic() + 10
+        while any(m["state"] == "queued" for kind in ("sms", "notices") for m in self.ledger()[kind]):
+            assert time.monotonic() < end, "something cannot be delivered"
+            self.advance(60)
+        self.http.post("/sandbox/reset").raise_for_status()
+        self.phone.forget()
 
-    def begin(
-        self, client: str = "simulator.sms:+819012345678", number: str = NUMBER, key: str | None = None
+    def write(
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        key: str | None = None,
+        client: str = CLIENT,
+        method: str = "POST",
     ) -> httpx.Response:
-        return self.write("", {"client": client, "number": number}, key)
+        """A write of the contract for a chat; under a new Idempotency-Key if none is given."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Client-Reference": client}
+        return self.http.request(method, f"/v1{path}", json=body, headers=headers)
 
-    def resend(self, id: str, key: str | None = None) -> httpx.Response:
-        return self.write(f"/{id}/resend", None, key)
+    def read(self, path: str, client: str = CLIENT) -> httpx.Response:
+        """A read of the contract for a chat."""
+        return self.http.get(f"/v1{path}", headers={"Client-Reference": client})
 
-    def check(self, id: str, code: str, key: str | None = None) -> httpx.Response:
-        return self.write(f"/{id}/check", {"code": code}, key)
+    def begin(self, client: str = CLIENT, number: str = NUMBER, key: str | None = None) -> httpx.Response:
+        return self.write("/phone-verifications", {"number": number}, key, client)
+
+    def resend(self, id: str, key: str | None = None, client: str = CLIENT) -> httpx.Response:
+        return self.write(f"/phone-verifications/{id}/resend", None, key, client)
+
+    def check(self, id: str, code: str, key: str | None = None, client: str = CLIENT) -> httpx.Response:
+        return self.write(f"/phone-verifications/{id}/check", {"code": code}, key, client)
 
     def begun(self, number: str = NUMBER) -> tuple[str, str]:
         """Begin a verification; its id and the code that came on the phone."""
         id: str = self.begin(number=number).json()["id"]
         return id, self.phone.next_code()
+
+    def portal(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """What a user does in the portal."""
+        # By the open connection, whose token the portal does not ask for.
+        return self.http.post(f"/portal{path}", json=body)
+
+    def link_token(self, username: str) -> str:
+        """A new linking token for the user."""
+        token: str = self.portal("/link-tokens", {"username": username}).raise_for_status().json()["token"]
+        return token
+
+    def confirm(self, word: str = "confirm", client: str = CLIENT) -> httpx.Response:
+        """The user's word in the portal on the chat's last link."""
+        last = [link["id"] for link in self.ledger()["links"] if link["client"] == client][-1]
+        return self.portal(f"/links/{last}/{word}")
+
+    def link(self, username: str, client: str = CLIENT) -> None:
+        """Link the chat to the user, as they would."""
+        self.write("/links", {"token": self.link_token(username)}, client=client).raise_for_status()
+        assert self.confirm(client=client).status_code == 303
+
+    def faults(self, *faults: dict[str, Any]) -> None:
+        """Switch these faults on, and all others off."""
+        self.http.post("/sandbox/faults", json={"faults": list(faults)}).raise_for_status()
+
+    def wait_for_sms(self, state: str, seconds: float = 10) -> None:
+        """Wait until the sandbox has noted that the last text message is `state`."""
+        end = time.monotonic() + seconds
+        while self.ledger()["sms"][-1]["state"] != state:
+            assert time.monotonic() < end, f"the last text message is not {state}"
+            time.sleep(0.01)
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock into the future."""

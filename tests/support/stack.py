@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -64,7 +65,7 @@ class Stack:
         """Move the sandbox's clock."""
         self._sandbox("POST", "/sandbox/clock", {"advance_seconds": seconds})
 
-    def ledger(self) -> dict[str, list[dict[str, object]]]:
+    def ledger(self) -> dict[str, Any]:
         """What the sandbox backend has done, by its own account."""
         return dict(self._sandbox("GET", "/sandbox/ledger").json())
 

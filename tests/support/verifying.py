@@ -1,4 +1,4 @@
-"""A client who verifies a number: the actions before the real sandbox and a real vault server."""
+"""A client for whom the assistant acts: the actions before the real sandbox and a real vault server."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def tiny_vault() -> Iterator[TinyVault]:
 
 
 class Verifying:
-    """One client on Telegram, who may verify a number."""
+    """One client, who may verify a number or be linked to a user and do more."""
 
     def __init__(self, chat: ActionChat, sandbox: RunningSandbox, vault: TinyVault) -> None:
         self.chat = chat
@@ -67,6 +67,14 @@ class Verifying:
     def state(self) -> str | None:
         """Where the task stands; None when it is not on top."""
         return self.chat.at[1] if self.chat.at and self.chat.at[0] == "verify_phone" else None
+
+    def link(self, username: str) -> None:
+        """Link the chat to a user, outside the conversation."""
+        self.sandbox.link(username, self.chat.client)
+
+    async def opens_link(self, token: str, message: str | None = None) -> Answered:
+        """Open a deep link: as the gateway does, put its token into the vault and send the reference."""
+        return await self.chat.say("linking", message=message, link=self.vault.seal(token))
 
     async def confirming(self, number: str = NUMBER) -> Answered:
         """Come to the question whether a code shall be sent to the number."""
@@ -85,10 +93,16 @@ class Verifying:
 
 @asynccontextmanager
 async def verifying_client(
-    knowledge: Knowledge, sandbox: RunningSandbox, vault: TinyVault
+    knowledge: Knowledge,
+    sandbox: RunningSandbox,
+    vault: TinyVault,
+    *,
+    language: str = "en",
+    client: str = "simulator.telegram:person-1",
 ) -> AsyncIterator[Verifying]:
     """The client, before a sandbox and a vault that run, for the length of the context."""
     opener = Vault(vault.server.url, VAULT_TOKEN)
     async with Backend(sandbox.url, sandbox.token, timeouts=TIMEOUTS, wait=wait_none()) as backend:
-        yield Verifying(ActionChat(knowledge, backend, opener), sandbox, vault)
+        chat = ActionChat(knowledge, backend, opener, language=language, client=client)
+        yield Verifying(chat, sandbox, vault)
     await opener.close()

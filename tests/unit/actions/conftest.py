@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -86,11 +85,17 @@ def new_chat(knowledge: Knowledge) -> Callable[..., ActionChat]:
     return lambda **given: ActionChat(knowledge, **given)
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """The auth backend."""
-    with running_sandbox(tmp_path) as running:
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    """The auth backend, with its made-up users as they are at first."""
+    yield shared_sandbox
+    shared_sandbox.begin_anew()
 
 
 @pytest.fixture(scope="session")
@@ -107,3 +112,38 @@ async def verifying(
     """A client on Telegram who is about to verify a number."""
     async with verifying_client(real_knowledge, sandbox, vault_server) as client:
         yield client
+
+
+WAYS = [
+    ("en", "simulator.telegram:person-1"),
+    ("ja", "simulator.telegram:person-1"),
+    ("en", "simulator.sms:+447400123403"),
+    ("ja", "simulator.sms:+819012345601"),
+]
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1].partition(':')[0]}")
+async def everywhere(
+    request: pytest.FixtureRequest,
+    real_knowledge: Knowledge,
+    sandbox: RunningSandbox,
+    vault_server: TinyVault,
+) -> AsyncIterator[Verifying]:
+    """A client in each language and on each channel."""
+    language, client = request.param
+    async with verifying_client(
+        real_knowledge, sandbox, vault_server, language=language, client=client
+    ) as verifying:
+        yield verifying
+
+
+@pytest.fixture
+async def by_sms(
+    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: TinyVault
+) -> AsyncIterator[Verifying]:
+    """A client whose number is on record for hanako01."""
+    client = "simulator.sms:+819012345601"
+    async with verifying_client(
+        real_knowledge, sandbox, vault_server, language="ja", client=client
+    ) as verifying:
+        yield verifying

@@ -47,14 +47,14 @@ async def test_a_word_without_anything_open_is_answered_with_the_menu(chat: Acti
 
 async def test_an_empty_code_reference_opens_nothing(chat: ActionChat) -> None:
     answered = await chat.say("inform", code="made-up")
-    assert answered.said == ["verify_phone__unexpected_code"]
+    assert answered.said == ["codes__unexpected_code"]
     assert chat.at is None
 
 
 async def test_a_code_that_nobody_waits_for_leaves_the_guide_where_it_is(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
     answered = await chat.say("inform", code="made-up")
-    assert answered.said == ["verify_phone__unexpected_code", "guide__resume"]
+    assert answered.said == ["codes__unexpected_code", "guide__resume"]
     assert chat.at == ("setup", "open")
 
 

@@ -79,4 +79,4 @@ async def test_a_turn_that_cannot_be_done_just_now_says_nothing_and_changes_noth
     with pytest.raises(TurnMustWait):
         await chat.say("inform", code="ref-1")
     assert chat.places == [waiting]
-    assert (await chat.say("inform")).said == ["verify_phone__waiting_code"]
+    assert (await chat.say("inform")).said == ["codes__waiting_code"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.numbers import Flaw, Number, in_message
+from actions.numbers import Flaw, Number, own, read, written
 
 TELEGRAM = "simulator.telegram:person-1"
 JAPAN = "simulator.sms:+819011112222"
@@ -10,7 +10,8 @@ BRITAIN = "sms:+447700900999"
 
 
 def found(client: str, **entities: str) -> Number | Flaw | None:
-    return in_message(entities, client)
+    number = written(entities)
+    return None if number is None else read(number, client, entities.get("region"))
 
 
 def test_a_message_without_a_number_has_none() -> None:
@@ -36,32 +37,67 @@ def test_a_national_number_is_of_the_country_of_the_clients_own(client: str, wri
 
 
 @pytest.mark.parametrize("client", [TELEGRAM, "", "simulator.sms:+", "simulator.telegram:+name"])
-def test_a_national_number_of_an_unknown_country_is_incomplete(client: str) -> None:
-    assert found(client, number="09012345678") is Flaw.INVALID
-
-
-@pytest.mark.parametrize("written", ["+8190123", "+819012345678901234", "+999123456789", "000"])
-def test_a_number_that_cannot_be_is_refused(written: str) -> None:
-    assert found(JAPAN, phone_number=written) is Flaw.INVALID
+def test_a_national_number_of_an_unknown_country_needs_its_country(client: str) -> None:
+    assert found(client, number="09012345678") is Flaw.NO_COUNTRY
 
 
 @pytest.mark.parametrize(
-    "written", ["+81312345678", "+442079460000", "+81120123456"], ids=["Tokyo", "London", "free of charge"]
+    ("region", "number", "e164"),
+    [
+        ("jp", "09012345678", "+819012345678"),
+        ("in", "09876543210", "+919876543210"),
+        ("in", "9876543210", "+919876543210"),
+    ],
 )
-def test_a_number_that_gets_no_text_messages_is_refused_as_such(written: str) -> None:
-    assert found(TELEGRAM, phone_number=written) is Flaw.NOT_MOBILE
+def test_a_country_that_is_named_goes_before_the_clients_own(region: str, number: str, e164: str) -> None:
+    assert found(BRITAIN, number=number, region=region) == Number(e164)
+
+
+@pytest.mark.parametrize(
+    ("number", "flaw"),
+    [
+        ("+8190123", Flaw.TOO_SHORT),
+        ("+120255501234", Flaw.TOO_LONG),
+        ("+819012345678901234", Flaw.INVALID),
+        ("+999123456789", Flaw.INVALID),
+        ("+919000", Flaw.TOO_SHORT),
+        ("+911234567890", Flaw.LANDLINE),
+        ("+81312345678", Flaw.LANDLINE),
+        ("+442079460000", Flaw.LANDLINE),
+        ("+81990123456", Flaw.PREMIUM),
+        ("+449098790123", Flaw.PREMIUM),
+        ("+81120123456", Flaw.SPECIAL),
+        ("+815012345678", Flaw.SPECIAL),
+    ],
+)
+def test_a_number_that_gets_no_code_is_refused_for_its_reason(number: str, flaw: Flaw) -> None:
+    assert found(TELEGRAM, phone_number=number) is flaw
 
 
 def test_a_landline_is_recognised_without_its_country_code_too() -> None:
-    assert found(JAPAN, number="0312345678") is Flaw.NOT_MOBILE
+    assert found(JAPAN, number="0312345678") is Flaw.LANDLINE
+
+
+@pytest.mark.parametrize(
+    "text", ["090-1234-5678", "+81 (0)90 1234 5678", "私の番号は０９０１２３４５６７８です"]
+)
+def test_a_trunk_prefix_is_noticed_where_it_was_typed(text: str) -> None:
+    assert Number("+819012345678").trunk_prefix_in(text)
+
+
+@pytest.mark.parametrize("text", ["+81 90 1234 5678", "9012345678", "the number is right", ""])
+def test_no_trunk_prefix_is_noticed_where_there_was_none(text: str) -> None:
+    assert not Number("+819012345678").trunk_prefix_in(text)
+
+
+def test_only_who_writes_by_sms_has_a_number_of_their_own() -> None:
+    assert own(JAPAN) == Number("+819011112222")
+    assert own("simulator.telegram:+819011112222") is None
+    assert own("simulator.sms:test-1") is None
 
 
 def test_where_a_landline_cannot_be_told_apart_the_number_is_tried() -> None:
     assert found(TELEGRAM, phone_number="+12125550123") == Number("+12125550123")
-
-
-def test_a_number_is_read_back_with_its_parts_apart() -> None:
-    assert Number("+819012345678").readable == "+81 90-1234-5678"
 
 
 def test_a_masked_number_shows_no_more_than_the_country_and_the_end() -> None:

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 import actions
+from actions.backend.answers import PARTNER_REASONS, REFUSALS, SHAREABLE, UNKNOWN
+from actions.code_task import CodeTask
+from actions.linking import Linking
 from actions.numbers import Flaw
-from actions.verify_phone import _OVER
+from actions.opting_in import OptIn
+from actions.verify_phone import REGIONS, VerifyPhone
 from data.knowledge import Knowledge
 from nlu.responses import responses
 
 SOURCES = sorted(Path(actions.__file__).parent.glob("*.py"))
-TASK = Path(actions.__file__).parent / "verify_phone.py"
 
 
 def calls(path: Path, *methods: str) -> Iterator[str]:
@@ -34,15 +37,17 @@ def written_out(argument: ast.expr) -> list[str]:
     return [argument.value] if is_text else []  # type: ignore[attr-defined]
 
 
-def of_the_task() -> set[str]:
-    """The names of the texts that the task `verify_phone` says or has as labels."""
-    named = set(calls(TASK, "_ask_number", "_wait_for_code", "_end", "_button"))
-    literal = {
-        text.removeprefix("verify_phone__")
-        for text in calls(TASK, "say")
-        if text.startswith("verify_phone__")
-    }
-    return named | literal | {"ask_number"} | {flaw.value for flaw in Flaw} | set(_OVER.values())
+def said_by_tasks() -> set[str]:
+    """The names of all texts that the tasks say or have as labels: whatever is written out in their sources."""
+    named: set[str] = {flaw.value for flaw in Flaw}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named |= {node.value, node.value.rpartition("__")[2]}
+    named |= {f"region_{region}" for region in REGIONS}
+    named |= {f"reason_{reason}" for reason in (*PARTNER_REASONS, "other")}
+    named |= {f"refused_{reason}" for reason in (*REFUSALS, UNKNOWN)}
+    return named | {"confirm_self", "confirm_partner", *SHAREABLE}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -64,13 +69,19 @@ def test_every_label_is_written_in_every_language(path: Path, knowledge: Knowled
 
 def test_the_scan_finds_what_it_looks_for() -> None:
     found = {text for path in SOURCES for text in calls(path, "say")}
-    assert {"guide__failed", "guide__resume", "human", "verify_phone__verified"} <= found
-    assert {"number_not_mobile", "locked", "resend", "verified_before"} <= of_the_task()
+    assert {"guide__failed", "guide__resume", "human", "linking__pending"} <= found
+    assert {"number_landline", "locked", "resend", "verified_before"} <= said_by_tasks()
 
 
-def test_every_text_of_the_task_exists_and_is_used(knowledge: Knowledge) -> None:
-    for page in knowledge.topics["verify_phone"].languages.values():
-        assert of_the_task() == set(page.texts) - {"unexpected_code"}
+@pytest.mark.parametrize("topic", ["verify_phone", "codes", "linking", "opting_in", "sharing"])
+def test_no_text_of_a_task_is_without_use(topic: str, knowledge: Knowledge) -> None:
+    for page in knowledge.topics[topic].languages.values():
+        assert set(page.texts) <= said_by_tasks()
+
+
+@pytest.mark.parametrize("task", [VerifyPhone, OptIn, Linking])
+def test_every_end_of_a_task_has_its_text(task: type[CodeTask], knowledge: Knowledge) -> None:
+    assert all(f"utter_{text}" in responses(knowledge) for text in task.over.values())
 
 
 def test_the_labels_of_a_menu_can_be_told_apart(knowledge: Knowledge) -> None:

@@ -56,21 +56,21 @@ async def failure(call: Any) -> BackendError:
 
 async def test_a_number_is_verified_from_start_to_receipt(sandbox: RunningSandbox, backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
-    done = await backend.check(begun.id, sandbox.phone.next_code(), "m2:check")
+    done = await backend.check(CLIENT, begun.id, sandbox.phone.next_code(), "m2:check")
     assert (begun.number_masked, begun.checks_left, begun.sends_left) == ("+81******5678", 5, 4)
     assert begun.expires_at - begun.resend_after == timedelta(minutes=8)
     assert begun.expires_at.utcoffset() == timedelta(0)
     assert done.receipt == sandbox.ledger()["verifications"][0]["receipt"]
-    assert done.sms_two_factor == "enrolling"
+    assert (done.in_force, done.sms_two_factor) == (False, "undisclosed")
 
 
 async def test_a_code_can_be_sent_again_after_two_minutes(sandbox: RunningSandbox, backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
-    early = await failure(backend.resend(begun.id, "m2:resend"))
+    early = await failure(backend.resend(CLIENT, begun.id, "m2:resend"))
     assert early.kind is ErrorKind.RESEND_TOO_EARLY
     assert 100 < int(early.details["retry_after"]) <= 120
     sandbox.advance(120)
-    assert (await backend.resend(begun.id, "m3:resend")).sends_left == 3
+    assert (await backend.resend(CLIENT, begun.id, "m3:resend")).sends_left == 3
 
 
 async def test_a_turn_that_runs_twice_writes_once(sandbox: RunningSandbox, backend: Backend) -> None:
@@ -82,26 +82,26 @@ async def test_a_turn_that_runs_twice_writes_once(sandbox: RunningSandbox, backe
 async def test_a_wrong_code_tells_how_many_tries_are_left(sandbox: RunningSandbox, backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
     wrong = other_than(sandbox.phone.next_code())
-    errors = [await failure(backend.check(begun.id, wrong, f"c{n}")) for n in range(5)]
+    errors = [await failure(backend.check(CLIENT, begun.id, wrong, f"c{n}")) for n in range(5)]
     assert [error.details for error in errors[:4]] == [{"checks_left": left} for left in (4, 3, 2, 1)]
     assert [error.kind for error in errors] == [ErrorKind.WRONG_CODE] * 4 + [ErrorKind.LOCKED]
 
 
 async def test_each_rule_of_the_backend_has_its_kind(sandbox: RunningSandbox, backend: Backend) -> None:
-    assert (await failure(backend.check("pv_x", "123456", "k1"))).kind is ErrorKind.NOT_FOUND
+    assert (await failure(backend.check(CLIENT, "pv_x", "123456", "k1"))).kind is ErrorKind.NOT_FOUND
     assert (await failure(backend.start_verification(CLIENT, "+1", "k2"))).kind is ErrorKind.NUMBER_INVALID
     done = await backend.start_verification(CLIENT, NUMBER, "k3")
     code = sandbox.phone.next_code()
-    await backend.check(done.id, code, "k4")
-    assert (await failure(backend.check(done.id, code, "k5"))).kind is ErrorKind.ALREADY_VERIFIED
+    await backend.check(CLIENT, done.id, code, "k4")
+    assert (await failure(backend.check(CLIENT, done.id, code, "k5"))).kind is ErrorKind.ALREADY_VERIFIED
     late = await backend.start_verification(CLIENT, NUMBER, "k6")
     for n in range(4):
         sandbox.advance(120)
-        await backend.resend(late.id, f"k7:{n}")
+        await backend.resend(CLIENT, late.id, f"k7:{n}")
     sandbox.advance(120)
-    assert (await failure(backend.resend(late.id, "k8"))).kind is ErrorKind.TOO_MANY_SENDS
+    assert (await failure(backend.resend(CLIENT, late.id, "k8"))).kind is ErrorKind.TOO_MANY_SENDS
     sandbox.advance(600)
-    assert (await failure(backend.check(late.id, "123456", "k9"))).kind is ErrorKind.EXPIRED
+    assert (await failure(backend.check(CLIENT, late.id, "123456", "k9"))).kind is ErrorKind.EXPIRED
     for n in range(3):
         await backend.start_verification(CLIENT, NUMBER, f"k10:{n}")
     many = await failure(backend.start_verification(CLIENT, NUMBER, "k11"))
@@ -111,13 +111,13 @@ async def test_each_rule_of_the_backend_has_its_kind(sandbox: RunningSandbox, ba
 
 async def test_a_refusal_that_no_client_can_mend_is_refused(sandbox: RunningSandbox) -> None:
     async with Backend(sandbox.url, "wrong-token") as backend:
-        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.REFUSED
+        assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.REFUSED
     async with Backend(sandbox.url + "/nowhere", sandbox.token) as backend:
-        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.REFUSED
+        assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.REFUSED
 
 
 async def test_an_id_cannot_leave_its_place_in_the_address(sandbox: RunningSandbox, backend: Backend) -> None:
-    error = await failure(backend.check("../../sandbox/clock?x=", "123456", "k"))
+    error = await failure(backend.check(CLIENT, "../../sandbox/clock?x=", "123456", "k"))
     assert error.kind is ErrorKind.REFUSED
     assert sandbox.ledger()["writes"] == 0
 
@@ -131,7 +131,7 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
         "retry_after": True,
     }
     async with facing(Reply(422, problem)) as (backend, server):
-        error = await failure(backend.check("pv_x", "123456", "k"))
+        error = await failure(backend.check(CLIENT, "pv_x", "123456", "k"))
     assert error.details == {"checks_left": 2}
     assert "Falsch" not in f"{error} {error!r}"
     assert error.request_id == server.requests[0].headers["x-request-id"]
@@ -144,7 +144,7 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
 )
 async def test_trouble_that_passes_is_not_noticed(trouble: Behaviour) -> None:
     async with facing(trouble, trouble, Reply(200, VERIFIED)) as (backend, server):
-        assert (await backend.check("pv_x", "123456", "m7:check")).receipt == "PV-1"
+        assert (await backend.check(CLIENT, "pv_x", "123456", "m7:check")).receipt == "PV-1"
     assert [request.headers["idempotency-key"] for request in server.requests] == ["m7:check"] * 3
     assert len({(request.path, request.body) for request in server.requests}) == 1
 
@@ -154,20 +154,20 @@ async def test_trouble_that_passes_is_not_noticed(trouble: Behaviour) -> None:
 )
 async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Behaviour) -> None:
     async with facing(trouble) as (backend, server):
-        assert (await failure(backend.resend("pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
+        assert (await failure(backend.resend(CLIENT, "pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
     assert [request.headers["idempotency-key"] for request in server.requests] == ["m8"] * 3
 
 
 async def test_a_backend_that_is_not_there_is_unavailable() -> None:
     silent = AsgiServer(None)
     async with quick(silent.url) as backend:
-        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+        assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
 
 
 async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
     refused = Reply(429, {"code": "too_many_requests", "retry_after": 30})
     async with facing(refused) as (backend, server):
-        error = await failure(backend.resend("pv_x", "k"))
+        error = await failure(backend.resend(CLIENT, "pv_x", "k"))
     assert (error.kind, error.details) == (ErrorKind.TOO_MANY_REQUESTS, {"retry_after": 30})
     assert len(server.requests) == 1
 
@@ -186,19 +186,19 @@ async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
 )
 async def test_what_is_not_the_contract_is_never_taken_for_done(answer: Reply) -> None:
     async with facing(answer) as (backend, server):
-        assert (await failure(backend.check("pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
+        assert (await failure(backend.check(CLIENT, "pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
     assert len(server.requests) == 1
 
 
 async def test_an_unknown_consequence_is_not_told_to_the_client() -> None:
     async with facing(Reply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
-        assert (await backend.check("pv_x", "123456", "k")).sms_two_factor == "unchanged"
+        assert (await backend.check(CLIENT, "pv_x", "123456", "k")).sms_two_factor == "undisclosed"
 
 
 async def test_a_call_ends_within_its_budget_however_slow_the_backend_is() -> None:
     async with facing("hang", timeouts=Timeouts(total=0.8, budget=1.0)) as (backend, server):
         began = time.monotonic()
-        assert (await failure(backend.resend("pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
+        assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
         took = time.monotonic() - began
     # The second try is cut short: two whole ones would take 1.6 s, three 2.4 s.
     assert 0.95 < took < 1.5
@@ -226,7 +226,7 @@ async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture
         Reply(200, b"x"),
     ):
         async with facing(answer) as (backend, server):
-            error = await failure(backend.check("pv_x", "482913", "k"))
+            error = await failure(backend.check(CLIENT, "pv_x", "482913", "k"))
         assert b"482913" in server.requests[0].body
         assert error.__context__ is None
         shown += [str(error), repr(error), "".join(traceback.format_exception(error))]

@@ -27,7 +27,7 @@ async def test_nothing_is_claimed_when_the_backend_is_down_at_checking(verifying
     assert (await verifying.types(code)).said == DOWN
     assert verifying.chat.places == [{**before, "paused": True}]
     verifying.sandbox.restart()
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_nothing_is_claimed_when_the_backend_is_down_at_sending_again(verifying: Verifying) -> None:
@@ -38,7 +38,7 @@ async def test_nothing_is_claimed_when_the_backend_is_down_at_sending_again(veri
     assert (await verifying.chat.press(RESEND)).said == DOWN
     assert verifying.chat.places == [{**before, "paused": True}]
     verifying.sandbox.restart()
-    assert (await verifying.types(code)).said == ["verify_phone__verified_enrolled"]
+    assert (await verifying.types(code)).said == ["verify_phone__verified_portal"]
 
 
 async def test_what_the_backend_does_not_let_us_do_is_not_called_done(verifying: Verifying) -> None:
@@ -70,7 +70,7 @@ async def test_saying_yes_again_after_an_answer_that_was_lost_sends_no_second_co
     assert again.said == ["verify_phone__sent"]
     assert len(verifying.sandbox.ledger()["sms"]) == 1
     assert (await verifying.types(verifying.sandbox.phone.next_code())).said == [
-        "verify_phone__verified_enrolled"
+        "verify_phone__verified_portal"
     ]
 
 
@@ -87,7 +87,7 @@ async def test_the_same_code_run_twice_is_checked_once(verifying: Verifying) -> 
     for _ in range(2):
         verifying.chat.slots["place"] = place
         answered = await verifying.types(wrong, message="9")
-        assert answered.values("verify_phone__wrong_code") == {"left": 4}
+        assert answered.values("codes__wrong_code") == {"left": 4}
     assert verifying.sandbox.ledger()["verifications"][0]["failures"] == 1
 
 
@@ -104,7 +104,7 @@ async def test_the_same_wish_for_a_new_code_run_twice_sends_once(verifying: Veri
     verifying.sandbox.advance(120)
     for _ in range(2):
         answered = await verifying.chat.say("inform", message="9", task="resend")
-        assert answered.said == ["verify_phone__resent"]
+        assert answered.said == ["codes__resent"]
     assert len(verifying.sandbox.ledger()["sms"]) == 2
 
 
@@ -112,14 +112,14 @@ async def test_two_messages_write_twice(verifying: Verifying) -> None:
     code = await verifying.sent()
     for left in (4, 3):
         answered = await verifying.types(other_than(code))
-        assert answered.values("verify_phone__wrong_code") == {"left": left}
+        assert answered.values("codes__wrong_code") == {"left": left}
 
 
 async def test_a_verification_that_the_backend_no_longer_knows_ends_honestly(verifying: Verifying) -> None:
     data = {"number": NUMBER, "id": "pv_gone"}
     verifying.chat.slots["place"] = [{"topic": "verify_phone", "at": "code", "data": data}]
     answered = await verifying.types("123456")
-    assert answered.said == ["verify_phone__expired_for_good"]
+    assert answered.said == ["codes__expired_for_good"]
     assert answered.expects == "nothing"
     assert verifying.state is None
 

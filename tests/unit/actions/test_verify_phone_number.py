@@ -41,7 +41,7 @@ async def test_a_wish_of_the_open_task_is_heard_whatever_its_words_were_taken_fo
 async def test_a_number_in_the_first_message_is_not_asked_for(chat: ActionChat) -> None:
     answered = await chat.say("verify_phone", phone_number=NUMBER)
     assert answered.said == ["verify_phone__confirm_number"]
-    assert answered.values("verify_phone__confirm_number") == {"number": "+81 90-1234-5678"}
+    assert answered.values("verify_phone__confirm_number") == {"number": "+81 *** 5678"}
     assert answered.payloads == ["/affirm", CHANGE, LEAVE]
     assert answered.expects == "phone_number"
 
@@ -62,17 +62,17 @@ async def test_an_sms_clients_national_number_is_of_their_country(new_chat: NewC
     chat = new_chat(client="simulator.sms:+819011112222")
     await chat.say("verify_phone")
     answered = await chat.say("inform", number="08012345678")
-    assert answered.values("verify_phone__confirm_number") == {"number": "+81 80-1234-5678"}
+    assert answered.values("verify_phone__confirm_number") == {"number": "+81 *** 5678"}
 
 
 @pytest.mark.parametrize(
     ("entities", "text"),
     [
-        ({"phone_number": "+81312345678"}, "number_not_mobile"),
-        ({"phone_number": "+8190123"}, "number_invalid"),
-        ({"number": "09012345678"}, "number_invalid"),
+        ({"phone_number": "+81312345678"}, "number_landline"),
+        ({"phone_number": "+8190123"}, "number_too_short"),
+        ({"phone_number": "+81990123456"}, "number_premium"),
     ],
-    ids=["landline", "too short", "no country code"],
+    ids=["landline", "too short", "premium"],
 )
 async def test_a_number_that_cannot_be_used_is_asked_for_again(
     chat: ActionChat, entities: dict[str, str], text: str
@@ -104,13 +104,13 @@ async def test_another_number_may_be_given_before_the_code_is_sent(chat: ActionC
     )
     assert answered.said == ["verify_phone__ask_number"]
     answered = await chat.say("inform", phone_number="+819087654321")
-    assert answered.values("verify_phone__confirm_number") == {"number": "+81 90-8765-4321"}
+    assert answered.values("verify_phone__confirm_number") == {"number": "+81 *** 4321"}
 
 
 async def test_a_corrected_number_takes_the_place_of_the_first(chat: ActionChat) -> None:
     await chat.say("verify_phone", phone_number=NUMBER)
     answered = await chat.say("inform", phone_number="+819087654321")
-    assert answered.values("verify_phone__confirm_number") == {"number": "+81 90-8765-4321"}
+    assert answered.values("verify_phone__confirm_number") == {"number": "+81 *** 4321"}
 
 
 @pytest.mark.parametrize("way", ["button", "no", "stop"])
@@ -120,7 +120,7 @@ async def test_the_task_can_be_left_while_the_number_is_asked(chat: ActionChat, 
         answered = await chat.press(LEAVE)
     else:
         answered = await (chat.say("deny") if way == "no" else chat.say("deny", walk="stop"))
-    assert answered.said == ["verify_phone__cancelled"]
+    assert answered.said == ["codes__cancelled"]
     assert answered.expects == "nothing"
     assert chat.at is None
 
@@ -129,7 +129,7 @@ async def test_leaving_the_task_leads_back_to_the_guide_below(chat: ActionChat) 
     await chat.say("setup", platform="android")
     await chat.say("verify_phone")
     answered = await chat.press(LEAVE)
-    assert answered.said == ["verify_phone__cancelled", "guide__resume"]
+    assert answered.said == ["codes__cancelled", "guide__resume"]
     assert (await chat.press(GO_ON)).said == ["setup__open"]
 
 
@@ -143,7 +143,7 @@ async def test_yes_after_a_side_question_means_going_on_and_sends_nothing(chat: 
 async def test_no_after_a_side_question_means_leaving_the_task(chat: ActionChat) -> None:
     await chat.say("verify_phone", phone_number=NUMBER)
     await chat.say("thanks")
-    assert (await chat.say("deny")).said == ["verify_phone__cancelled"]
+    assert (await chat.say("deny")).said == ["codes__cancelled"]
     assert chat.at is None
 
 
@@ -162,3 +162,27 @@ async def test_the_language_may_change_at_each_point(chat: ActionChat) -> None:
     answered = await chat.say("language_english")
     assert answered.said == ["language_english", "verify_phone__confirm_number"]
     assert chat.at == ("verify_phone", "confirm")
+
+
+async def test_a_number_without_its_country_is_asked_for_it(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", number="09876543210")
+    assert answered.said == ["verify_phone__ask_region"]
+    assert answered.expects == "phone_number"
+    answered = await chat.press('/inform{"region": "in"}')
+    assert answered.said == ["verify_phone__trunk_prefix", "verify_phone__confirm_number"]
+    assert answered.values("verify_phone__confirm_number") == {"number": "+91 *** 3210"}
+
+
+async def test_the_country_may_be_said_with_the_number(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", number="9876543210", region="in")
+    assert answered.said == ["verify_phone__confirm_number"]
+
+
+async def test_a_trunk_prefix_that_was_left_out_is_explained(chat: ActionChat) -> None:
+    answered = await chat.say("verify_phone", "090-1234-5678", phone_number=NUMBER)
+    assert answered.said == ["verify_phone__trunk_prefix", "verify_phone__confirm_number"]
+
+
+async def test_who_has_a_live_telegram_may_share_their_number_by_a_button(new_chat: NewChat) -> None:
+    assert "request_contact" in (await new_chat(client="telegram:5312").say("verify_phone")).payloads
+    assert "request_contact" not in (await new_chat().say("verify_phone")).payloads

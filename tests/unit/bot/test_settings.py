@@ -27,6 +27,7 @@ def test_with_nothing_set_everything_has_a_default() -> None:
         simulator=True,
         auth_backend_url=None,
         auth_backend_token="",
+        auth_backend_webhook_secret="",
         host="127.0.0.1",
         gateway_port=8080,
         rasa_port=0,

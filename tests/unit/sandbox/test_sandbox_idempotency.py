@@ -9,7 +9,8 @@ from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, other_th
 
 @pytest.mark.parametrize("path", ["", "/pv_x/resend", "/pv_x/check"], ids=["start", "resend", "check"])
 def test_every_write_needs_an_idempotency_key(sandbox: RunningSandbox, path: str) -> None:
-    for headers in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 201}):
+    for key in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 201}):
+        headers = {"Client-Reference": "c", **key}
         answer = sandbox.http.post(f"/v1/phone-verifications{path}", json={}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 
@@ -59,12 +60,15 @@ def test_a_key_of_another_request_is_refused_and_does_nothing(sandbox: RunningSa
     assert sandbox.ledger()["verifications"][0]["failures"] == 0
 
 
-def test_the_order_of_the_fields_makes_no_other_request(sandbox: RunningSandbox) -> None:
-    headers = {"Idempotency-Key": "c6", "Content-Type": "application/json"}
-    bodies = [
-        f'{{"client": "simulator.sms:a", "number": "{NUMBER}"}}',
-        f'{{"number":"{NUMBER}","client":"simulator.sms:a"}}',
-    ]
+def test_a_key_of_another_chat_is_refused(sandbox: RunningSandbox) -> None:
+    sandbox.begin("simulator.sms:a", key="c5")
+    answer = sandbox.begin("simulator.sms:b", key="c5")
+    assert answer.json()["code"] == "idempotency_key_reused"
+
+
+def test_the_spaces_between_the_fields_make_no_other_request(sandbox: RunningSandbox) -> None:
+    headers = {"Idempotency-Key": "c6", "Client-Reference": "c", "Content-Type": "application/json"}
+    bodies = [f'{{"number": "{NUMBER}"}}', f'{{\n"number":"{NUMBER}"}}']
     answers = [sandbox.http.post("/v1/phone-verifications", content=body, headers=headers) for body in bodies]
     assert answers[0].json() == answers[1].json()
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox import challenges
 from sandbox.numbers import can_receive_sms, mask
-from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox
+from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, other_than
 
 
 def test_a_number_gets_three_codes_in_ten_minutes_whoever_asks(sandbox: RunningSandbox) -> None:
@@ -53,6 +54,30 @@ def test_what_cannot_receive_a_text_message_is_refused(sandbox: RunningSandbox) 
         answer = sandbox.begin(number=number)
         assert (answer.status_code, answer.json()["code"]) == (422, "number_invalid"), number
     assert sandbox.ledger()["sms"] == []
+
+
+def test_a_block_of_numbers_and_a_country_have_their_limits(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(challenges, "BLOCK", (3, 3_600))
+    monkeypatch.setattr(challenges, "COUNTRY", (5, 86_400))
+    codes = [sandbox.begin(number=f"+81901234567{n}").status_code for n in range(4)]
+    assert codes == [201, 201, 201, 429]
+    others = [sandbox.begin(number=f"+8190765432{n}0").status_code for n in range(3)]
+    assert others == [201, 201, 429]
+    assert sandbox.begin(number="+447400123456").status_code == 201
+
+
+def test_a_chat_may_type_twenty_wrong_codes_a_day(sandbox: RunningSandbox) -> None:
+    for n in range(4):
+        id, code = sandbox.begun(f"+81901234{n}678")
+        for _ in range(5):
+            sandbox.check(id, other_than(code))
+    refused = sandbox.begin(number="+447400123456")
+    assert refused.json()["code"] == "too_many_requests"
+    assert sandbox.begin("simulator.sms:another", "+447400123456").status_code == 201
+    sandbox.advance(refused.json()["retry_after"])
+    assert sandbox.begin(number="+447400123456").status_code == 201
 
 
 @pytest.mark.parametrize("number", [NUMBER, "+12025550123", "+447911123456", "+919876543210", "+4791234567"])

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy.engine import Connection, RowMapping
+
 from sandbox.keys import Keys
-from sandbox.outbox import mark_failed, next_of_each_client, put
-from sandbox.storage import Storage
+from sandbox.outbox import FOR_SMS, mark_failed, next_of_each_client, put
+from sandbox.storage import Storage, sms
 from tests.support.sandbox import OTHER_NUMBER, RunningSandbox
 
 
@@ -84,12 +86,26 @@ def test_a_phone_that_is_down_does_not_hold_up_the_answer(tmp_path: Path) -> Non
 def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path: Path) -> None:
     storage = Storage(tmp_path / "sandbox.db")
     now, pauses = 1000.0, []
+
+    def head(tx: Connection) -> RowMapping:
+        return next_of_each_client(tx, sms)[0]
+
     with storage.transaction() as tx:
-        put(tx, Keys(bytes(32)), client="c", number="+819012345678", text="t", now=now)
+        put(
+            tx,
+            Keys(bytes(32)),
+            challenge="pv_1",
+            purpose="phone_verification",
+            username=None,
+            client="c",
+            number="+819012345678",
+            text="t",
+            now=now,
+        )
         for _ in range(7):
-            assert mark_failed(tx, next_of_each_client(tx)[0], now)
-            pauses.append(round(next_of_each_client(tx)[0].next_try_at - now, 3))
-        assert not mark_failed(tx, next_of_each_client(tx)[0], now + 120)
-        assert next_of_each_client(tx) == []
+            assert mark_failed(tx, sms, head(tx), now, FOR_SMS)
+            pauses.append(round(head(tx)["next_try_at"] - now, 3))
+        assert not mark_failed(tx, sms, head(tx), now + 120, FOR_SMS)
+        assert next_of_each_client(tx, sms) == []
     storage.close()
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]

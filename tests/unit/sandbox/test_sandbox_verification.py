@@ -104,19 +104,40 @@ def test_an_unknown_verification_is_not_found(sandbox: RunningSandbox, step: str
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_a_user_without_a_device_is_enrolled_once(sandbox: RunningSandbox) -> None:
-    id, code = sandbox.begun()
-    assert sandbox.check(id, code).json()["sms_two_factor"] == "enrolling"
-    id, code = sandbox.begun(OTHER_NUMBER)
+def test_a_linked_user_without_a_device_is_enrolled_by_the_number_on_record(sandbox: RunningSandbox) -> None:
+    sandbox.link("rio13")
+    id, code = sandbox.begun("+819012345613")
+    done = sandbox.check(id, code).json()
+    assert (done["standing"], done["sms_two_factor"]) == ("in_force", "enrolling")
+    status = sandbox.read("/security-status").json()
+    assert status["numbers"] == [{"number_masked": "+81******5613", "verified": True}]
+    assert [device["kind"] for device in status["devices"]] == ["sms"]
+    id, code = sandbox.begun("+819012345613")
     assert sandbox.check(id, code).json()["sms_two_factor"] == "unchanged"
 
 
-def test_each_client_is_a_user_of_its_own(sandbox: RunningSandbox) -> None:
-    enrolled = []
-    for client, number in (("simulator.sms:a", NUMBER), ("simulator.sms:b", OTHER_NUMBER)):
-        id = sandbox.begin(client, number).json()["id"]
-        enrolled.append(sandbox.check(id, sandbox.phone.next_code()).json()["sms_two_factor"])
-    assert enrolled == ["enrolling", "enrolling"]
+def test_a_number_that_is_not_on_record_changes_nothing_for_the_user(sandbox: RunningSandbox) -> None:
+    sandbox.link("rio13")
+    before = sandbox.read("/security-status").json()
+    id, code = sandbox.begun(NUMBER)
+    done = sandbox.check(id, code).json()
+    assert (done["standing"], done["sms_two_factor"]) == ("portal", "unchanged")
+    assert sandbox.read("/security-status").json() == before
+
+
+def test_a_stranger_learns_nothing_of_a_user_from_the_number_on_record(sandbox: RunningSandbox) -> None:
+    for number in ("+819012345613", NUMBER):
+        id, code = sandbox.begun(number)
+        done = sandbox.check(id, code).json()
+        assert (done["standing"], done["sms_two_factor"]) == ("portal", "undisclosed")
+
+
+def test_a_verification_belongs_to_the_chat_that_asked_for_it(sandbox: RunningSandbox) -> None:
+    id, code = sandbox.begun()
+    other = "simulator.sms:somebody"
+    for answer in (sandbox.check(id, code, client=other), sandbox.resend(id, client=other)):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert sandbox.check(id, code).status_code == 200
 
 
 def test_a_restart_keeps_codes_failures_receipts_and_the_clock(sandbox: RunningSandbox) -> None:

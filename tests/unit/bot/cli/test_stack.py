@@ -17,7 +17,7 @@ def read(**environ: str) -> Settings:
 
 def test_secrets_are_new_for_each_run() -> None:
     one, other = complete(read()), complete(read())
-    for name in ("internal_token", "vault_key", "auth_backend_token"):
+    for name in ("internal_token", "vault_key", "auth_backend_token", "auth_backend_webhook_secret"):
         assert getattr(one, name)
         assert getattr(one, name) != getattr(other, name)
 
@@ -37,6 +37,8 @@ def test_without_a_backend_the_stack_has_a_sandbox_and_points_to_it() -> None:
 
 def test_with_a_backend_there_is_no_sandbox() -> None:
     assert not has_sandbox(read(**BACKEND))
+    # Nobody but that backend knows its secret, so none is made up.
+    assert complete(read(**BACKEND)).auth_backend_webhook_secret == ""
     assert [part.name for part in parts({}, sandbox=False)] == ["actions", "rasa", "gateway"]
 
 
@@ -58,6 +60,7 @@ def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
         "VAULT_KEY": "v",
         "DATABASE_URL": "d",
         "AUTH_BACKEND_TOKEN": "b",
+        "AUTH_BACKEND_WEBHOOK_SECRET": "w",
         "TELEGRAM_BOT_TOKEN": "t",
         "TWILIO_AUTH_TOKEN": "s",
         "INTERNAL_TOKEN": "i",
@@ -68,6 +71,13 @@ def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
     assert told == {
         "rasa": {"INTERNAL_TOKEN"},
         "actions": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN"},
-        "sandbox": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN"},
-        "gateway": {"INTERNAL_TOKEN", "VAULT_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN", "TWILIO_AUTH_TOKEN"},
+        "sandbox": {"INTERNAL_TOKEN", "AUTH_BACKEND_TOKEN", "AUTH_BACKEND_WEBHOOK_SECRET"},
+        "gateway": {
+            "INTERNAL_TOKEN",
+            "VAULT_KEY",
+            "DATABASE_URL",
+            "AUTH_BACKEND_WEBHOOK_SECRET",
+            "TELEGRAM_BOT_TOKEN",
+            "TWILIO_AUTH_TOKEN",
+        },
     }

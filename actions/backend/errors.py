@@ -26,6 +26,11 @@ class ErrorKind(str, Enum):
     NUMBER_INVALID = "number_invalid"
     NOT_FOUND = "not_found"
     ALREADY_VERIFIED = "already_verified"
+    NOT_LINKED = "not_linked"
+    ALREADY_LINKED = "already_linked"
+    LINK_TOKEN_INVALID = "link_token_invalid"  # noqa: S105 (a kind, no token)
+    NOT_ELIGIBLE = "not_eligible"
+    REQUEST_OPEN = "request_open"
     REFUSED = "refused"
 
 

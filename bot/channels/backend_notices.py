@@ -1,0 +1,116 @@
+"""What the auth backend tells by itself, as sandbox/openapi.yaml has it: verified, stored, told to the client once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.channels.http import json_object, read_body
+from bot.clock import Clock
+from bot.messages import conversations, outbox
+from bot.messages.conversations import Address
+from bot.storage import Database, backend_notice
+from bot.storage.database import insert_if_new
+from data.knowledge import Knowledge
+from data.knowledge.wording import placeholders
+
+TOPIC = "backend_notices"
+TYPES = {
+    "link.confirmed": "link_confirmed",
+    "link.declined": "link_declined",
+    "link.ended": "link_ended",
+    "device_sharing.pending": "device_sharing_pending",
+    "device_sharing.approved": "device_sharing_approved",
+    "device_sharing.refused": "device_sharing_refused_{reason}",
+}
+# What stands for each placeholder of the texts.
+VALUES = {"name": "username_masked", "receipt": "receipt"}
+# Nothing else gets into a text for clients: no sentence, no address, no markup.
+_VALUE = re.compile(r"[\w*+.-]{1,64}")
+_ID = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+class BackendNotices:
+    """Verifies a notice, stores what is to be told, acknowledges. Where there is no `secret`, nothing is accepted."""
+
+    def __init__(
+        self, database: Database, knowledge: Knowledge, clock: Clock, secret: str, stored: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._knowledge = knowledge
+        self._clock = clock
+        self._webhook = Webhook(secret)
+        self._stored = stored
+
+    def routes(self) -> list[BaseRoute]:
+        """The one route."""
+        return [Route("/webhooks/backend", self.receive, methods=["POST"])]
+
+    async def receive(self, request: Request) -> Response:
+        """202 once the notice is stored, also when it was before; 401 without a good signature; 400 if malformed."""
+        body = await read_body(request)
+        try:
+            self._webhook.verify(body, dict(request.headers))
+        except (WebhookVerificationError, ValueError):
+            raise HTTPException(401, "the signature is missing, wrong or too old") from None
+        notice = json_object(body)
+        id = request.headers["webhook-id"]
+        if not _ID.fullmatch(id):
+            raise HTTPException(400, "webhook-id must be 1 to 100 visible ASCII characters")
+        name, values = _said_by(notice)
+        wanted = placeholders(self._text(name, self._knowledge.default_language))
+        if not wanted <= set(values):
+            raise HTTPException(400, f"data must have {', '.join(sorted(VALUES[each] for each in wanted))}")
+        if await self._database.run(self._store, id, _address(notice), name, values):
+            self._stored()
+        return JSONResponse({}, status_code=202)
+
+    def _store(
+        self, connection: Connection, id: str, address: Address, name: str, values: Mapping[str, str]
+    ) -> bool:
+        """Store what is to be said. False when there is nobody to tell, or it was stored before."""
+        now = self._clock()
+        if not insert_if_new(connection, backend_notice, {"id": id, "received_at": now}):
+            return False
+        to = conversations.find_by_address(connection, address)
+        if to is None:
+            return False
+        text = self._text(name, to.language, to.address.kind).format_map(values)
+        # system: it is told whoever speaks with the client just now.
+        outbox.add(connection, to, origin="system", text=text, now=now)
+        return True
+
+    def _text(self, name: str, language: str, kind: str = "telegram") -> str:
+        try:
+            return self._knowledge.text(TOPIC, name, language, kind)
+        except KeyError:
+            raise HTTPException(400, "unknown type or reason") from None
+
+
+def _said_by(notice: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The name of the text that says the notice, and the values for its placeholders."""
+    data = notice.get("data")
+    kind = TYPES.get(str(notice.get("type")))
+    if kind is None or not isinstance(data, dict):
+        raise HTTPException(400, "a notice has a known type, a client and data")
+    values = {
+        name: str(data[member])
+        for name, member in VALUES.items()
+        if isinstance(data.get(member), str) and _VALUE.fullmatch(data[member])
+    }
+    return kind.format(reason=data.get("reason")), values
+
+
+def _address(notice: Mapping[str, Any]) -> Address:
+    channel, _, peer = str(notice.get("client")).partition(":")
+    if not channel or not peer:
+        raise HTTPException(400, "client must be <channel>:<peer>")
+    return Address(channel, peer)

@@ -45,6 +45,7 @@ class Conversation:
     expecting: str | None
     expecting_until: float
     told_down_at: float | None
+    unreachable: str | None = None
 
     def expects(self, now: float) -> str | None:
         """What the next message is expected to hold ("code", "phone_number"), or None."""
@@ -115,4 +116,5 @@ def _from_row(row: Any) -> Conversation:
         expecting=row.expecting,
         expecting_until=row.expecting_until or 0.0,
         told_down_at=row.told_down_at,
+        unreachable=row.unreachable,
     )

@@ -1,13 +1,14 @@
 """Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
-from bot.storage.tables import button, conversation, handoff, inbound, metadata, outbound, vault
+from bot.storage.tables import button, conversation, delivery, handoff, inbound, metadata, outbound, vault
 
 __all__ = [
     "Database",
     "StorageError",
     "button",
     "conversation",
+    "delivery",
     "handoff",
     "inbound",
     "metadata",

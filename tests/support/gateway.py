@@ -21,8 +21,9 @@ from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
 from bot.messages import conversations
 from bot.messages.conversations import Address, Conversation
-from bot.messages.inbox import Accepted, Inbox, Message
+from bot.messages.inbox import Accepted, Inbox
 from bot.messages.outbox import Outbox
+from bot.messages.reading import Message
 from bot.privacy.vault import Vault
 from bot.storage import Database, conversation, inbound, outbound
 from data.knowledge import Knowledge, load

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.http import read_json, require_loopback, require_token
+from bot.channels.live import live_channels
 from bot.channels.simulator.phone import Phones
 from bot.channels.simulator.routes import Simulator
 from bot.channels.simulator.sender import SimulatorSender
@@ -70,6 +71,10 @@ class Gateway:
             routes += Simulator(
                 self.inbox, self.database, phones, self.changed, settings.internal_token
             ).routes()
+        self.channels = live_channels(settings, self.inbox, self.database, knowledge, clock, self.changed)
+        for channel in self.channels:
+            senders |= channel.senders
+            routes += channel.routes()
         self.sender = Sender(self.outbox, senders, clock, self.changed.set)
         self.app = Starlette(
             routes=routes,
@@ -85,8 +90,12 @@ class Gateway:
             await self.outbox.release_all()
         self.worker.start()
         self.sender.start()
+        for channel in self.channels:
+            channel.start()
         yield
         await settle(self.worker, self.sender)
+        for channel in self.channels:
+            await channel.stop()
         await self.engine.close()
         await self.database.close()
 

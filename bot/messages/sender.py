@@ -67,7 +67,11 @@ class Later(Exception):
 
 
 class InDoubt(Exception):
-    """The channel may have taken the message: its answer was lost."""
+    """The channel may have taken the message: its answer was lost. `seconds`: how long to wait until one can know."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class Unknown(Exception):
@@ -122,9 +126,10 @@ class Sender(Loop):
             return "unknown"
         except Later as later:
             return await self._later(item, later)
-        except InDoubt:
+        except InDoubt as doubt:
             logger.warning("message %d: no answer from the channel (try %d)", item.id, item.attempts)
-            await self._outbox.again(item.id, self.clock() + _pause(item), error="no_answer", in_doubt=True)
+            pause = max(doubt.seconds, _pause(item))
+            await self._outbox.again(item.id, self.clock() + pause, error="no_answer", in_doubt=True)
             return "retried"
         except Exception:
             logger.exception("message %d could not be sent (try %d)", item.id, item.attempts)

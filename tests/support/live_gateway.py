@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,22 @@ def live_settings(telegram_url: str, twilio_url: str, **changed: str) -> dict[st
 class LiveGateway:
     """What the platforms see of the gateway."""
 
-    def __init__(self, running: RunningGateway, telegram: FakeTelegram, twilio: FakeTwilio) -> None:
+    def __init__(
+        self, folder: Path, running: RunningGateway, telegram: FakeTelegram, twilio: FakeTwilio
+    ) -> None:
+        self.folder = folder
         self.running = running
         self.telegram = telegram
         self.twilio = twilio
         self.http = running.http
+
+    def stored(self) -> list[tuple[str, str, str | None]]:
+        """Peer, state and error of each message in the outbox, in order."""
+        with closing(sqlite3.connect(self.folder / "assistant.db")) as connection:
+            return connection.execute(
+                "SELECT peer, outbound.state, error FROM outbound JOIN conversation "
+                "ON conversation.id = conversation_id ORDER BY outbound.id"
+            ).fetchall()
 
     def update(self, update: dict[str, Any]) -> httpx.Response:
         """Deliver an update as Telegram does."""
@@ -79,4 +91,4 @@ def live_gateway(folder: Path, engine_port: int, **changed: str) -> Iterator[Liv
     with FakeTelegram() as telegram, FakeTwilio() as twilio:
         settings = live_settings(telegram.url, twilio.url, **changed)
         with running_gateway(folder, engine_port, **settings) as running:
-            yield LiveGateway(running, telegram, twilio)
+            yield LiveGateway(folder, running, telegram, twilio)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -17,10 +16,10 @@ ANSWER_SECONDS = 10.0
 # How long Telegram holds a getUpdates until there is something.
 POLL_SECONDS = 25
 
-# Updates are fetched as they are, since one that the library cannot read must not hide the others.
-warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 # The library logs answers that it cannot read, with everything in them.
 logging.getLogger("telegram").setLevel(logging.CRITICAL)
+# The address of every call holds the token, and httpx logs addresses.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Client:

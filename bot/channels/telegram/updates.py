@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
-from telegram import CallbackQuery, Chat, ChatMemberUpdated, Contact, Message, Update
+from telegram import CallbackQuery, Chat, ChatMemberUpdated, Contact, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.messages.conversations import Address
@@ -17,7 +17,8 @@ from bot.messages.reading import Message as Incoming
 # Named one by one: what is left out of setWebhook stays as it was.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 _LARGEST_ID = 2**53
-_PRESENT = {ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
+_PRESENT = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
+_OF_A_MESSAGE = ("message_id", "date", "edit_date", "chat", "from", "text", "caption")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
@@ -45,16 +46,53 @@ class Heard:
 
 def read(data: Mapping[str, Any]) -> Heard:
     """What the update `data` says. Raises Unreadable; survives every kind of update."""
-    try:
-        update = Update.de_json(dict(data), None)
-        if not _is_id(update.update_id):
-            raise Unreadable
-        return _read(update)
-    except Unreadable:
-        raise
-    except Exception as error:
-        # The library raises whatever comes of a missing or wrong field, at any depth.
-        raise Unreadable(type(error).__name__) from error
+    for shape in (dict(data), _essence(data)):
+        try:
+            update = Update.de_json(shape, None)
+            if _is_id(update.update_id):
+                return _sound(_read(update))
+            raise Unreadable("no update_id")
+        except Unreadable:
+            raise
+        except Exception as error:
+            # The library raises whatever comes of a missing or wrong field, at any depth.
+            reason = type(error).__name__
+    raise Unreadable(reason)
+
+
+def _sound(heard: Heard) -> Heard:
+    """`heard`, if everything in it is what it should be: the library takes a list for a text. Raises Unreadable."""
+    sound = (
+        all(isinstance(message.content, str) for message in heard.messages)
+        and isinstance(heard.tapped, str | None)
+        and isinstance(heard.used, int | None)
+        and isinstance(heard.typed, int | None)
+    )
+    if not sound:
+        raise Unreadable("wrong type")
+    return heard
+
+
+def _essence(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The update without all that is not needed: a later or earlier Bot API must not make a client unheard."""
+    essence: dict[str, Any] = {"update_id": data.get("update_id")}
+    for kind in ("message", "edited_message"):
+        if isinstance(given := data.get(kind), dict):
+            essence[kind] = _only(given, _OF_A_MESSAGE)
+    if isinstance(given := data.get("callback_query"), dict):
+        essence["callback_query"] = {"chat_instance": "", **_only(given, ("id", "from", "data"))}
+    if isinstance(given := data.get("my_chat_member"), dict):
+        essence["my_chat_member"] = _only(given, ("chat", "from", "date"))
+        for name in ("old_chat_member", "new_chat_member"):
+            member = given.get(name)
+            status = member.get("status") if isinstance(member, dict) else None
+            plain = "member" if status in _PRESENT else "left"
+            essence["my_chat_member"][name] = {"status": plain, "user": given.get("from")}
+    return essence
+
+
+def _only(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
 
 
 def _read(update: Update) -> Heard:
@@ -78,8 +116,7 @@ def _message(message: Message, key: str) -> Heard:
         return Heard(chat_id=_id(chat), leave=_is_content(message), ignored="group")
     if sender is None or sender.is_bot:
         return Heard(ignored="bot")
-    hint = sender.language_code
-    said = _Said(_address(chat), hint if hint and _LANGUAGE.fullmatch(hint) else None, key)
+    said = _Said(_address(chat), _hint(sender), key)
     if message.text is not None:
         messages = [said.text(message.text)]
     elif message.contact:
@@ -109,9 +146,7 @@ def _tap(query: CallbackQuery, key: str) -> Heard:
     chat_id = _id(message.chat) if message is not None else query.from_user.id
     if not _is_id(chat_id):
         raise Unreadable
-    tap = Incoming(
-        Address("telegram", str(chat_id)), key, "button", query.data or "", query.from_user.language_code
-    )
+    tap = Incoming(Address("telegram", str(chat_id)), key, "button", query.data or "", _hint(query.from_user))
     return Heard((tap,), chat_id, tapped=query.id, used=message.message_id if message is not None else None)
 
 
@@ -127,7 +162,7 @@ def _membership(change: ChatMemberUpdated, key: str) -> Heard:
     if chat.type == ChatType.CHANNEL:
         return Heard(chat_id=_id(chat), leave=True, ignored="group")
     # The sender leaves as soon as it has said why.
-    return Heard((Incoming(address, key, "event", "group", change.from_user.language_code),), _id(chat))
+    return Heard((Incoming(address, key, "event", "group", _hint(change.from_user)),), _id(chat))
 
 
 @dataclass(frozen=True)
@@ -154,6 +189,12 @@ def _contact(said: _Said, contact: Contact, sender: int) -> Incoming:
     except phonenumbers.NumberParseException:
         return said.text(contact.phone_number)
     return said.text(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _hint(user: User) -> str | None:
+    """The language of the client's device, if it is one."""
+    code = user.language_code
+    return code if isinstance(code, str) and _LANGUAGE.fullmatch(code) else None
 
 
 def _is_content(message: Message) -> bool:

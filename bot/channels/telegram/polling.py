@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from typing import Any
 
 from telegram import Bot
@@ -14,6 +15,9 @@ from bot.channels.telegram.receiver import Receiver
 from bot.channels.telegram.updates import ALLOWED_UPDATES
 
 logger = logging.getLogger(__name__)
+
+# Updates are fetched as they are, since one that the library cannot read must not hide the others.
+warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 

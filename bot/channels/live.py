@@ -42,7 +42,7 @@ def live_channels(
     """The channels that are set up; none of them needs its platform to be there."""
     channels: list[Channel] = []
     if settings.telegram:
-        channels.append(TelegramChannel(settings.telegram, inbox, database, knowledge, clock, changed))
+        channels.append(TelegramChannel(settings.telegram, inbox, database, knowledge, clock))
     if settings.sms:
         channels.append(SmsChannel(settings.sms, inbox, database, knowledge, clock, changed))
     return channels

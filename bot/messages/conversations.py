@@ -66,6 +66,10 @@ def find_by_address(connection: Connection, address: Address) -> Conversation | 
 
 def open_at(connection: Connection, address: Address, language: str, now: float) -> Conversation:
     """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
+    locked = _at(address).with_for_update()
+    row = connection.execute(locked).first()
+    if row:
+        return _from_row(row)
     insert_if_new(
         connection,
         conversation,
@@ -79,7 +83,7 @@ def open_at(connection: Connection, address: Address, language: str, now: float)
             "created_at": now,
         },
     )
-    return _from_row(connection.execute(_at(address).with_for_update()).one())
+    return _from_row(connection.execute(locked).one())
 
 
 def change(connection: Connection, conversation_id: int, **values: Any) -> None:

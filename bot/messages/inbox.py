@@ -66,7 +66,7 @@ class Inbox:
 
     async def accept(self, message: Message) -> Accepted:
         """Store `message`. When this returns it will be answered, whatever dies meanwhile."""
-        accepted = await self._database.run(self._store, message)
+        accepted = await self._database.run_first(self._store, message)
         outcome = "duplicate" if accepted.duplicate else "accepted"
         inbound_total.labels(message.address.channel, outcome).inc()
         self._wake()
@@ -100,7 +100,7 @@ class Inbox:
             redacted_total.labels(found).inc()
         self._change_reach(connection, conversation, reading.reach, now)
         notices = reading.notices
-        if not reading.answered and (missed := outbox.missed_by(connection, conversation.id)):
+        if not reading.answered and (missed := outbox.missed_by(connection, conversation)):
             notices = [Notice(missed), *notices]
         for notice in notices:
             outbox.add_notice(

@@ -40,6 +40,8 @@ NOTICES = (
     "missed_filtered",
     "no_such_choice",
 )
+# The channels that report afterwards whether a message arrived.
+REPORTING = ("sms",)
 # What a client whose last message did not arrive is told when they write again: by the error, and else nothing.
 MISSED = {"handset_unreachable": "missed", "not_delivered": "missed", "filtered": "missed_filtered"}
 
@@ -161,11 +163,13 @@ def add_notice(
     )
 
 
-def missed_by(connection: Connection, conversation_id: int) -> str | None:
+def missed_by(connection: Connection, to: Conversation) -> str | None:
     """The notice for a client whose last message did not arrive; None when it did, or nothing is to be said."""
+    if to.address.channel not in REPORTING:
+        return None
     last = connection.execute(
         select(outbound.c.state, outbound.c.error)
-        .where(outbound.c.conversation_id == conversation_id, outbound.c.state != "dropped")
+        .where(outbound.c.conversation_id == to.id, outbound.c.state != "dropped")
         .order_by(outbound.c.id.desc())
         .limit(1)
     ).first()

@@ -121,7 +121,7 @@ def test_a_gateway_killed_at_any_step_answers_everything_in_order(
     platforms: Platforms, engine: FakeEngine, channel: str, step: str
 ) -> None:
     expected = []
-    for n in range(3):
+    for n in range(2):
         expected.append(f"you said message {n}")
         if step == "in the turn":
             engine.hold()
@@ -150,7 +150,7 @@ def test_a_gateway_killed_at_any_step_answers_everything_in_order(
         # Twilio can be asked what arrived. Telegram cannot, and an answer twice is better than none.
         assert platforms.got(channel) == expected
     # Under one key each, so the dialogue engine runs none of them twice.
-    assert len({turn["message"] for turn in engine.turns}) == 3
+    assert len({turn["message"] for turn in engine.turns}) == 2
 
 
 def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(

@@ -66,7 +66,7 @@ class SmsWebhook:
         form = await self._signature.read(request, self._settings.status_url)
         sid = form.get("MessageSid") or form.get("SmsSid", "")
         status = (form.get("MessageStatus") or form.get("SmsStatus", "")).lower()
-        applied = bool(_SID.fullmatch(sid)) and await self._database.run(
+        applied = bool(_SID.fullmatch(sid)) and await self._database.run_first(
             self._apply, sid, request.query_params.get("message", ""), status, form.get("ErrorCode", "")
         )
         known = status if status in deliveries.RANK else "other"

@@ -23,7 +23,6 @@ from bot.messages import commands, conversations, inbox
 from bot.messages.conversations import Address
 from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
-from bot.messages.signal import Signal
 from bot.settings import TelegramSettings
 from bot.storage import Database
 from data.knowledge import Knowledge
@@ -44,7 +43,6 @@ class TelegramChannel:
         database: Database,
         knowledge: Knowledge,
         clock: Clock,
-        changed: Signal,
     ) -> None:
         self._settings = settings
         self._knowledge = knowledge
@@ -52,7 +50,7 @@ class TelegramChannel:
         self._client = Client(settings)
         self._bot = self._client.bot
         pace = Pace(clock)
-        self._errands = Errands(self._bot, pace, changed, self._waits)
+        self._errands = Errands(self._bot, pace, self._waits)
         self.receiver = Receiver(the_inbox, self._errands)
         self.senders: dict[str, ChannelSender] = {"telegram": TelegramSender(self._bot, knowledge, pace)}
         self._tasks: list[asyncio.Task[None]] = []

@@ -14,13 +14,12 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.updates import Heard
-from bot.messages.signal import Signal
 
 logger = logging.getLogger(__name__)
 
 # An answer that is there by then needs no "typing".
 PATIENCE_SECONDS = 0.5
-# Telegram shows it for five seconds.
+# Telegram shows it for five seconds, or until the answer is there.
 REPEAT_SECONDS = 4.0
 LONGEST_TYPING_SECONDS = 30.0
 
@@ -28,13 +27,10 @@ LONGEST_TYPING_SECONDS = 30.0
 class Errands:
     """Runs errands in the background, and ends them with the gateway."""
 
-    def __init__(
-        self, bot: Bot, pace: Pace, changed: Signal, is_open: Callable[[str], Awaitable[bool]]
-    ) -> None:
+    def __init__(self, bot: Bot, pace: Pace, is_open: Callable[[str], Awaitable[bool]]) -> None:
         """`is_open`: whether a message of that peer still waits for its answer."""
         self._bot = bot
         self._pace = pace
-        self._changed = changed
         self._is_open = is_open
         self._tasks: set[asyncio.Task[None]] = set()
         self._typing: set[int] = set()
@@ -62,18 +58,9 @@ class Errands:
                 # Never at the cost of a message.
                 if self._pace.is_free():
                     await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
-                await self._wait(chat_id)
+                await asyncio.sleep(REPEAT_SECONDS)
         finally:
             self._typing.discard(chat_id)
-
-    async def _wait(self, chat_id: int) -> None:
-        """Return when that client's answer is there, at the latest when "typing" has faded."""
-        end = asyncio.get_running_loop().time() + REPEAT_SECONDS
-        while (left := end - asyncio.get_running_loop().time()) > 0:
-            seen = self._changed.now()
-            if not await self._is_open(str(chat_id)):
-                return
-            await self._changed.wait(seen, left)
 
     def _run(self, errand: Awaitable[Any]) -> None:
         task = asyncio.create_task(self._quietly(errand))

@@ -1,7 +1,8 @@
 """How fast the gateway acknowledges what the platforms deliver: `python -m bench.acknowledge [--rate 100]`.
 
 A gateway process on SQLite (every acknowledgement waits for the disk), between stand-ins for both platforms and a
-dialogue engine that takes 0.1 s for a turn, which is quicker than Rasa. Half of the messages are Telegram updates, half signed SMS, from 100 clients.
+dialogue engine that takes 0.1 s for a turn, which is quicker than Rasa. Half of the messages are Telegram updates,
+half signed SMS, from 100 clients.
 The public figures to compare with: Twilio gives a webhook 15 seconds, Telegram about 60, and both deliver again.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -167,6 +168,9 @@ def main() -> None:
     except (SettingsError, StorageError, sqlite3.Error) as error:
         print(f"bot.app: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    # What is loaded now stays: looking through it for garbage now and then would hold up acknowledgements.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
         gateway.app,
         host=settings.host,

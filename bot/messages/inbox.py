@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
@@ -21,6 +24,8 @@ from data.knowledge import Knowledge
 
 # How long a taken-up message belongs to whoever took it, unless they say that they are still at it.
 LEASE_SECONDS = 60.0
+# So many messages share one commit at most.
+MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,54 @@ class Inbox:
         self._reader = Reader(knowledge, vault)
         self._clock = clock
         self._wake = wake
+        self._waiting: deque[tuple[Message, asyncio.Future[Accepted]]] = deque()
+        self._storing: asyncio.Task[None] | None = None
 
     async def accept(self, message: Message) -> Accepted:
         """Store `message`. When this returns it will be answered, whatever dies meanwhile."""
-        accepted = await self._database.run_first(self._store, message)
+        stored: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, stored))
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store_waiting())
+        accepted = await stored
         outcome = "duplicate" if accepted.duplicate else "accepted"
         inbound_total.labels(message.address.channel, outcome).inc()
         self._wake()
         return accepted
+
+    async def _store_waiting(self) -> None:
+        """Store all that waits: what came during one commit shares the next, since each waits for the disk."""
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+            # Always in the same order, so that two gateways cannot wait for each other's conversations.
+            batch.sort(key=lambda each: (each[0].address.channel, each[0].address.peer))
+            results: Sequence[Accepted | Exception]
+            try:
+                results = await self._database.run_first(self._store_all, [message for message, _ in batch])
+            except Exception as error:
+                results = [error] * len(batch)
+            for (_, stored), result in zip(batch, results, strict=True):
+                if stored.done():
+                    # Whoever asked has gone; the platform will deliver again.
+                    continue
+                if isinstance(result, Exception):
+                    stored.set_exception(result)
+                else:
+                    stored.set_result(result)
+
+    def _store_all(self, connection: Connection, messages: Sequence[Message]) -> list[Accepted | Exception]:
+        """Store each message by itself: one that cannot be stored is its own misfortune."""
+        results: list[Accepted | Exception] = []
+        for message in messages:
+            try:
+                with connection.begin_nested():
+                    results.append(self._store(connection, message))
+            except OperationalError:
+                # The connection's fault, not the message's: all of it is tried again.
+                raise
+            except Exception as error:
+                results.append(error)
+        return results
 
     def _store(self, connection: Connection, message: Message) -> Accepted:
         now = self._clock()

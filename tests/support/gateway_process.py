@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.support.gateway import TOKEN, VAULT_KEY
 from tests.support.stack import ROOT
@@ -53,6 +54,12 @@ class GatewayProcess:
             assert self._process.poll() is None, self.log.read_text()[-3000:]
             time.sleep(0.05)
         raise AssertionError("the gateway does not come up")
+
+    def cpu_seconds(self) -> float:
+        """What of the processors it has used since it was started."""
+        assert self._process is not None
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def kill(self) -> None:
         """End it as a power cut would."""

@@ -22,6 +22,7 @@ segments_total = Counter(
 ignored_total = Counter(
     "assistant_ignored_total", "Updates and posts that are nobody's message", ["channel", "reason"]
 )
+odd_total = Counter("assistant_odd_total", "Texts that are no ordinary ones", ["channel", "kind"])
 refused_total = Counter("assistant_refused_total", "Requests turned away", ["channel", "reason"])
 delivery_total = Counter("assistant_delivery_total", "Delivery reports", ["channel", "status", "applied"])
 webhook_pending = Gauge("assistant_telegram_pending_updates", "Updates that Telegram still holds back")

@@ -13,6 +13,7 @@ from bot.messages.conversations import Address, Conversation
 from bot.privacy.codes import find_code
 from bot.privacy.redaction import redact
 from bot.privacy.vault import Vault
+from bot.telemetry import odd_total
 from data.knowledge import Knowledge
 
 TEXT_LIMIT = 4_096
@@ -114,7 +115,11 @@ class Reader:
         code = None if redacted.kinds else find_code(content, conversation.expects(now))
         if code is not None:
             reading.kind, reading.content = "code", self._vault.seal(connection, conversation.id, code)
+        if content.lstrip().startswith(("/", "／")):
+            # No command of ours: it goes on as the text that it is, and never as an intent.
+            odd_total.labels(conversation.address.channel, "slash").inc()
         if len(given) > TEXT_LIMIT:
+            odd_total.labels(conversation.address.channel, "too_long").inc()
             reading.notices.append(Notice("too_long"))
         if redacted.kinds:
             reading.notices.append(Notice("secret_removed"))

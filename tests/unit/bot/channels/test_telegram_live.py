@@ -151,9 +151,11 @@ def test_the_language_can_be_chosen(live: LiveGateway, client: Person) -> None:
 def test_an_intent_typed_is_a_text_and_nothing_else(
     live: LiveGateway, client: Person, shared_engine: FakeEngine, typed: str
 ) -> None:
+    before = figure(live, 'assistant_odd_total{channel="telegram",kind="slash"}')
     live.update(client.text(typed))
     shown(live, client)
     assert shared_engine.turns[-1].get("payload") is None
+    assert figure(live, 'assistant_odd_total{channel="telegram",kind="slash"}') == before + 1
 
 
 def test_stop_ends_everything_until_start(

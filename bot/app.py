@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.backend_notices import BackendNotices
 from bot.channels.http import read_json, require_loopback, require_token
+from bot.channels.live import live_channels
 from bot.channels.simulator.phone import Phones
 from bot.channels.simulator.routes import Simulator
 from bot.channels.simulator.sender import SimulatorSender
@@ -77,6 +79,10 @@ class Gateway:
             routes += BackendNotices(
                 self.database, knowledge, clock, settings.auth_backend_webhook_secret, self._answered
             ).routes()
+        self.channels = live_channels(settings, self.inbox, self.database, knowledge, clock, self.changed)
+        for channel in self.channels:
+            senders |= channel.senders
+            routes += channel.routes()
         self.sender = Sender(self.outbox, senders, clock, self.changed.set)
         self.app = Starlette(
             routes=routes,
@@ -93,8 +99,12 @@ class Gateway:
         self.worker.start()
         self.sender.start()
         self.timers.start()
+        for channel in self.channels:
+            channel.start()
         yield
         await settle(self.worker, self.sender, self.timers)
+        for channel in self.channels:
+            await channel.stop()
         await self.engine.close()
         await self.database.close()
 
@@ -166,6 +176,9 @@ def main() -> None:
     except (SettingsError, StorageError, sqlite3.Error) as error:
         print(f"bot.app: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    # What is loaded now stays: looking through it for garbage now and then would hold up acknowledgements.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
         gateway.app,
         host=settings.host,

@@ -16,6 +16,16 @@ turn_seconds = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 outbound_total = Counter("assistant_outbound_total", "Messages sent", ["channel", "outcome"])
+segments_total = Counter(
+    "assistant_segments_total", "Parts that were paid for or sent one by one", ["channel"]
+)
+ignored_total = Counter(
+    "assistant_ignored_total", "Updates and posts that are nobody's message", ["channel", "reason"]
+)
+odd_total = Counter("assistant_odd_total", "Texts that are no ordinary ones", ["channel", "kind"])
+refused_total = Counter("assistant_refused_total", "Requests turned away", ["channel", "reason"])
+delivery_total = Counter("assistant_delivery_total", "Delivery reports", ["channel", "status", "applied"])
+webhook_pending = Gauge("assistant_telegram_pending_updates", "Updates that Telegram still holds back")
 handoff_total = Counter("assistant_handoff_total", "Hand-offs recorded", ["reason"])
 backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answered")
 

@@ -15,19 +15,19 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-async def read_body(request: Request) -> bytes:
-    """The body as it came. 413 above BODY_LIMIT bytes."""
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The body. 413 above `limit` bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise HTTPException(413, f"a body may have at most {BODY_LIMIT} bytes")
+        if len(body) > limit:
+            raise HTTPException(413, f"a body may have at most {limit} bytes")
     return body
 
 
-async def read_json(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. 413 above BODY_LIMIT bytes, 400 when it is no object."""
-    return json_object(await read_body(request))
+async def read_json(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:
+    """The body as a JSON object. 413 above `limit` bytes, 400 when it is no object."""
+    return json_object(await read_body(request, limit))
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train the model unless there is one that matches the data")
     train.add_argument("--force", action="store_true", help="train in any case")
+
+    commands.add_parser("doctor", help="check how Telegram and SMS are set up, and say how to mend it")
     return top
 
 
@@ -88,7 +90,13 @@ def _train(options: argparse.Namespace) -> int:
     return train(force=options.force)
 
 
-COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train}
+def _doctor(_: argparse.Namespace) -> int:
+    from bot.cli.doctor import doctor
+
+    return doctor()
+
+
+COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train, "doctor": _doctor}
 
 
 def _port(text: str) -> int:

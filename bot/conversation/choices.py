@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
 
+from bot.messages.outbox import REQUEST_CONTACT
 from bot.storage import button
 
+# A larger number is no answer to a menu.
+MOST_CHOICES = 20
+# As it is written to a menu: alone, after a number sign, or as the Japanese count ("1番").
+_NUMBER = re.compile(r"#?\s?(\d{1,2}|[一二三四五六七八九])(?:番目?)?", re.ASCII)
 _KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 
 def tapped(connection: Connection, conversation_id: int, token: str) -> str | None:
     """The payload behind a button's token; None when it is unknown, used, of an older message or of another client."""
     row = connection.execute(
-        select(button.c.payload).where(
-            button.c.token == token,
-            button.c.conversation_id == conversation_id,
-            button.c.used_at.is_(None),
-            button.c.outbound_id == _latest_menu(conversation_id),
-        )
+        select(button.c.payload).where(button.c.token == token, *_open_menu(conversation_id))
     ).first()
     return str(row.payload) if row else None
 
@@ -30,19 +32,27 @@ def typed(connection: Connection, conversation_id: int, text: str) -> str | None
     wanted = _plain(text)
     if not wanted or len(wanted) > 64:
         return None
+    number = _number(wanted)
     rows = connection.execute(
         select(button.c.position, button.c.title, button.c.payload)
-        .where(
-            button.c.conversation_id == conversation_id,
-            button.c.used_at.is_(None),
-            button.c.outbound_id == _latest_menu(conversation_id),
-        )
+        .where(*_open_menu(conversation_id))
         .order_by(button.c.position)
     ).all()
     for row in rows:
-        if wanted in {str(row.position), _plain(row.title)} or _KANJI.get(wanted) == row.position:
+        if row.position == number or _plain(row.title) == wanted:
             return str(row.payload)
     return None
+
+
+def misses(connection: Connection, conversation_id: int, text: str) -> bool:
+    """Whether `text` is a number alone, and a menu is open that has no such number."""
+    number = _number(_plain(text))
+    if number is None or number > MOST_CHOICES:
+        return False
+    positions = (
+        connection.execute(select(button.c.position).where(*_open_menu(conversation_id))).scalars().all()
+    )
+    return bool(positions) and number not in positions
 
 
 def close_menus(connection: Connection, conversation_id: int, now: float) -> None:
@@ -54,12 +64,28 @@ def close_menus(connection: Connection, conversation_id: int, now: float) -> Non
     )
 
 
-def _latest_menu(conversation_id: int) -> object:
-    return (
+def _open_menu(conversation_id: int) -> tuple[ColumnElement[bool], ...]:
+    """What holds for the choices of the client's latest menu that are still to be made."""
+    latest = (
         select(func.max(button.c.outbound_id))
         .where(button.c.conversation_id == conversation_id)
         .scalar_subquery()
     )
+    return (
+        button.c.conversation_id == conversation_id,
+        button.c.used_at.is_(None),
+        button.c.outbound_id == latest,
+        # Not a choice between answers, but a question to the client's device.
+        button.c.payload != REQUEST_CONTACT,
+    )
+
+
+def _number(plain: str) -> int | None:
+    """The number that `plain` is: 1, 一, 1番, #1."""
+    found = _NUMBER.fullmatch(plain)
+    if not found:
+        return None
+    return _KANJI.get(found[1]) or int(found[1])
 
 
 def _plain(text: str) -> str:

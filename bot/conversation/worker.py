@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.conversation import choices, directives
 from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
 from bot.messages import conversations, inbox, outbox
+from bot.messages.commands import Commands
 from bot.messages.conversations import Conversation
 from bot.messages.inbox import LEASE_SECONDS, Inbox, Taken
 from bot.messages.loop import Loop
@@ -54,6 +55,7 @@ class Worker(Loop):
         self._vault = vault
         self._knowledge = knowledge
         self._answered = answered
+        self._commands = Commands(knowledge)
 
     async def take(self, limit: int) -> list[Taken]:
         return await self._inbox.take(limit)
@@ -118,9 +120,13 @@ class Worker(Loop):
         if item.kind == "button":
             payload = choices.tapped(connection, conversation.id, item.content)
             return conversation, {"payload": payload or ""}, "" if payload else "old_button"
+        if item.kind == "command":
+            return conversation, {"payload": self._commands.payload(item.content)}, ""
         payload = choices.typed(connection, conversation.id, item.content)
         if payload:
             return conversation, {"payload": payload}, ""
+        if choices.misses(connection, conversation.id, item.content):
+            return conversation, {}, "no_such_choice"
         return conversation, {"text": item.content}, "" if item.content.strip() else "empty"
 
     def _store(self, connection: Connection, item: Taken, turn: Turn, chosen: bool) -> None:

@@ -45,6 +45,7 @@ class Conversation:
     expecting: str | None
     expecting_until: float
     told_down_at: float | None
+    unreachable: str | None = None
 
     def expects(self, now: float) -> str | None:
         """What the next message is expected to hold ("code", "phone_number"), or None."""
@@ -65,6 +66,10 @@ def find_by_address(connection: Connection, address: Address) -> Conversation | 
 
 def open_at(connection: Connection, address: Address, language: str, now: float) -> Conversation:
     """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
+    locked = _at(address).with_for_update()
+    row = connection.execute(locked).first()
+    if row:
+        return _from_row(row)
     insert_if_new(
         connection,
         conversation,
@@ -78,7 +83,7 @@ def open_at(connection: Connection, address: Address, language: str, now: float)
             "created_at": now,
         },
     )
-    return _from_row(connection.execute(_at(address).with_for_update()).one())
+    return _from_row(connection.execute(locked).one())
 
 
 def change(connection: Connection, conversation_id: int, **values: Any) -> None:
@@ -115,4 +120,5 @@ def _from_row(row: Any) -> Conversation:
         expecting=row.expecting,
         expecting_until=row.expecting_until or 0.0,
         told_down_at=row.told_down_at,
+        unreachable=row.unreachable,
     )

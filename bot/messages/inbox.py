@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
-from bot.messages import conversations, outbox
-from bot.messages.conversations import Address
-from bot.messages.link_tokens import find_link_token
-from bot.privacy.codes import find_code
-from bot.privacy.redaction import Redacted, redact
+from bot.messages import conversations, outbox, reachability
+from bot.messages.conversations import Conversation
+from bot.messages.reading import Message, Notice, Reader
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
 from bot.telemetry import inbound_total, redacted_total
 from data.knowledge import Knowledge
 
-TEXT_LIMIT = 4_096
 # How long a taken-up message belongs to whoever took it, unless they say that they are still at it.
 LEASE_SECONDS = 60.0
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a channel hands over, verified and parsed. `content` is the text, or a button's token."""
-
-    address: Address
-    external_id: str
-    kind: str  # text | button
-    content: str
-    language_hint: str | None = None
+# So many messages share one commit at most.
+MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The stored message's id; `duplicate` when the channel had delivered it before."""
+    """The stored message's id; `duplicate` when the channel had delivered it before.
+
+    `secret`: it held a password or the like, which was not stored.
+    """
 
     id: int
     duplicate: bool
+    secret: bool = False
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A stored message that is to be worked on now. `kind` is text, button, code or link (both vault references).
+    """A stored message that is to be worked on now. `kind` is text, button, command, code or link (a reference).
 
     `key` names the message for good, also where ids begin anew (a restored database): what the backend is asked
     to do because of it is asked under this key.
@@ -72,65 +65,110 @@ class Inbox:
     ) -> None:
         self._database = database
         self._knowledge = knowledge
-        self._vault = vault
+        self._reader = Reader(knowledge, vault)
         self._clock = clock
         self._wake = wake
+        self._waiting: deque[tuple[Message, asyncio.Future[Accepted]]] = deque()
+        self._storing: asyncio.Task[None] | None = None
 
     async def accept(self, message: Message) -> Accepted:
         """Store `message`. When this returns it will be answered, whatever dies meanwhile."""
-        accepted = await self._database.run(self._store, message)
+        stored: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, stored))
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store_waiting())
+        accepted = await stored
         outcome = "duplicate" if accepted.duplicate else "accepted"
         inbound_total.labels(message.address.channel, outcome).inc()
         self._wake()
         return accepted
+
+    async def _store_waiting(self) -> None:
+        """Store all that waits: what came during one commit shares the next, since each waits for the disk."""
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+            # Always in the same order, so that two gateways cannot wait for each other's conversations.
+            batch.sort(key=lambda each: (each[0].address.channel, each[0].address.peer))
+            results: Sequence[Accepted | Exception]
+            try:
+                results = await self._database.run_first(self._store_all, [message for message, _ in batch])
+            except Exception as error:
+                results = [error] * len(batch)
+            for (_, stored), result in zip(batch, results, strict=True):
+                if stored.done():
+                    # Whoever asked has gone; the platform will deliver again.
+                    continue
+                if isinstance(result, Exception):
+                    stored.set_exception(result)
+                else:
+                    stored.set_result(result)
+
+    def _store_all(self, connection: Connection, messages: Sequence[Message]) -> list[Accepted | Exception]:
+        """Store each message by itself: one that cannot be stored is its own misfortune."""
+        results: list[Accepted | Exception] = []
+        for message in messages:
+            try:
+                with connection.begin_nested():
+                    results.append(self._store(connection, message))
+            except OperationalError:
+                # The connection's fault, not the message's: all of it is tried again.
+                raise
+            except Exception as error:
+                results.append(error)
+        return results
 
     def _store(self, connection: Connection, message: Message) -> Accepted:
         now = self._clock()
         language = conversations.first_language(self._knowledge, message.address, message.language_hint)
         conversation = conversations.open_at(connection, message.address, language, now)
         external_id = f"{message.address.channel}:{message.address.peer}:{message.external_id}"[:200]
-        known = connection.execute(select(inbound.c.id).where(inbound.c.external_id == external_id)).scalar()
+        known = connection.execute(
+            select(inbound.c.id, inbound.c.redacted).where(inbound.c.external_id == external_id)
+        ).first()
         if known is not None:
-            return Accepted(int(known), duplicate=True)
-
-        kind, content = message.kind, message.content[:TEXT_LIMIT]
-        notices: list[str] = []
-        if kind == "button":
-            # What is no token of ours is nobody's button; it may hold anything, so it is not kept.
-            content = content if _TOKEN.fullmatch(content) else ""
-        else:
-            if len(message.content) > TEXT_LIMIT:
-                notices.append("too_long")
-            # Null characters and lone surrogates cannot be stored or sent.
-            content = content.replace("\0", "").encode("utf-8", "ignore").decode()
-            token = find_link_token(content)
-            redacted = Redacted("") if token else redact(content)
-            # What is called a PIN is never passed on as a code, also where a code is expected.
-            code = None if redacted.kinds else find_code(content, conversation.expects(now))
-            content = redacted.text
-            if token is not None:
-                kind, content = "link", self._vault.seal(connection, conversation.id, token)
-            elif code is not None:
-                kind, content = "code", self._vault.seal(connection, conversation.id, code)
-            if redacted.kinds:
-                notices.append("secret_removed")
-            for found in redacted.kinds:
-                redacted_total.labels(found).inc()
+            return Accepted(int(known.id), duplicate=True, secret=bool(known.redacted))
+        reading = self._reader.read(connection, message, conversation, now)
         result = connection.execute(
             insert(inbound).values(
                 conversation_id=conversation.id,
                 external_id=external_id,
-                kind=kind,
-                content=content,
-                redacted="secret_removed" in notices,
+                kind=reading.kind,
+                content=reading.content,
+                redacted=bool(reading.redacted),
+                state="done" if reading.answered else "queued",
                 due_at=now,
                 received_at=now,
             )
         )
         message_id = int(result.inserted_primary_key[0])
+        for found in reading.redacted:
+            redacted_total.labels(found).inc()
+        self._change_reach(connection, conversation, reading.reach, now)
+        notices = reading.notices
+        if not reading.answered and (missed := outbox.missed_by(connection, conversation)):
+            notices = [Notice(missed), *notices]
         for notice in notices:
-            outbox.add_notice(connection, self._knowledge, conversation, notice, message_id, now)
-        return Accepted(message_id, duplicate=False)
+            outbox.add_notice(
+                connection,
+                self._knowledge,
+                conversation,
+                notice.name,
+                message_id,
+                now,
+                choices=notice.choices,
+                despite_stop=notice.despite_stop,
+            )
+        return Accepted(message_id, duplicate=False, secret=bool(reading.redacted))
+
+    def _change_reach(
+        self, connection: Connection, conversation: Conversation, reach: str | None, now: float
+    ) -> None:
+        if reach == "regain":
+            reachability.regain(connection, conversation.id)
+        elif reach == "stop":
+            reachability.lose(connection, conversation.id, reachability.STOPPED, now)
+        elif reach == "blocked":
+            reachability.lose(connection, conversation.id, reachability.BLOCKED, now)
 
     async def take(self, limit: int) -> list[Taken]:
         """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS."""

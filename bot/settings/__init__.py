@@ -12,10 +12,19 @@ from pathlib import Path
 
 from bot.settings import reader as read
 from bot.settings.reader import ENV_FILE, Reader, SettingsError, is_loopback, port_number
+from bot.settings.sms import SmsSettings
+from bot.settings.telegram import TelegramSettings
 
-__all__ = ["Settings", "SettingsError", "env_file_values", "is_loopback", "port_number", "warnings"]
-
-NOT_CONNECTED_YET = {"TELEGRAM_BOT_TOKEN": "Telegram", "TWILIO_ACCOUNT_SID": "Twilio"}
+__all__ = [
+    "Settings",
+    "SettingsError",
+    "SmsSettings",
+    "TelegramSettings",
+    "env_file_values",
+    "is_loopback",
+    "port_number",
+    "warnings",
+]
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ class Settings:
     sandbox_port: int
     internal_token: str = field(repr=False)
     vault_key: str = field(repr=False)
+    telegram: TelegramSettings | None = None
+    sms: SmsSettings | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> Settings:
@@ -71,6 +82,8 @@ class Settings:
             sandbox_port=value("SANDBOX_PORT", port_number, 0),
             internal_token=value("INTERNAL_TOKEN", read.token, ""),
             vault_key=value("VAULT_KEY", read.fernet_key, ""),
+            telegram=TelegramSettings.read(value, public_url),
+            sms=SmsSettings.read(value, public_url),
         )
 
     def in_stack(self) -> Settings:
@@ -96,11 +109,13 @@ class Settings:
 def warnings(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> list[str]:
     """One line for each setting that is allowed but will not do what its owner may expect."""
     value = Reader(environ, env_file)
-    lines = [
-        f"{name} is set, but this version does not connect to {channel} yet"
-        for name, channel in NOT_CONNECTED_YET.items()
-        if value(name, str, "")
-    ]
+    lines = []
+    for name, needs in (
+        ("TELEGRAM_WEBHOOK_SECRET", "TELEGRAM_BOT_TOKEN"),
+        ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID"),
+    ):
+        if value(name, str, "") and not value(needs, str, ""):
+            lines.append(f"{name} is set, but {needs} is not, so that channel is not connected")
     if value("PUBLIC_URL", str, "") and value("SIMULATOR", str, "") == "on":
         lines.append("SIMULATOR is on although PUBLIC_URL is set: keep the proxy from passing /simulator on")
     return lines

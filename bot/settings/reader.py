@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from starlette.config import Config
 
 T = TypeVar("T")
+Parser = Callable[[str], T]
 
 ENV_FILE = Path(".env")
 LEAST_TOKEN_LENGTH = 32
@@ -34,7 +35,7 @@ class Reader:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{env_file} cannot be read: {error}") from error
 
-    def __call__(self, name: str, parse: Callable[[str], T], default: T) -> T:
+    def __call__(self, name: str, parse: Parser[T], default: T) -> T:
         text = self.config(name, default="").strip()
         if not text:
             return default

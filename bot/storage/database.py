@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +15,8 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from bot.storage.threads import URGENT, Threads
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Database:
                 hide_parameters=True,
             )
         threads = 1 if self.sqlite else POSTGRESQL_CONNECTIONS
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._threads = Threads(threads)
 
     def migrate(self) -> None:
         """Bring the tables up to date. Raises StorageError with one line when that cannot be done."""
@@ -101,8 +102,13 @@ class Database:
         It commits when `work` returns and rolls back when it raises. A lost race or a lock (PostgreSQL
         serialisation, SQLite busy) is tried again, so `work` must do nothing but talk to the connection.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: self.transact(work, *args, **kwargs))
+        return await asyncio.wrap_future(self._threads.submit(lambda: self.transact(work, *args, **kwargs)))
+
+    async def run_first(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `run`, before everything that waits: somebody outside waits for this."""
+        return await asyncio.wrap_future(
+            self._threads.submit(lambda: self.transact(work, *args, **kwargs), URGENT)
+        )
 
     def transact(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """As `run`, in the calling thread."""
@@ -115,7 +121,7 @@ class Database:
 
     async def close(self) -> None:
         """Wait for work that has begun and close all connections."""
-        await asyncio.get_running_loop().run_in_executor(None, lambda: self._threads.shutdown(wait=True))
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.close)
         self._engine.dispose()
 
 

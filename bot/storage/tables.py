@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -51,6 +52,12 @@ conversation = Table(
     Column("expecting_until", Float),
     # Set while the client knows that the assistant cannot answer just now, so that it is said once.
     Column("told_down_at", Float),
+    # Why nothing may be sent: stopped (the client said so), blocked (the bot was), unusable (the number or chat
+    # takes nothing); and since when. Null: the client can be reached.
+    Column("unreachable", String(16)),
+    Column("unreachable_since", Float),
+    # Nothing is sent before: the channel's pace, or what the platform has asked for.
+    Column("quiet_until", Float, nullable=False, default=0, server_default="0"),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("channel", "peer"),
 )
@@ -62,8 +69,9 @@ inbound = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     # The channel's own id of the message, after the channel's name: what a repeated delivery is known by.
     Column("external_id", String(200), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # text | button | code | link
-    # Redacted text, a button's token or a vault reference.
+    # text | button | code | link | command, and what is only recorded: edit | event
+    Column("kind", String(16), nullable=False),
+    # Redacted text, a button's token, a vault reference, or the name of a command or an event.
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
     Column("state", String(16), nullable=False, default="queued"),  # queued | done | dead
@@ -72,7 +80,7 @@ inbound = Table(
     Column("due_at", Float, nullable=False),
     Column("received_at", Float, nullable=False),
     Index("ix_inbound_open", "state", "due_at"),
-    Index("ix_inbound_conversation", "conversation_id", "id"),
+    Index("ix_inbound_conversation", "conversation_id", "state", "id"),
 )
 
 outbound = Table(
@@ -88,15 +96,40 @@ outbound = Table(
     Column("text", Text, nullable=False),
     Column("buttons", JSON, nullable=False),  # [{"title", "token"}]
     Column("epoch", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False, default="queued"),  # queued | sent | failed | dropped
+    # queued | sent | delivered | failed | dropped | unknown (it may have been sent, and no one can say)
+    Column("state", String(16), nullable=False, default="queued"),
+    # Why it failed or was dropped, in one word: the texts `agent_...` of the topic `delivery` explain it.
+    Column("error", String(32)),
+    # Sent although the client has stopped messages: the confirmation of just that, and the help by law.
+    Column("despite_stop", Boolean, nullable=False, default=False, server_default=false()),
     Column("attempts", Integer, nullable=False, default=0),
+    # How many tries of the next part ended without anybody knowing whether it was taken.
+    Column("doubts", Integer, nullable=False, default=0, server_default="0"),
+    # Set while a try is under way. Still set when the row is taken up anew: that try was cut off.
+    Column("sending_since", Float),
+    # A long text leaves in several parts, one after the other.
+    Column("parts_sent", Integer, nullable=False, default=0, server_default="0"),
     Column("due_at", Float, nullable=False),
     Column("provider_id", String(64)),
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float),
     UniqueConstraint("inbound_id", "seq", "origin"),
     Index("ix_outbound_open", "state", "due_at"),
-    Index("ix_outbound_conversation", "conversation_id", "id"),
+    Index("ix_outbound_conversation", "conversation_id", "state", "id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    # One part of an outgoing message as the provider knows it.
+    Column("outbound_id", Key, ForeignKey("outbound.id"), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("provider_id", String(64), index=True),
+    Column("segments", Integer, nullable=False, default=1),
+    # The provider's own word for how far it has come.
+    Column("status", String(32), nullable=False),
+    Column("error", String(32)),
+    Column("updated_at", Float, nullable=False),
 )
 
 button = Table(

@@ -21,8 +21,9 @@ from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
 from bot.messages import conversations
 from bot.messages.conversations import Address, Conversation
-from bot.messages.inbox import Accepted, Inbox, Message
+from bot.messages.inbox import Accepted, Inbox
 from bot.messages.outbox import Outbox
+from bot.messages.reading import Message
 from bot.privacy.vault import Vault
 from bot.storage import Database, conversation, inbound, outbound
 from data.knowledge import Knowledge, load
@@ -152,12 +153,13 @@ class FakeEngine:
 
     Each turn is answered by the next of `answers`, or by an echo in the turn's language when there is none: a dict
     is sent as JSON with status 200, bytes as they are with status 200, a number as a status without a body.
-    `turns` holds what was asked.
+    `turns` holds what was asked, `turn_seconds` is what a turn takes.
     """
 
     def __init__(self) -> None:
         self.turns: list[dict[str, Any]] = []
         self.answers: deque[dict[str, Any] | bytes | int] = deque()
+        self.turn_seconds = 0.0
         self._asked = threading.Semaphore(0)
         self._free = threading.Event()
         self._free.set()
@@ -233,6 +235,7 @@ class FakeEngine:
         self._asked.release()
         # Chosen before the wait: a turn that was cut off must not take the answer of a later one.
         answer = self.answers.popleft() if self.answers else self._echo(turn)
+        await asyncio.sleep(self.turn_seconds)
         await asyncio.to_thread(self._free.wait, 20)
         if isinstance(answer, int):
             return Response(status_code=answer)

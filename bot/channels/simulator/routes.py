@@ -19,7 +19,8 @@ from bot.channels.http import read_json, require_loopback, require_token
 from bot.channels.simulator.phone import PhoneMessage, Phones
 from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Address
-from bot.messages.inbox import Inbox, Message
+from bot.messages.inbox import Inbox
+from bot.messages.reading import Message
 from bot.messages.signal import Signal
 from bot.storage import Database
 

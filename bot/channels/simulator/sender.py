@@ -5,35 +5,42 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from bot.channels.render import BY_KIND, render
+from bot.channels.render import BY_KIND, Rendered, render
 from bot.channels.simulator.phone import Origin, Phones
-from bot.messages.outbox import Outgoing
+from bot.messages.outbox import REQUEST_CONTACT, Outgoing, Receipt
 from data.knowledge import Knowledge
 
 
 class SimulatorSender:
     """A channel's sender (see bot.messages.sender) whose platform is the file of simulated phones."""
 
+    gap_seconds = 0.0
+
     def __init__(self, phones: Phones, knowledge: Knowledge) -> None:
         self._phones = phones
         self._knowledge = knowledge
 
-    async def send(self, outgoing: Outgoing) -> str:
-        """Put the message on the client's phone, once however often it is tried."""
-        kind = outgoing.address.kind
-        shown = render(
-            outgoing.text, outgoing.buttons, BY_KIND[kind], self._knowledge.languages[outgoing.language]
-        )
+    def parts(self, outgoing: Outgoing) -> list[Rendered]:
+        """The message as the phone shows it; a simulated phone has no number of its own to share."""
+        buttons = [button for button in outgoing.buttons if button.get("kind") != REQUEST_CONTACT]
+        language = self._knowledge.languages[outgoing.language]
+        return render(outgoing.text, buttons, BY_KIND[outgoing.address.kind], language)
+
+    async def send(self, outgoing: Outgoing, part: Rendered) -> Receipt:
+        """Put the part on the client's phone, once however often it is tried."""
         # A phone knows three senders; what the gateway says by itself comes from the assistant.
         origin = "bot" if outgoing.origin == "system" else outgoing.origin
         message_id = await asyncio.to_thread(
             self._phones.deliver,
-            kind,
+            outgoing.address.kind,
             outgoing.address.peer,
             cast(Origin, origin),
-            shown.text,
-            shown.entities,
-            shown.buttons,
-            outgoing.key,
+            part.text,
+            part.entities,
+            part.buttons,
+            f"{outgoing.key}-{outgoing.parts_sent}" if outgoing.parts_sent else outgoing.key,
         )
-        return str(message_id)
+        return Receipt(str(message_id))
+
+    async def resolve(self, outgoing: Outgoing, part: Rendered) -> None:
+        """A phone knows the message by its key, so it may always be sent again."""

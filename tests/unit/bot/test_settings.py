@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, env_file_values, warnings
+from bot.settings import Settings, SettingsError, TelegramSettings, env_file_values, warnings
 
 NO_FILE = Path("no-such-file.env")
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -192,12 +192,119 @@ def test_the_gateways_address_can_be_reached_from_this_machine(host: str, url: s
     assert read(HOST=host).gateway_url == url
 
 
-def test_settings_of_channels_that_are_not_there_yet_give_one_warning_each() -> None:
+TELEGRAM = {"TELEGRAM_BOT_TOKEN": "42:hunter2_token"}
+SMS = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "hunter2",
+    "TWILIO_FROM": "+1 (555) 010-1234",
+    "PUBLIC_URL": "https://a.example/bot/",
+}
+
+
+def test_telegram_needs_a_token_alone_and_then_fetches_its_updates() -> None:
+    assert read().telegram is None
+    telegram = read(**TELEGRAM).telegram
+    assert telegram == TelegramSettings("42:hunter2_token", "polling", "", "", "https://api.telegram.org")
+
+
+def test_telegram_behind_a_public_address_is_called() -> None:
+    telegram = read(
+        **TELEGRAM,
+        PUBLIC_URL="https://a.example/",
+        TELEGRAM_WEBHOOK_SECRET="hunter2-secret",
+        TELEGRAM_API_BASE_URL="http://127.0.0.1:8081/",
+    ).telegram
+    assert telegram == TelegramSettings(
+        "42:hunter2_token",
+        "webhook",
+        "https://a.example/webhooks/telegram",
+        "hunter2-secret",
+        "http://127.0.0.1:8081",
+    )
+    polling = read(**TELEGRAM, PUBLIC_URL="https://a.example", TELEGRAM_MODE="polling").telegram
+    assert polling is not None
+    assert (polling.mode, polling.webhook_url) == ("polling", "")
+
+
+def test_sms_is_called_at_the_public_address() -> None:
+    assert read().sms is None
+    sms = read(**SMS).sms
+    assert sms is not None
+    assert (sms.sender, sms.webhook_url, sms.status_url, sms.api_base_url) == (
+        "+15550101234",
+        "https://a.example/bot/webhooks/sms",
+        "https://a.example/bot/webhooks/sms/status",
+        "https://api.twilio.com",
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        (
+            {**TELEGRAM, "TELEGRAM_MODE": "webhook"},
+            "PUBLIC_URL must be set for Telegram's webhook, or TELEGRAM_MODE to polling",
+        ),
+        (
+            {**TELEGRAM, "PUBLIC_URL": "https://a.example"},
+            "TELEGRAM_WEBHOOK_SECRET must be set for Telegram's webhook, or TELEGRAM_MODE to polling",
+        ),
+        ({"TELEGRAM_MODE": "push"}, "TELEGRAM_MODE must be polling or webhook, not 'push'"),
+        (
+            {"TELEGRAM_BOT_TOKEN": "hunter2"},
+            "TELEGRAM_BOT_TOKEN must be the token that BotFather gave: digits, a colon, letters and digits",
+        ),
+        (
+            {"TELEGRAM_WEBHOOK_SECRET": "hunter2 é"},
+            "TELEGRAM_WEBHOOK_SECRET must be 1 to 256 characters out of A-Z, a-z, 0-9, _ and -",
+        ),
+        (
+            {**SMS, "PUBLIC_URL": ""},
+            "PUBLIC_URL must be set when TWILIO_ACCOUNT_SID is set",
+        ),
+        (
+            {**SMS, "TWILIO_AUTH_TOKEN": ""},
+            "TWILIO_AUTH_TOKEN must be set when TWILIO_ACCOUNT_SID is set",
+        ),
+        (
+            {**SMS, "TWILIO_FROM": ""},
+            "either TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID must be set when TWILIO_ACCOUNT_SID is set, "
+            "and not both",
+        ),
+        (
+            {**SMS, "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32},
+            "either TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID must be set when TWILIO_ACCOUNT_SID is set, "
+            "and not both",
+        ),
+        (
+            {"TWILIO_FROM": "IBKR"},
+            "TWILIO_FROM must be a number like +15550101234 or a short code, which clients can answer",
+        ),
+        (
+            {"TWILIO_ACCOUNT_SID": "hunter2"},
+            "TWILIO_ACCOUNT_SID must be AC and 32 letters and digits, as Twilio's console shows it",
+        ),
+    ],
+)
+def test_a_channel_that_is_set_up_wrongly_is_one_line(environ: dict[str, str], line: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read(**environ)
+    assert str(raised.value) == line
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_secrets_of_the_channels_do_not_appear_in_repr() -> None:
+    shown = repr(read(**TELEGRAM, **SMS, TELEGRAM_WEBHOOK_SECRET="hunter2-secret"))
+    assert "AC000" in shown
+    assert "hunter2" not in shown
+
+
+def test_a_secret_of_a_channel_that_is_not_connected_gives_a_warning() -> None:
     assert warnings({}, NO_FILE) == []
-    assert warnings({"TELEGRAM_BOT_TOKEN": "x", "TWILIO_ACCOUNT_SID": "y"}, NO_FILE) == [
-        "TELEGRAM_BOT_TOKEN is set, but this version does not connect to Telegram yet",
-        "TWILIO_ACCOUNT_SID is set, but this version does not connect to Twilio yet",
+    assert warnings({"TWILIO_AUTH_TOKEN": "x"}, NO_FILE) == [
+        "TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID is not, so that channel is not connected"
     ]
+    assert warnings({**TELEGRAM, **SMS}, NO_FILE) == []
 
 
 def test_a_simulator_behind_a_public_address_gives_a_warning() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import unicodedata
+from collections.abc import Sequence
 
-from bot.channels.render import BY_KIND, SMS, TELEGRAM, render
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.channels.render import BY_KIND, SMS, TELEGRAM, Capabilities, Rendered, render
 from tests.support.gateway import knowledge
 
 YES_NO = [{"title": "Yes", "token": "t1"}, {"title": "いいえ", "token": "t2"}]
@@ -12,13 +17,13 @@ YES_NO = [{"title": "Yes", "token": "t1"}, {"title": "いいえ", "token": "t2"}
 
 def on_telegram(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The text, and the offset and length of each bold stretch."""
-    shown = render(text, [], TELEGRAM, knowledge().languages["en"])
+    (shown,) = render(text, [], TELEGRAM, knowledge().languages["en"])
     assert {entity["type"] for entity in shown.entities} <= {"bold"}
     return shown.text, [(int(entity["offset"]), int(entity["length"])) for entity in shown.entities]
 
 
 def by_sms(text: str, language: str = "en", buttons: list[dict[str, str]] | None = None) -> str:
-    shown = render(text, buttons or [], SMS, knowledge().languages[language])
+    (shown,) = render(text, buttons or [], SMS, knowledge().languages[language])
     assert shown.entities == []
     assert shown.buttons == []
     return shown.text
@@ -63,7 +68,7 @@ def test_a_bold_stretch_is_the_label_when_cut_as_telegram_does(text: str, plain:
 
 
 def test_buttons_stay_buttons_on_telegram() -> None:
-    shown = render("Really?", YES_NO, TELEGRAM, knowledge().languages["en"])
+    (shown,) = render("Really?", YES_NO, TELEGRAM, knowledge().languages["en"])
     assert (shown.text, shown.buttons) == ("Really?", YES_NO)
 
 
@@ -95,21 +100,95 @@ def test_a_text_without_choices_is_shown_as_it_is_by_sms() -> None:
     assert by_sms("Hello \n") == "Hello \n"
 
 
-def test_what_is_too_long_for_the_channel_is_cut() -> None:
-    assert by_sms("あ" * 2000) == "あ" * 1600
-    assert on_telegram("x" * 5000) == ("x" * 4096, [])
+def parts(text: str, capabilities: Capabilities, buttons: Sequence[dict[str, str]] = ()) -> list[Rendered]:
+    return render(text, buttons, capabilities, knowledge().languages["ja"])
 
 
-def test_what_is_cut_takes_no_choice_away_by_sms() -> None:
-    shown = by_sms("あ" * 1700, "ja", YES_NO)
-    assert len(shown) == 1600
-    assert shown.endswith("あ\n1 Yes\n2 いいえ")
+def test_what_is_too_long_for_telegram_is_divided_between_paragraphs() -> None:
+    paragraphs = [f"{n} " + "x" * 1500 for n in range(5)]
+    shown = parts("\n\n".join(paragraphs), TELEGRAM)
+    assert [part.text for part in shown] == [
+        "\n\n".join(paragraphs[:2]),
+        "\n\n".join(paragraphs[2:4]),
+        paragraphs[4],
+    ]
 
 
-def test_bold_ends_where_the_text_is_cut() -> None:
-    text, bold = on_telegram("x" * 4090 + "**1234567890** **more**")
-    assert len(text) == 4096
-    assert bold == [(4090, 6)]
+def test_what_is_too_long_for_a_text_message_is_divided_between_sentences() -> None:
+    sentence = "これは文です。" * 20 + "終わり。"
+    shown = parts(sentence * 20, SMS)
+    assert "".join(part.text for part in shown) == sentence * 20
+    assert all(part.text.endswith("。") for part in shown)
+    assert all(len(part.text) <= 1600 for part in shown)
+
+
+def test_bold_labels_are_the_same_stretches_in_whichever_part_they_are() -> None:
+    text = " ".join(f"Tap **label 🙂 {n}** and wait until it is done." for n in range(300))
+    labels = [f"label 🙂 {n}" for n in range(300)]
+    found = []
+    for part in parts(text, TELEGRAM):
+        units = part.text.encode("utf-16-le")
+        assert len(units) // 2 <= 4096
+        for entity in part.entities:
+            start, length = int(entity["offset"]), int(entity["length"])
+            found.append(units[2 * start : 2 * (start + length)].decode("utf-16-le"))
+    assert found == labels
+
+
+def test_a_label_that_is_longer_than_a_message_is_bold_in_every_part() -> None:
+    shown = parts(f"**{'あ' * 5000}**", TELEGRAM)
+    assert [(len(part.text), part.entities) for part in shown] == [
+        (4096, [{"type": "bold", "offset": 0, "length": 4096}]),
+        (904, [{"type": "bold", "offset": 0, "length": 904}]),
+    ]
+
+
+def test_the_buttons_are_below_the_last_part() -> None:
+    shown = parts("x" * 5000, TELEGRAM, YES_NO)
+    assert [part.buttons for part in shown] == [[], YES_NO]
+
+
+@pytest.mark.parametrize("length", [1580, 1595, 1600, 1700, 3199])
+def test_the_numbered_choices_stay_together_at_the_end(length: int) -> None:
+    shown = parts("あ" * length, SMS, YES_NO)
+    assert shown[-1].text.endswith("1 Yes\n2 いいえ")
+    assert sum(part.text.count("あ") for part in shown) == length
+    assert all(len(part.text) <= 1600 for part in shown)
+
+
+def test_no_character_is_divided() -> None:
+    family = "👨‍👩‍👧‍👦"
+    for text in (family * 400, "👍🏽" * 1500, "e\u0301" * 3000, "𠮷" * 2500):
+        shown = parts(text, TELEGRAM)
+        assert "".join(part.text for part in shown) == text
+        assert len(shown) > 1
+        for part in shown[1:]:
+            assert not unicodedata.combining(part.text[0])
+            assert part.text[0] not in "\u200d\ufe0f🏽"
+
+
+def test_typographic_signs_do_not_make_a_text_message_twice_as_long() -> None:
+    assert by_sms("Don’t wait – “Next” …") == 'Don\'t wait - "Next" ...'
+    # Where the text needs the larger alphabet anyway, it is left as it was written.
+    assert by_sms("「次へ」…", "ja") == "「次へ」…"
+    assert parts("Don’t", TELEGRAM)[0].text == "Don’t"
+
+
+@given(
+    st.text(alphabet=st.sampled_from("aあ🙂é. \n。*’"), max_size=9000),
+    st.sampled_from([TELEGRAM, SMS]),
+    st.integers(0, 4),
+)
+@settings(max_examples=150, deadline=None)
+def test_nothing_but_white_space_is_lost_and_no_part_is_too_long(
+    text: str, capabilities: Capabilities, choices: int
+) -> None:
+    buttons = [{"title": f"choice {n}", "token": f"t{n}"} for n in range(choices)]
+    shown = render(text, buttons, capabilities, knowledge().languages["en"])
+    assert all(len(part.text.encode("utf-16-le")) // 2 <= capabilities.text_limit for part in shown)
+    written = "".join("".join(part.text for part in shown).split())
+    for sign in "aあ🙂é。":
+        assert written.replace("choice", "").count(sign) == text.count(sign)
 
 
 def test_there_is_a_rendering_for_each_kind_of_channel() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.messages.inbox import TEXT_LIMIT
+from bot.messages.reading import TEXT_LIMIT
 from bot.storage import conversation, inbound, outbound
 from tests.support.gateway import ENGLISH_NUMBER, Parts, rows
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.messages import outbox
-from bot.messages.outbox import LEASE_SECONDS, NOTICES, Choice, Outbox
+from bot.messages.outbox import LEASE_SECONDS, NOTICES, Choice, Outbox, Receipt
 from bot.storage import Database, button, outbound
 from tests.support.gateway import ManualClock, Parts, rows
 
@@ -75,7 +75,7 @@ async def test_the_messages_of_a_conversation_leave_one_after_the_other(parts: P
     while items := await parts.outbox.take(5):
         assert len(items) == 1
         left += [items[0].text]
-        await parts.outbox.sent(items[0].id, "x")
+        await parts.outbox.sent(items[0], Receipt("x"))
 
     assert left == ["first", "second", "third"]
 
@@ -118,7 +118,7 @@ async def test_what_was_sent_or_refused_is_over_and_lets_the_next_through(parts:
     for text in ("sent", "refused", "last"):
         await say(parts, text)
     (first,) = await parts.outbox.take(1)
-    await parts.outbox.sent(first.id, "SM123")
+    await parts.outbox.sent(first, Receipt("SM123"))
     (second,) = await parts.outbox.take(1)
     await parts.outbox.failed(second.id)
 
@@ -212,7 +212,7 @@ async def test_the_next_due_time_is_that_of_the_messages_that_may_leave(parts: P
     # The second one waits for the first; looking for it now would find nothing, again and again.
     assert await parts.outbox.next_due() == parts.clock() + LEASE_SECONDS
 
-    await parts.outbox.sent(first.id, "x")
+    await parts.outbox.sent(first, Receipt("x"))
     assert await parts.outbox.next_due() == parts.clock()
 
 
@@ -220,7 +220,7 @@ async def test_a_new_start_makes_everything_unsent_due(parts: Parts) -> None:
     for peer in "ab":
         await say(parts, peer, peer)
     first, second = await parts.outbox.take(2)
-    await parts.outbox.sent(first.id, "x")
+    await parts.outbox.sent(first, Receipt("x"))
     await parts.outbox.again(second.id, parts.clock() + 60)
 
     await parts.outbox.release_all()
@@ -236,7 +236,7 @@ async def test_whether_anything_is_left_to_send_is_known_by_conversation(parts: 
 
     (outgoing,) = await parts.outbox.take(1)
     assert await parts.database.run(outbox.is_pending, mine.id)
-    await parts.outbox.sent(outgoing.id, "x")
+    await parts.outbox.sent(outgoing, Receipt("x"))
     assert not await parts.database.run(outbox.is_pending, mine.id)
 
 

@@ -8,10 +8,19 @@ from collections import deque
 import pytest
 
 from bot.messages import outbox
-from bot.messages.outbox import Outgoing
-from bot.messages.sender import MAX_ATTEMPTS, Sender, SendError, settle
-from bot.storage import Database, outbound
-from tests.support.gateway import ManualClock, Parts, rows
+from bot.messages.outbox import Outgoing, Receipt
+from bot.messages.sender import (
+    GIVE_UP_SECONDS,
+    MAX_ATTEMPTS,
+    InDoubt,
+    Later,
+    Refused,
+    Sender,
+    Unknown,
+    settle,
+)
+from bot.storage import Database, delivery, outbound
+from tests.support.gateway import NUMBER, ManualClock, Parts, rows
 
 
 class Channel:
@@ -20,12 +29,28 @@ class Channel:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.faults: deque[Exception] = deque()
+        self.resolved: list[tuple[str, int]] = []
+        self.answers: deque[Receipt | Exception | None] = deque()
 
-    async def send(self, outgoing: Outgoing) -> str:
+    gap_seconds = 0.0
+
+    def parts(self, outgoing: Outgoing) -> list[str]:
+        return outgoing.text.split("|")
+
+    async def send(self, outgoing: Outgoing, part: str) -> Receipt:
         if self.faults:
             raise self.faults.popleft()
-        self.sent.append(outgoing.text)
-        return f"provider-{len(self.sent)}"
+        self.sent.append(part)
+        return Receipt(f"provider-{len(self.sent)}")
+
+    async def resolve(self, outgoing: Outgoing, part: str) -> Receipt | None:
+        self.resolved.append((part, outgoing.doubts))
+        if self.answers:
+            answer = self.answers.popleft()
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return None
 
 
 class Sending:
@@ -107,7 +132,7 @@ async def test_a_message_that_never_goes_through_is_given_up_and_the_next_one_se
 
 
 async def test_a_refused_message_is_not_tried_again(sending: Sending) -> None:
-    sending.channel.faults.append(SendError("the client has blocked the assistant"))
+    sending.channel.faults.append(Refused("blocked", reach="blocked"))
     await sending.say("hello")
     await sending.round()
     sending.parts.clock.advance(3600)
@@ -152,3 +177,150 @@ async def test_the_running_sender_sends_everything_in_order_and_settles(sending:
     for peer in "abc":
         assert [text for text in sending.channel.sent if text[0] == peer] == [f"{peer}{n}" for n in range(4)]
     assert await sending.states() == ["sent"] * 12
+
+
+async def outgoing_rows(sending: Sending) -> list[dict[str, object]]:
+    return await rows(sending.parts.database, outbound)
+
+
+async def test_an_hour_without_the_provider_loses_nothing_and_keeps_the_order(sending: Sending) -> None:
+    for text in ("first", "second", "third"):
+        await sending.say(text)
+    began = sending.parts.clock()
+    while sending.parts.clock() - began < 3600:
+        sending.channel.faults.append(Later("provider_down"))
+        await sending.round()
+        due = await sending.sender.next_due()
+        assert due is not None
+        assert due - sending.parts.clock() <= 60
+        sending.parts.clock.advance(due - sending.parts.clock())
+    assert sending.channel.sent == []
+    assert [row["error"] for row in await outgoing_rows(sending)] == ["provider_down", None, None]
+
+    sending.channel.faults.clear()
+    for _ in range(3):
+        await sending.round()
+
+    assert sending.channel.sent == ["first", "second", "third"]
+    assert [(row["state"], row["error"]) for row in await outgoing_rows(sending)] == [("sent", None)] * 3
+
+
+async def test_a_provider_that_stays_away_is_given_up_after_hours_with_the_reason(sending: Sending) -> None:
+    await sending.say("hello")
+    sending.channel.faults.extend([Later("provider_down")] * 2)
+    await sending.round()
+    sending.parts.clock.advance(GIVE_UP_SECONDS)
+    await sending.round()
+    (row,) = await outgoing_rows(sending)
+    assert (row["state"], row["error"]) == ("failed", "provider_down")
+
+
+async def test_a_channel_that_asks_for_a_pause_gets_it_for_that_client_alone(sending: Sending) -> None:
+    sending.channel.faults.append(Later("rate_limited", 17.0))
+    await sending.say("to a")
+    await sending.round()
+    await sending.say("also to a")
+    await sending.say("to b", "b")
+    await sending.round()
+    assert sending.channel.sent == ["to b"]
+
+    sending.parts.clock.advance(16.9)
+    await sending.round()
+    assert sending.channel.sent == ["to b"]
+    sending.parts.clock.advance(0.1)
+    assert await sending.sender.next_due() == sending.parts.clock()
+    await sending.round()
+    await sending.round()
+    assert sending.channel.sent == ["to b", "to a", "also to a"]
+
+
+async def test_between_two_messages_to_one_client_the_channels_pace_is_kept(sending: Sending) -> None:
+    sending.channel.gap_seconds = 1.0
+    for peer in "ab":
+        await sending.say(f"{peer}1", peer)
+        await sending.say(f"{peer}2", peer)
+    await sending.round()
+    # What is decided meanwhile waits as well.
+    await sending.say("a3", "a")
+    await sending.round()
+    assert sorted(sending.channel.sent) == ["a1", "b1"]
+    sending.parts.clock.advance(1.0)
+    await sending.round()
+    assert sorted(sending.channel.sent[2:]) == ["a2", "b2"]
+
+
+async def test_a_long_message_leaves_in_parts_and_goes_on_where_it_was_cut_off(sending: Sending) -> None:
+    await sending.say("one|two|three")
+    await sending.say("next")
+    await sending.round()
+    sending.channel.faults.append(Later("provider_down"))
+    await sending.round()
+    sending.parts.clock.advance(60)
+    for _ in range(3):
+        await sending.round()
+    assert sending.channel.sent == ["one", "two", "three", "next"]
+    assert await sending.states() == ["sent", "sent"]
+    parts = [(row["part"], row["provider_id"]) for row in await rows(sending.parts.database, delivery)]
+    assert parts[:3] == [(0, "provider-1"), (1, "provider-2"), (2, "provider-3")]
+
+
+async def test_a_try_without_an_answer_is_cleared_up_before_the_next(sending: Sending) -> None:
+    await sending.say("hello")
+    sending.channel.faults.append(InDoubt())
+    sending.channel.answers.append(Receipt("found-1"))
+    await sending.round()
+    sending.parts.clock.advance(60)
+    await sending.round()
+
+    assert sending.channel.resolved == [("hello", 1)]
+    assert sending.channel.sent == []
+    (row,) = await outgoing_rows(sending)
+    assert (row["state"], row["provider_id"]) == ("sent", "found-1")
+
+
+async def test_a_try_without_an_answer_that_did_not_arrive_is_made_again(sending: Sending) -> None:
+    await sending.say("hello")
+    sending.channel.faults.extend([InDoubt(), InDoubt()])
+    for _ in range(3):
+        await sending.round()
+        sending.parts.clock.advance(60)
+    assert sending.channel.resolved == [("hello", 1), ("hello", 2)]
+    assert sending.channel.sent == ["hello"]
+
+
+async def test_what_nobody_can_find_out_is_unknown_and_the_next_message_goes_on(sending: Sending) -> None:
+    await sending.say("hello")
+    await sending.say("next")
+    sending.channel.faults.append(InDoubt())
+    sending.channel.answers.append(Unknown())
+    await sending.round()
+    sending.parts.clock.advance(60)
+    await sending.round()
+    await sending.round()
+    assert sending.channel.sent == ["next"]
+    assert await sending.states() == ["unknown", "sent"]
+
+
+async def test_a_sender_killed_in_mid_send_leaves_a_doubt(sending: Sending) -> None:
+    await sending.say("hello")
+    await sending.sender.take(16)
+    await sending.parts.outbox.release_all()
+    await sending.round()
+    assert sending.channel.resolved == [("hello", 1)]
+    assert sending.channel.sent == ["hello"]
+
+
+async def test_a_client_who_blocks_gets_nothing_more_until_they_write_again(sending: Sending) -> None:
+    sending.channel.faults.append(Refused("blocked", reach="blocked"))
+    await sending.say("first", NUMBER)
+    await sending.say("second", NUMBER)
+    await sending.round()
+    await sending.round()
+    assert [(row["state"], row["error"]) for row in await outgoing_rows(sending)] == [
+        ("failed", "blocked"),
+        ("dropped", "blocked"),
+    ]
+    await sending.parts.receive("I am back")
+    await sending.say("third", NUMBER)
+    await sending.round()
+    assert sending.channel.sent == ["third"]

@@ -1,0 +1,55 @@
+"""The SMS channel put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Route
+
+from bot.channels.sms.client import TwilioClient
+from bot.channels.sms.sender import SmsSender
+from bot.channels.sms.webhook import SmsWebhook
+from bot.clock import Clock
+from bot.messages import deliveries
+from bot.messages.inbox import Inbox
+from bot.messages.sender import ChannelSender
+from bot.messages.signal import Signal
+from bot.settings import SmsSettings
+from bot.storage import Database
+from data.knowledge import Knowledge
+
+
+class SmsChannel:
+    """SMS for the gateway: `senders` and `routes` to be wired, `start` and `stop` with it."""
+
+    def __init__(
+        self,
+        settings: SmsSettings,
+        inbox: Inbox,
+        database: Database,
+        knowledge: Knowledge,
+        clock: Clock,
+        changed: Signal,
+    ) -> None:
+        self._database = database
+        self._client = TwilioClient(settings)
+        self._webhook = SmsWebhook(settings, inbox, database, clock, changed)
+        sender = SmsSender(self._client, knowledge, settings.status_url, self._is_ours)
+        self.senders: dict[str, ChannelSender] = {"sms": sender}
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """What Twilio calls."""
+        return (
+            Route("/webhooks/sms", self._webhook.message, methods=["POST"]),
+            Route("/webhooks/sms/status", self._webhook.status, methods=["POST"]),
+        )
+
+    def start(self) -> None:
+        """Nothing is to be begun: Twilio calls."""
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _is_ours(self, sid: str) -> bool:
+        return await self._database.run(deliveries.find, sid) is not None

@@ -1,0 +1,90 @@
+"""Checks how SMS is set up: the account, the number or Messaging Service, and the addresses that Twilio calls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+
+from bot.channels.findings import Finding, note, ok, wrong
+from bot.channels.sms.client import TwilioClient, TwilioError
+from bot.settings import SmsSettings
+
+# Twilio lists no two-way SMS for these countries.
+SEND_ONLY = {"+81": "Japan", "+91": "India"}
+
+
+async def findings(settings: SmsSettings) -> AsyncIterator[Finding]:
+    """What is right and wrong with the SMS channel."""
+    client = TwilioClient(settings)
+    try:
+        account = await client.account()
+        if account.get("status") == "active":
+            yield ok(f"Twilio knows the account {settings.account_sid}")
+        else:
+            yield wrong(
+                f"the Twilio account is {account.get('status')}", "Look at the notices in Twilio's console."
+            )
+        if account.get("type") == "Trial":
+            yield note(
+                "it is a trial account: it writes to verified numbers only, and adds a line to each message",
+                "Upgrade it in Twilio's console before clients use it.",
+            )
+        async for finding in _sender(client, settings):
+            yield finding
+    except TwilioError as error:
+        if error.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}:
+            yield wrong(
+                "Twilio does not take TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN",
+                "Copy both again from the console's first page. It must be the account's auth token, not an API key.",
+            )
+        else:
+            yield wrong(
+                f"Twilio answers with an error ({error})", "Look at status.twilio.com, and try again later."
+            )
+    except (httpx.HTTPError, ValueError) as error:
+        yield wrong(
+            f"Twilio cannot be reached at {settings.api_base_url} ({type(error).__name__})",
+            "Look at the machine's internet connection and firewall, and at TWILIO_API_BASE_URL.",
+        )
+    finally:
+        await client.close()
+
+
+async def _sender(client: TwilioClient, settings: SmsSettings) -> AsyncIterator[Finding]:
+    if settings.messaging_service_sid:
+        yield note(
+            f"messages go out by the Messaging Service {settings.messaging_service_sid}, whose set-up is not checked",
+            f"In its Integration page choose Send a webhook, with {settings.webhook_url} as the request URL.",
+        )
+        return
+    number = await client.number(settings.sender)
+    if number is None:
+        yield wrong(
+            f"the account has no number {settings.sender}",
+            "Set TWILIO_FROM to one of the numbers under Phone Numbers, Active numbers, in Twilio's console.",
+        )
+        return
+    if not (number.get("capabilities") or {}).get("sms"):
+        yield wrong(f"{settings.sender} cannot send text messages", "Buy a number with the capability SMS.")
+    calls, method = number.get("sms_url"), number.get("sms_method")
+    if calls != settings.webhook_url:
+        yield wrong(
+            f"for a message to {settings.sender} Twilio calls {calls or 'nobody'} instead of {settings.webhook_url}",
+            "Set it in the number's page: A message comes in, Webhook, HTTP POST.",
+        )
+    elif method != "POST":
+        yield wrong(f"Twilio calls by {method}, and must by POST", "Set HTTP POST in the number's page.")
+    else:
+        yield ok(f"for a message to {settings.sender} Twilio calls {calls}")
+    for prefix, country in SEND_ONLY.items():
+        if settings.sender.startswith(prefix):
+            yield note(
+                f"Twilio does not promise that answers reach a number in {country}",
+                "Offer Telegram to clients there; docs/going-live.md says more.",
+            )
+    if settings.sender.startswith("+1"):
+        yield note(
+            "carriers in the US drop what comes from a number that is not registered (A2P 10DLC, or toll-free)",
+            "Register it under Messaging, Regulatory compliance, in Twilio's console (error 30034 says it is not).",
+        )

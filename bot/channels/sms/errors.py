@@ -1,0 +1,68 @@
+"""Twilio's error codes, as far as something follows from them. https://www.twilio.com/docs/api/errors
+
+Codes are split and added now and then, so everything that is not here is taken by its HTTP status alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.messages import reachability
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a code comes to: the word for the desk (texts `agent_...` of the topic `delivery`), and whether this
+    number can be written to at all. `passing`: it will go through later. `ours`: the operator must do something."""
+
+    error: str
+    reach: str | None = None
+    passing: bool = False
+    ours: bool = False
+
+
+_STOPPED = Meaning("stopped", reachability.STOPPED)
+_NOT_MOBILE = Meaning("not_mobile", reachability.UNUSABLE)
+_SENDER = Meaning("sender_wrong", ours=True)
+_UNREGISTERED = Meaning("sender_unregistered", ours=True)
+_NOT_SET_UP = Meaning("not_set_up", passing=True, ours=True)
+_BUSY = Meaning("rate_limited", passing=True)
+
+MEANINGS = {
+    20003: _NOT_SET_UP,  # wrong credentials
+    20005: _NOT_SET_UP,  # account not active
+    20404: _NOT_SET_UP,  # no such account
+    20429: _BUSY,
+    21211: Meaning("number_invalid", reachability.UNUSABLE),
+    21408: Meaning("region_off", ours=True),
+    21603: _SENDER,  # no sender at all
+    21606: _SENDER,  # a sender that is not ours, or cannot send
+    21610: _STOPPED,
+    21611: _BUSY,  # the sender's queue is full
+    21612: _SENDER,  # this sender cannot reach this number
+    21614: _NOT_MOBILE,
+    21617: Meaning("too_long"),
+    21635: _NOT_MOBILE,  # landline
+    21659: _SENDER,
+    21660: _SENDER,
+    21703: _SENDER,  # a Messaging Service without numbers
+    30001: _BUSY,
+    30002: _NOT_SET_UP,  # account suspended
+    30003: Meaning("handset_unreachable"),
+    30004: Meaning("unusable", reachability.UNUSABLE),  # blocked by the phone or the carrier
+    30005: _NOT_MOBILE,  # unknown handset
+    30006: _NOT_MOBILE,  # landline, or a carrier that takes nothing
+    30007: Meaning("filtered"),
+    30008: Meaning("not_delivered"),
+    30024: _UNREGISTERED,
+    30032: _UNREGISTERED,  # toll-free number not verified
+    30034: _UNREGISTERED,  # US number without registration
+    63038: _BUSY,  # daily limit
+}
+UNKNOWN = Meaning("refused")
+
+
+def meaning(code: object, default: Meaning = UNKNOWN) -> Meaning:
+    """What `code` (a number, or its digits) comes to; `default` for one that is not known."""
+    text = str(code)
+    return MEANINGS.get(int(text), default) if text.isascii() and text.isdigit() else default

@@ -1,0 +1,115 @@
+"""Twilio calls us: incoming messages, and what became of outgoing ones."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.channels.sms.errors import Meaning, meaning
+from bot.channels.sms.signature import Form, Signature
+from bot.clock import Clock
+from bot.messages import deliveries, reachability
+from bot.messages.commands import plain
+from bot.messages.conversations import Address
+from bot.messages.inbox import Inbox
+from bot.messages.reading import Message
+from bot.messages.signal import Signal
+from bot.settings import SmsSettings
+from bot.storage import Database, outbound
+from bot.telemetry import delivery_total, ignored_total
+
+# Twilio answers these by itself, and takes nothing more from us to that number: our own confirmation would fail.
+CONFIRMED_BY_TWILIO = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+)
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_SID = re.compile(r"[A-Za-z0-9]{2,64}")
+_KEY = re.compile(r"(\d{1,15})\.(\d{1,3})")
+_NOT_DELIVERED = Meaning("not_delivered")
+
+
+class SmsWebhook:
+    """`POST /webhooks/sms` and `/webhooks/sms/status`. Both answer 204 at once, and 403 to anybody but Twilio."""
+
+    def __init__(
+        self, settings: SmsSettings, inbox: Inbox, database: Database, clock: Clock, changed: Signal
+    ) -> None:
+        self._settings = settings
+        self._signature = Signature(settings.auth_token)
+        self._inbox = inbox
+        self._database = database
+        self._clock = clock
+        self._changed = changed
+
+    async def message(self, request: Request) -> Response:
+        """Take an incoming message."""
+        form = await self._signature.read(request, self._settings.webhook_url)
+        sid, sender = form.get("MessageSid", ""), form.get("From", "")
+        if not (_SID.fullmatch(sid) and _NUMBER.fullmatch(sender)):
+            # A short code, a name, another messenger through the same account: nobody who could be helped here.
+            ignored_total.labels("sms", "sender").inc()
+            return Response(status_code=204)
+        address = Address("sms", sender)
+        pictures = form.get("NumMedia", "0") not in {"", "0"}
+        if pictures:
+            await self._inbox.accept(Message(address, f"{sid}.media", "event", "media"))
+        if not pictures or form.get("Body", "").strip():
+            await self._inbox.accept(_text(address, sid, form))
+        return Response(status_code=204)
+
+    async def status(self, request: Request) -> Response:
+        """Take a report on an outgoing message."""
+        form = await self._signature.read(request, self._settings.status_url)
+        sid = form.get("MessageSid") or form.get("SmsSid", "")
+        status = (form.get("MessageStatus") or form.get("SmsStatus", "")).lower()
+        applied = bool(_SID.fullmatch(sid)) and await self._database.run_first(
+            self._apply, sid, request.query_params.get("message", ""), status, form.get("ErrorCode", "")
+        )
+        known = status if status in deliveries.RANK else "other"
+        delivery_total.labels("sms", known, "yes" if applied else "no").inc()
+        if applied:
+            self._changed.set()
+        return Response(status_code=204)
+
+    def _apply(self, connection: Connection, sid: str, key: str, status: str, code: str) -> bool:
+        found = deliveries.find(connection, sid)
+        if found is None and (given := _KEY.fullmatch(key)):
+            found = int(given[1]), int(given[2])
+        if found is None:
+            return False
+        outbound_id, part = found
+        failed = status in {"failed", "undelivered", "canceled"}
+        why = meaning(code, _NOT_DELIVERED) if failed else None
+        applied = deliveries.report(
+            connection,
+            outbound_id,
+            part,
+            provider_id=sid,
+            status=status,
+            error=why.error if why else None,
+            now=self._clock(),
+        )
+        if applied and why and why.reach:
+            conversation_id = connection.execute(
+                select(outbound.c.conversation_id).where(outbound.c.id == outbound_id)
+            ).scalar_one()
+            reachability.lose(connection, conversation_id, why.reach, self._clock())
+        return applied
+
+
+def _text(address: Address, sid: str, form: Form) -> Message:
+    body = form.get("Body", "")
+    found = form.get("OptOutType", "").lower()
+    keyword = found if found in {"stop", "start", "help"} else None
+    return Message(
+        address,
+        sid,
+        "text",
+        body,
+        keyword=keyword,
+        answered_elsewhere=keyword is not None or plain(body) in CONFIRMED_BY_TWILIO,
+    )

@@ -1,0 +1,210 @@
+"""`assistant doctor`: each thing that can be wrong is found, said in plain words, and has a way to mend it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.channels.findings import Finding
+from bot.cli.doctor import findings
+from bot.cli.main import main
+from bot.settings import Settings
+from tests.support.fake_telegram import SECRET
+from tests.support.fake_twilio import AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL
+from tests.support.gateway import FakeEngine
+from tests.support.live_gateway import LiveGateway, live_gateway, live_settings
+from tests.support.scripted_server import Answer
+
+NO_FILE = Path("no-such-file.env")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveGateway]:
+    with FakeEngine() as engine, live_gateway(tmp_path_factory.mktemp("doctor"), engine.port) as gateway:
+        gateway.telegram.wait_for(lambda: gateway.telegram.webhook["url"])
+        yield gateway
+
+
+@pytest.fixture
+def live(running: LiveGateway) -> Iterator[LiveGateway]:
+    running.twilio.numbers = [
+        {
+            "phone_number": OUR_NUMBER,
+            "sms_url": f"{PUBLIC_URL}/webhooks/sms",
+            "sms_method": "POST",
+            "capabilities": {"sms": True},
+        }
+    ]
+    running.twilio.account_status = "active"
+    webhook = dict(running.telegram.webhook)
+    yield running
+    running.telegram.webhook = webhook
+
+
+class Proxy(httpx.AsyncBaseTransport):
+    """What stands between the internet and the gateway, and may spoil what it passes on."""
+
+    def __init__(self, to: str, *, private: bool = True, date: float | None = None, **spoilt: Any) -> None:
+        self._to = httpx.URL(to)
+        self._private = private
+        self._date = date
+        self._spoilt = spoilt
+        self._inner = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != "assistant.example":
+            at = httpx.Response(200).headers
+            at["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self._date))
+            return httpx.Response(404, headers=at)
+        if self._private and not request.url.path.startswith(("/webhooks/", "/livez")):
+            return httpx.Response(404)
+        if "status" in self._spoilt:
+            return httpx.Response(self._spoilt["status"])
+        headers = {
+            n: v for n, v in request.headers.items() if n not in {"host", self._spoilt.get("header", "")}
+        }
+        url = request.url.copy_with(scheme="http", host=self._to.host, port=self._to.port)
+        body = request.content.replace(b"&FromCity=", b"") if "blank" in self._spoilt else request.content
+        headers["content-length"] = str(len(body))
+        return await self._inner.handle_async_request(
+            httpx.Request(request.method, url, headers=headers, content=body)
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def found(live: LiveGateway, proxy: Proxy | None = None, **changed: str) -> list[Finding]:
+    environ = live_settings(live.telegram.url, live.twilio.url, **changed)
+    async with httpx.AsyncClient(transport=proxy or Proxy(live.running.url)) as http:
+        return [each async for each in findings(Settings.read(environ, NO_FILE), http, time.time)]
+
+
+def wrongs(found: list[Finding]) -> list[str]:
+    assert all(each.mend for each in found if each.level != "ok")
+    return [each.what for each in found if each.level == "wrong"]
+
+
+async def test_where_all_is_right_nothing_is_wrong(live: LiveGateway) -> None:
+    everything = await found(live)
+    assert wrongs(everything) == []
+    said = " | ".join(each.what for each in everything)
+    for part in (
+        "@assistant_test_bot",
+        "clock is right",
+        "Telegram calls",
+        "Twilio calls",
+        "knows who is calling",
+    ):
+        assert part in said
+    assert AUTH_TOKEN not in said
+    assert SECRET not in said
+
+
+async def test_without_a_channel_it_says_how_to_begin() -> None:
+    async with httpx.AsyncClient() as http:
+        (only,) = [each async for each in findings(Settings.read({}, NO_FILE), http, time.time)]
+    assert (only.level, "simulator only" in only.what) == ("note", True)
+
+
+async def test_a_wrong_token_is_told_from_an_unreachable_telegram(live: LiveGateway) -> None:
+    assert wrongs(await found(live, TELEGRAM_BOT_TOKEN="1:wrong")) == [
+        "Telegram does not know TELEGRAM_BOT_TOKEN"
+    ]
+    (told,) = wrongs(await found(live, TELEGRAM_API_BASE_URL="http://127.0.0.1:1"))
+    assert "cannot be reached" in told
+
+
+@pytest.mark.parametrize(
+    ("webhook", "part"),
+    [
+        ({"url": ""}, "Telegram calls nobody instead of"),
+        ({"url": "https://elsewhere.example/x"}, "Telegram calls https://elsewhere.example/x instead of"),
+        ({"allowed_updates": ["message"]}, "other kinds of updates"),
+        (
+            {"last_error_date": int(time.time()) - 5, "last_error_message": "SSL error"},
+            "could not deliver an update",
+        ),
+    ],
+)
+async def test_a_webhook_that_is_not_as_it_should_be_is_told(
+    live: LiveGateway, webhook: dict[str, Any], part: str
+) -> None:
+    live.telegram.webhook = {**live.telegram.webhook, **webhook}
+    (told,) = wrongs(await found(live))
+    assert part in told
+
+
+async def test_a_webhook_beside_polling_is_told(live: LiveGateway) -> None:
+    (told,) = wrongs(await found(live, TELEGRAM_MODE="polling"))
+    assert "a webhook is registered" in told
+
+
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        (None, "has no number"),
+        ({"sms_url": ""}, "Twilio calls nobody"),
+        ({"sms_url": "https://elsewhere.example/sms"}, "Twilio calls https://elsewhere.example/sms"),
+        ({"sms_method": "GET"}, "Twilio calls by GET"),
+        ({"capabilities": {"sms": False}}, "cannot send text messages"),
+    ],
+)
+async def test_a_number_that_is_not_as_it_should_be_is_told(
+    live: LiveGateway, number: dict[str, Any] | None, part: str
+) -> None:
+    live.twilio.numbers = [] if number is None else [live.twilio.numbers[0] | number]
+    (told,) = wrongs(await found(live))
+    assert part in told
+
+
+async def test_wrong_credentials_of_twilio_are_told(live: LiveGateway) -> None:
+    live.twilio.faults["GET Account"].append(Answer(401, {"code": 20003}))
+    (told,) = wrongs(await found(live))
+    assert told == "Twilio does not take TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN"
+    live.twilio.account_status = "suspended"
+    (told,) = wrongs(await found(live))
+    assert told == "the Twilio account is suspended"
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "part"),
+    [
+        ({"status": 502}, "answers 502 instead of 200"),
+        ({"status": 301}, "answers 301 instead of 200"),
+        ({"blank": True}, "the SMS webhook answers 403 to a call that is right"),
+        ({"header": "x-twilio-signature"}, "the SMS webhook answers 403 to a call that is right"),
+        (
+            {"header": "x-telegram-bot-api-secret-token"},
+            "Telegram's webhook answers 403 to a call that is right",
+        ),
+        ({"private": False}, "/metrics can be read by anybody"),
+    ],
+)
+async def test_what_a_proxy_spoils_is_told(live: LiveGateway, spoilt: dict[str, Any], part: str) -> None:
+    told = wrongs(await found(live, Proxy(live.running.url, **spoilt)))
+    assert any(part in each for each in told), told
+
+
+async def test_a_clock_that_is_off_is_told(live: LiveGateway) -> None:
+    (told,) = wrongs(await found(live, Proxy(live.running.url, date=time.time() - 100)))
+    assert told in {f"this machine's clock is {seconds} seconds fast" for seconds in (99, 100, 101)}
+
+
+def test_the_command_says_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], live: LiveGateway
+) -> None:
+    for name, value in live_settings(
+        live.telegram.url, live.twilio.url, PUBLIC_URL="https://127.0.0.1:1"
+    ).items():
+        monkeypatch.setenv(name, value)
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr().out
+    assert "WRONG https://127.0.0.1:1 cannot be reached from here" in printed
+    assert "ok    Telegram knows the token" in printed
+    assert AUTH_TOKEN not in printed

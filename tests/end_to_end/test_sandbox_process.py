@@ -105,9 +105,13 @@ def test_the_process_serves_logs_only_its_start_and_stops_when_told(
 ) -> None:
     phone = Phone()
     with phone.server, process(environment(tmp_path, GATEWAY_PORT=str(phone.server.port))) as started:
-        headers = {"Authorization": f"Bearer {BACKEND_TOKEN}", "Idempotency-Key": "k1"}
+        headers = {
+            "Authorization": f"Bearer {BACKEND_TOKEN}",
+            "Idempotency-Key": "k1",
+            "Client-Reference": "c",
+        }
         with httpx.Client(base_url=address(started), headers=headers, trust_env=False) as http:
-            body = {"client": "simulator.sms:a", "number": "+819012345678"}
+            body = {"number": "+819012345678"}
             id = http.post("/v1/phone-verifications", json=body).json()["id"]
             code = {"code": phone.next_code()}
             path = f"/v1/phone-verifications/{id}/check"
@@ -120,8 +124,8 @@ def test_the_process_serves_logs_only_its_start_and_stops_when_told(
 
 
 def test_what_was_answered_is_kept_when_the_process_is_killed(tmp_path: Path) -> None:
-    headers = {"Authorization": f"Bearer {BACKEND_TOKEN}", "Idempotency-Key": "k1"}
-    body = {"client": "simulator.sms:a", "number": "+819012345678"}
+    headers = {"Authorization": f"Bearer {BACKEND_TOKEN}", "Idempotency-Key": "k1", "Client-Reference": "c"}
+    body = {"number": "+819012345678"}
     answers = []
     for _ in range(2):
         with process(environment(tmp_path)) as started:

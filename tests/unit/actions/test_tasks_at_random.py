@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,8 +85,12 @@ class Conversation(RuleBasedStateMachine):
 
     world: World
 
-    @initialize(user=st.sampled_from([None, "hanako01", *USERS]))
-    def begin(self, user: str | None) -> None:
+    @initialize(
+        user=st.sampled_from([None, "hanako01", *USERS]),
+        task=st.sampled_from([None, "verify_phone", "sls_opt_in", "share_device", "linking"]),
+        late=st.booleans(),
+    )
+    def begin(self, user: str | None, task: str | None, late: bool) -> None:
         world = self.world
         world.conversations += 1
         # Long enough for the circuit breaker to have closed since the conversation before.
@@ -97,6 +102,8 @@ class Conversation(RuleBasedStateMachine):
         self.faulty = False
         self.before = self.sandbox.ledger()
         self.last: tuple[dict[str, Any], str, dict[str, str], str] | None = None
+        if task is not None:
+            self.goes_through_a_task(task, late)
 
     def say(self, intent: str, message: str | None = None, **entities: str) -> Answered:
         """One message, and everything that must hold after it."""
@@ -194,9 +201,6 @@ class Conversation(RuleBasedStateMachine):
         code = codes[0 if kind == "old" else -1] if codes else "123456"
         self.say("inform", code=self.world.vault.seal(other_than(code) if kind == "wrong" else code))
 
-    @rule(
-        topic=st.sampled_from(["verify_phone", "sls_opt_in", "share_device", "linking"]), late=st.booleans()
-    )
     def goes_through_a_task(self, topic: str, late: bool) -> None:
         """As most clients do: what is asked is answered, the code is typed, sometimes too late."""
         entities = {"phone_number": NUMBERS[0]} if topic == "verify_phone" else {}
@@ -204,9 +208,15 @@ class Conversation(RuleBasedStateMachine):
         if "/affirm" in self.chat.last.payloads:
             self.say("affirm")
         if self.chat.last.expects == "code":
+            self.code_arrives()
             if late:
                 self.time_passes(650)
             self.types_a_code("right")
+
+    def code_arrives(self) -> None:
+        """Wait for the courier, who goes by himself."""
+        while any(message["state"] == "queued" for message in self.sandbox.ledger()["sms"]):
+            time.sleep(0.005)
 
     @precondition(lambda self: any(place["at"] == "code" for place in self.chat.places))
     @rule(kind=st.sampled_from(["right", "wrong"]))

@@ -6,12 +6,12 @@ import re
 
 _WORDS = frozenset(
     """a about above accepted active admin after again all already also always an and another any app apple are
-    as ask asked asking at available back bad be because been before being below between blank blocked both broken
-    but by can can't cannot cant card careful case changed character characters charset check chosen client clear code
-    coming company complicated compromised confirmed confusing correct correctly created credentials current currently
+    as ask asked asking at available back bad be because been before being below between blank birthday blocked both
+    broken but by can can't cannot cant card careful case changed character characters charset check chosen client clear
+    code coming company complicated compromised confirmed confusing correct correctly created credentials current currently
     date deactivated declined default defined delayed deleted denied device didn't different difficult digit digits
-    disabled do does doesn't doesnt don't done dont due each easy either email empty enabled enough entered error even
-    ever every example exactly expired expiring exposed face face-id failed failing fail false fine first
+    disabled do does doesn't doesnt don't done dont due each easily easy either email empty enabled enough entered error
+    even ever every example exactly expired expiring exposed face face-id failed failing fail false fine first
     for forgot forgotten from fully generated getting given goes going gone good google guessed hacked hard has have
     help her here hers hidden his how human i id if ignored in inactive included incorrect incorrectly
     insecure instead invalid invisible ipad iphone ios is isn't isnt it its just keep keeps key known last later

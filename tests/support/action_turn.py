@@ -212,7 +212,7 @@ class ActionChat:
             own = [v for v in variations if v.get("channel") == self.channel]
             text = (own or [v for v in variations if "channel" not in v])[0]["text"]
             values = {key: value for key, value in message.items() if key not in _OF_RASA}
-            rendered.append(
+            rendered.extend(
                 render(
                     text.format(**values),
                     message["buttons"],

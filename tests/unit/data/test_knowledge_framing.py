@@ -20,7 +20,9 @@ def test_sms_are_counted_as_the_channel_renders_them(knowledge: Knowledge, langu
     for topic in knowledge.topics.values():
         for _, text in framed(knowledge, topic, language):
             shown = render(text.on("sms"), buttons, SMS, knowledge.languages[language])
-            assert shown.text == as_plain(text.on("sms"), menu, knowledge.languages[language])
+            assert "".join(part.text for part in shown) == as_plain(
+                text.on("sms"), menu, knowledge.languages[language]
+            )
 
 
 def test_an_answer_ends_with_its_sources_and_where_to_read_them(knowledge: Knowledge) -> None:

@@ -17,6 +17,10 @@ turn_seconds = Histogram(
 )
 outbound_total = Counter("assistant_outbound_total", "Messages sent", ["channel", "outcome"])
 handoff_total = Counter("assistant_handoff_total", "Hand-offs recorded", ["reason"])
+unclear_total = Counter("assistant_unclear_total", "Messages asked back about or refused", ["kind"])
+unclear_chosen_total = Counter(
+    "assistant_unclear_chosen_total", "What clients chose when they were asked back", ["choice"]
+)
 backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answered")
 
 

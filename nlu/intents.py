@@ -95,7 +95,9 @@ class IntentModel:
         """The confidence of each label, in the order of `labels`. What is missing to 1 is the chance that the
         message belongs to none of them."""
         scores, nearest = self.scores(vector, text)
-        likely = self.familiarity.likelihood(scores[self._inner].max(), np.float32(nearest))
+        likely = self.familiarity.likelihood(
+            scores[self._inner].max(keepdims=True), np.array([nearest], np.float32)
+        )
         chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature) * likely
         return chances
 

@@ -110,15 +110,13 @@ def table(data: Data, *, wrong: bool = False, pairs: bool = False) -> Iterable[s
         yield from _refusals(labels, targets, chances)
     yield from _askings(targets, chances)
     if pairs:
-        yield from _pairs(intents, [labels[at] for at in best])
+        yield from _pairs(data.examples.intents, [labels[at] for at in best])
     if wrong:
         for at in np.flatnonzero(~right):
             yield f"{intents[at]} read as {labels[best[at]]} ({confidence[at]:.2f}): {data.examples.texts[at]}"
 
 
-def held_out_chances(
-    data: Data, labels: tuple[str, ...], targets: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def held_out_chances(data: Data, labels: tuple[str, ...], targets: NDArray[np.int64]) -> NDArray[np.float64]:
     """Confidences (examples x labels) by models that have not seen the example."""
     chances = np.zeros((len(targets), len(labels)))
     fold = folds(targets)

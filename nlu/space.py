@@ -40,7 +40,6 @@ _FEW = 30
 _OF_FEW, _OF_MANY = _Care(0.2, 0.1), _Care(0.1, 0.3)
 
 
-
 @dataclass(frozen=True, eq=False)
 class Space:
     """From the encoders' vectors, side by side, to vectors of length 1 that are compared by their cosine."""
@@ -153,9 +152,7 @@ class _Adam:
     def step(self, gradients: Sequence[Floats]) -> None:
         self._steps += 1
         rate = np.float32(_RATE * (1 - 0.999**self._steps) ** 0.5 / (1 - 0.9**self._steps))
-        for parameter, gradient, mean, square in zip(
-            self._parameters, gradients, self._means, self._squares, strict=True
-        ):
-            mean += np.float32(0.1) * (gradient - mean)
-            square += np.float32(0.001) * (gradient * gradient - square)
-            parameter -= rate * mean / (np.sqrt(square) + np.float32(1e-8))
+        for at, gradient in enumerate(gradients):
+            self._means[at] += np.float32(0.1) * (gradient - self._means[at])
+            self._squares[at] += np.float32(0.001) * (gradient * gradient - self._squares[at])
+            self._parameters[at] -= rate * self._means[at] / (np.sqrt(self._squares[at]) + np.float32(1e-8))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 # Of a long text this much is read, in letters of an alphabet: the time that an encoder takes grows with it.
 _HEAD, _TAIL = 280, 160
+_LONGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Normalised:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original (start, end) of the normalised, non-empty stretch [start, end)."""
         return self.starts[start], self.ends[end - 1]
+
+
+def readable(text: str) -> str:
+    """What a client typed, as Rasa takes it: a leading slash would be read as an intent, and nothing behind the
+    longest message that a channel carries is read at all."""
+    return text[:_LONGEST].lstrip("/／ \t\r\n\u3000")
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from bot.conversation import unclear
 from bot.handoff import service
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
@@ -30,7 +31,7 @@ def carry_out(
 
     `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
     kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. An unknown directive is logged and left out.
+    is wanted. `unclear` {why, candidates}: keep the message for a person to label. An unknown directive is logged and left out.
     """
     for directive in directives:
         kind = directive.get("type")
@@ -45,6 +46,8 @@ def carry_out(
                 inbound_id=inbound_id,
                 now=now,
             )
+        elif kind == "unclear":
+            unclear.record(connection, conversation, directive, inbound_id=inbound_id, now=now)
         else:
             logger.error("unknown directive %r", kind)
 

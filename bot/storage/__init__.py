@@ -1,7 +1,7 @@
 """Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
-from bot.storage.tables import button, conversation, handoff, inbound, metadata, outbound, vault
+from bot.storage.tables import button, conversation, handoff, inbound, metadata, outbound, unclear, vault
 
 __all__ = [
     "Database",
@@ -12,5 +12,6 @@ __all__ = [
     "inbound",
     "metadata",
     "outbound",
+    "unclear",
     "vault",
 ]

@@ -16,7 +16,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import SentenceEncoder, Vectors, load_encoder
+from nlu.fingerprint import ROOT
 from nlu.numbers import without_numbers
+from nlu.remembered import Remembering
+
+VECTORS = ROOT / "models" / "vectors"
+"""Where the vectors of examples are kept from one training to the next."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -44,18 +49,23 @@ class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add vectors to all examples, in one go."""
-        self.process(training_data.training_examples)
+        remembering = [Remembering(encoder, VECTORS) for encoder in self._encoders]
+        _add_vectors(training_data.training_examples, remembering)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add vectors to each message that has a text."""
-        written = [message for message in messages if isinstance(message.get(TEXT), str)]
-        texts = [without_numbers(message.get(TEXT)) for message in written]
-        for encoder in self._encoders:
-            name = type(encoder).__name__
-            for message, vector in zip(written, encoder.encode(texts), strict=True):
-                message.add_features(Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, name))
+        _add_vectors(messages, self._encoders)
         return messages
+
+
+def _add_vectors(messages: list[Message], encoders: Sequence[SentenceEncoder]) -> None:
+    written = [message for message in messages if isinstance(message.get(TEXT), str)]
+    texts = [without_numbers(message.get(TEXT)) for message in written]
+    for number, encoder in enumerate(encoders):
+        for message, vector in zip(written, encoder.encode(texts), strict=True):
+            features = Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, f"encoder {number}")
+            message.add_features(features)
 
 
 def vectors_of(message: Message) -> list[Vectors]:

@@ -20,7 +20,6 @@ _NOT_IN_MODEL = {
     "kinds.py",
     "measure.py",
     "reading.py",
-    "remembered.py",
     "server.py",
     "train.py",
 }

@@ -31,7 +31,8 @@ def carry_out(
 
     `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
     kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. `unclear` {why, candidates}: keep the message for a person to label. An unknown directive is logged and left out.
+    is wanted. `unclear` {why, candidates}: keep the message for a person to label. An unknown
+    directive is logged and left out.
     """
     for directive in directives:
         kind = directive.get("type")

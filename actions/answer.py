@@ -29,7 +29,8 @@ class ActionAnswer(SupportAction):
             turn.say(topic.id)
             self._places.show(turn)
         elif topic.urgent and not topic.guide:
-            turn.say(topic.id, offers(turn, topic))
+            # A person is asked about first, in words of their own; once in a menu is enough.
+            turn.say(topic.id, [button for button in offers(turn, topic) if button.payload != "/human"])
             offer_urgently(turn)
         elif not guide.list_wished(turn):
             await self._places.begin(turn, topic.id)

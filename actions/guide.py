@@ -12,12 +12,12 @@ from data.knowledge import GuideItem, Topic
 def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:
     """Open the guide `topic_id`. What the client has said already, now or in what is open, is not asked again.
 
-    A guide that the client is in already goes on where it stands.
+    A guide that is open already goes on where it stands.
     """
     topic = turn.knowledge.topics[topic_id]
-    current = turn.places.current
-    if current is not None and current.topic == topic_id and current.at != WAITING:
-        _go_on(turn, current, answers or {})
+    opened = turn.places.raise_to_top(lambda place: place.topic == topic_id and place.at != WAITING)
+    if opened is not None:
+        _go_on(turn, opened, answers or {})
         return
     given = {
         item.name: known
@@ -128,13 +128,17 @@ def list_steps(turn: Turn) -> None:
 
 
 def list_wished(turn: Turn) -> bool:
-    """Show all steps of the guide on top if the message asks for them, whatever topic its words were taken for."""
+    """Show all steps of the guide on top if the message asks for them, whatever topic its words were taken for.
+
+    Not when it names another guide, or when it is about nothing that is served.
+    """
     place = turn.places.current
     if turn.entities.get("walk") != "all" or place is None or place.at == WAITING:
         return False
     topics = turn.knowledge.topics
     another = turn.intent in topics and bool(topics[turn.intent].guide) and turn.intent != place.topic
-    if another or not topics[place.topic].guide:
+    # "Show all my positions" is about something else.
+    if another or turn.intent == "out_of_scope" or not topics[place.topic].guide:
         return False
     list_steps(turn)
     return True

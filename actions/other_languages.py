@@ -32,6 +32,7 @@ def tell(turn: Turn, *, understood: bool) -> bool:
         turn.topic_button(lang.chosen_by) for lang in turn.knowledge.languages.values() if lang.chosen_by
     ]
     buttons = [] if understood else languages
+    turn.misses += not understood
     if found:
         turn.say("guide__other_language", buttons, sentence=found.sentence)
     else:

@@ -31,7 +31,11 @@ _ENDS = re.compile(r"(?<=[.!?;。！？；\n])\s*")
 _ANOTHER = re.compile(
     r"(?:[,、]\s*)?\b(?:and also|also|and another thing|another thing|besides|plus|secondly|second question|"
     r"one more thing|additionally|as well as|on top of that|by the way)\b[,:]?\s*"
-    r"|(?:^|(?<=[。、！？\n 　]))(?:あと|それと|それから|また|ついでに|もう一つ|もうひとつ|加えて|他に|ほかに|別件ですが|ちなみに)(?:ですが|なんですが)?[、,]?\s*",
+    r"|(?:^|(?<=[。、！？\n 　]))"
+    r"(?:あと|それと|それから|また|ついでに|もう一つ|もうひとつ|加えて|他に|ほかに|別件ですが|ちなみに)"
+    r"(?:ですが|なんですが)?[、,]?\s*"
+    # "The fee, and the way back": と after a noun; after a verb it means "when".
+    r"|(?<![るうくすつぬむぶぐだいた])と、",
     re.IGNORECASE,
 )
 _AND = re.compile(r",?\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)
@@ -168,14 +172,14 @@ class SecondTopic(GraphComponent):  # type: ignore[misc]
         topics: dict[str, dict[str, Any]] = {}
         announced = False
         for clause in clauses_of_it:
-            intent = clause.get(INTENT) or {}
-            if intent.get("name") in self.standings and intent["confidence"] >= self._sure:
+            intent = clause.get(INTENT)
+            if intent["name"] in self.standings and intent["confidence"] >= self._sure:
                 announced = announced or (bool(topics) and bool(clause.get("clause")))
                 topics.setdefault(intent["name"], intent)
         if not topics:
             return
-        whole = message.get(INTENT) or {}
-        if self.standings.get(whole.get("name")) == URGENT:
+        whole = message.get(INTENT)
+        if self.standings.get(whole["name"]) == URGENT:
             topics = {whole["name"]: whole, **{n: i for n, i in topics.items() if n != whole["name"]}}
         urgent = [name for name in topics if self.standings[name] == URGENT]
         if len(topics) < 2 and not urgent:
@@ -183,7 +187,7 @@ class SecondTopic(GraphComponent):  # type: ignore[misc]
         order = list(topics)
         if urgent:
             first = urgent[0]
-        elif whole.get("name") in topics and not announced:
+        elif whole["name"] in topics and not announced:
             # Sentences that explain each other: what the message as a whole is about is its problem.
             first = whole["name"]
         else:

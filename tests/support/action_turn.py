@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -15,6 +16,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.backend import Backend
 from actions.server import all_actions
 from actions.vault import Vault
+from bot.channels.render import BY_KIND, Rendered, render
 from data.knowledge import Knowledge
 from nlu.responses import responses
 
@@ -65,6 +67,27 @@ class Answered:
         return next((d["what"] for d in reversed(self.directives) if d["type"] == "expect"), None)
 
 
+@cache
+def _no_backend() -> Backend:
+    """One for all: an HTTP client takes longer to make than a conversation."""
+    return Backend(NOWHERE, "token")
+
+
+@cache
+def _no_vault() -> Vault:
+    return Vault(NOWHERE, "token")
+
+
+# The last one alone: the tests of a file use one.
+_built: list[tuple[Knowledge, dict[str, Any]]] = []
+
+
+def _texts(knowledge: Knowledge) -> dict[str, Any]:
+    if not _built or _built[0][0] is not knowledge:
+        _built[:] = [(knowledge, responses(knowledge))]
+    return _built[0][1]
+
+
 class ActionChat:
     """One conversation with the actions, which keeps the slots from turn to turn.
 
@@ -91,10 +114,9 @@ class ActionChat:
         }
         self.last = Answered([], [])
         self._ids = itertools.count(1)
-        self._texts = responses(knowledge)
+        self._texts = _texts(knowledge)
         self._executor = ActionExecutor()
-        backend = backend or Backend(NOWHERE, "token")
-        for action in all_actions(knowledge, backend, vault or Vault(NOWHERE, "token")):
+        for action in all_actions(knowledge, backend or _no_backend(), vault or _no_vault()):
             self._executor.register_action(action)
 
     @property
@@ -114,12 +136,15 @@ class ActionChat:
         *,
         ranking: Iterable[Mapping[str, Any]] = (),
         message: str | None = None,
+        second: str | None = None,
+        written_in: str | None = None,
         **entities: str,
     ) -> Answered:
-        """Send what Rasa would make of a message. `message` is its id, a new one if none is given."""
+        """Send what Rasa would make of a message. `message` is its id, a new one if none is given; `second` the
+        other topic that it is about; `written_in` the language that it is in, as far as Rasa's end can tell."""
         action = "action_fallback" if intent == "nlu_fallback" else self.knowledge.topics[intent].action
         assert action is not None, f"{intent} is no intent"
-        user = {
+        user: dict[str, Any] = {
             "text": text,
             "intent": {"name": intent, "confidence": 1.0},
             "intent_ranking": list(ranking),
@@ -127,6 +152,10 @@ class ActionChat:
             "message_id": message or f"m{next(self._ids)}",
             "metadata": {"client": self.client, "language": self.slots["language"]},
         }
+        if second:
+            user["second_topic"] = {"name": second, "confidence": 0.9}
+        if written_in:
+            user["language"] = written_in
         self.last = await self.run(action, user)
         self._check_texts(self.last)
         return self.last
@@ -141,7 +170,7 @@ class ActionChat:
 
     async def run(self, action: str, user: Mapping[str, Any]) -> Answered:
         """Run one action by its name, as Rasa's call to the action server would."""
-        channel = self.client.removeprefix("simulator.").partition(":")[0]
+        channel = self.channel
         tracker = {
             "sender_id": "c1",
             "slots": dict(self.slots),
@@ -162,6 +191,35 @@ class ActionChat:
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
         return Answered(answered["responses"], answered["events"])
+
+    @property
+    def shown(self) -> list[Rendered]:
+        """The last answer as the client's channel shows it: the texts that Rasa would pick, filled in and rendered."""
+        language = self.slots["language"]
+        rendered = []
+        for message in self.last.messages:
+            if not message["response"]:
+                continue
+            variations = [
+                v for v in self._texts[message["response"]] if v["condition"][0]["value"] == language
+            ]
+            own = [v for v in variations if v.get("channel") == self.channel]
+            text = (own or [v for v in variations if "channel" not in v])[0]["text"]
+            values = {key: value for key, value in message.items() if key not in _OF_RASA}
+            rendered.append(
+                render(
+                    text.format(**values),
+                    message["buttons"],
+                    BY_KIND[self.channel],
+                    self.knowledge.languages[language],
+                )
+            )
+        return rendered
+
+    @property
+    def channel(self) -> str:
+        """The client's channel."""
+        return self.client.removeprefix("simulator.").partition(":")[0]
 
     def _check_texts(self, answered: Answered) -> None:
         for name in answered.said:

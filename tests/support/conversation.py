@@ -11,7 +11,7 @@ import httpx
 
 ANSWER_SECONDS = 60.0
 CODE = re.compile(r"\b(\d{6})\b")
-NUMBERED = re.compile(r"(?m)^(\d) (.+)$")
+NUMBERED = re.compile(r"(?m)^(\d+) (.+)$")
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 # How an SMS client answers a numbered menu.

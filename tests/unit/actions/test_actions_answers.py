@@ -11,7 +11,9 @@ NewChat = Callable[..., ActionChat]
 
 KNOWLEDGE = load()
 PLAIN_ANSWERS = [
-    topic for topic in KNOWLEDGE.topics.values() if topic.action == "action_answer" and not topic.guide
+    topic
+    for topic in KNOWLEDGE.topics.values()
+    if topic.action == "action_answer" and not topic.guide and not topic.urgent
 ]
 CONTINUING = [topic.id for topic in KNOWLEDGE.topics.values() if topic.action == "action_continue"]
 GO_ON = '/inform{"walk": "resume"}'

@@ -1,108 +1,254 @@
+"""Every guide, found in data/topics, walked to its end: each branch, in each language, on each channel.
+
+What must come is worked out here from topic.yml alone, and read as the client's screen shows it.
+"""
+
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
+import smsutil
 
-from data.knowledge import Topic, load
+from bot.channels.render import Rendered
+from data.knowledge import Knowledge, Topic, load
 from tests.support.action_turn import ActionChat
 
 KNOWLEDGE = load()
-GUIDES = [topic for topic in KNOWLEDGE.topics.values() if topic.guide]
-NEXT, BACK = "/step_done", "/step_back"
+CLIENTS = {"telegram": "simulator.telegram:person-1", "sms": "simulator.sms:+447400123456"}
+NEXT, BACK, STUCK, LIST = "/step_done", "/step_back", "/step_stuck", '/inform{"walk": "all"}'
+JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+LEFT_OVER = re.compile(r"[{}]|\*\*")
+PROGRESS = {"en": "Step {} of {}", "ja": "手順 {}/{}"}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One branch of a guide: the answers given, and the steps that topic.yml has for them."""
+
+    topic: Topic
+    answers: dict[str, str]
+    steps: list[str]
+
+    def __str__(self) -> str:
+        return "-".join([self.topic.id, *self.answers.values()])
 
 
 def branches(topic: Topic) -> list[dict[str, str]]:
-    """Every combination of answers to the topic's questions."""
-    questions = [item for item in topic.guide if item.kind == "ask" and item.choices]
+    """Every combination of answers in which each question that applies is answered, and no other."""
+    found: list[dict[str, str]] = [{}]
+    for item in topic.guide:
+        if item.kind == "ask":
+            found = [
+                {**answers, item.name: choice} if applies(item.when, answers) else answers
+                for answers in found
+                for choice in (item.choices if applies(item.when, answers) else ("",))
+            ]
+    return found
+
+
+def applies(when: object, answers: dict[str, str]) -> bool:
+    return all(answers.get(question) in wanted for question, wanted in dict(when).items())  # type: ignore[call-overload]
+
+
+def walks(topic: Topic) -> list[Walk]:
     return [
-        dict(zip([q.name for q in questions], answers, strict=True))
-        for answers in itertools.product(*(q.choices for q in questions))
+        Walk(topic, answers, [i.name for i in topic.guide if i.kind == "step" and applies(i.when, answers)])
+        for answers in branches(topic)
     ]
 
 
-CASES = [(topic, branch) for topic in GUIDES for branch in branches(topic)]
-WALKS = [case for case in CASES if case[0].kind == "guide"]
-SPLIT = [case for case in WALKS if case[1]]
+GUIDED = [
+    walk for topic in KNOWLEDGE.topics.values() if topic.action == "action_guide" for walk in walks(topic)
+]
+ASKING = [
+    walk
+    for topic in KNOWLEDGE.topics.values()
+    if topic.action == "action_answer" and topic.guide
+    for walk in walks(topic)
+]
+SPLIT = [walk for walk in GUIDED if walk.answers]
 
 
-def ids(cases: list[tuple[Topic, dict[str, str]]]) -> list[str]:
-    return ["-".join([topic.id, *branch.values()]) for topic, branch in cases]
+def everywhere() -> Iterator[ActionChat]:
+    """A new conversation in each language on each channel."""
+    for language, channel in itertools.product(KNOWLEDGE.languages, CLIENTS):
+        yield ActionChat(KNOWLEDGE, language=language, client=CLIENTS[channel])
 
 
-def numbers(chat: ActionChat) -> tuple[int, int]:
-    values = chat.last.values(chat.last.said[-1])
-    return values["step"], values["steps"]
-
-
-async def questions_answered(chat: ActionChat, topic: Topic, branch: dict[str, str]) -> None:
+async def answered(chat: ActionChat, walk: Walk) -> None:
     """Begin the topic and press an answer for each question that comes."""
-    await chat.say(topic.id)
-    asked = {item.name for item in topic.guide if item.kind == "ask"}
-    while chat.at and chat.at[0] == topic.id and chat.at[1] in asked:
+    await chat.say(walk.topic.id)
+    while chat.at and walk.topic.item(chat.at[1]).kind == "ask":
         question = chat.at[1]
-        await chat.press(f'/inform{{"{question}": "{branch[question]}"}}')
+        check_screens(chat, steps=True)
+        await chat.press(f'/inform{{"{question}": "{walk.answers[question]}"}}')
 
 
-@pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
-@pytest.mark.parametrize(("topic", "branch"), WALKS, ids=ids(WALKS))
-async def test_every_guide_can_be_walked_to_its_end_and_back(
-    topic: Topic, branch: dict[str, str], language: str
-) -> None:
-    chat = ActionChat(KNOWLEDGE, language=language)
-    await questions_answered(chat, topic, branch)
-    seen, counts = [chat.at], [numbers(chat)]
-    while counts[-1][0] < counts[-1][1]:
+def check_screens(chat: ActionChat, *, steps: bool) -> None:
+    """What the client sees is finished, in one language, and no longer than its budget."""
+    for screen in chat.shown:
+        assert screen.text.strip()
+        assert not LEFT_OVER.search(screen.text), screen.text
+        japanese = bool(JAPANESE.search(screen.text))
+        assert japanese == (chat.slots["language"] == "ja"), screen.text
+        if chat.channel == "sms":
+            budget = 2 if steps else 4
+            parts = len(smsutil.split(screen.text).parts)
+            assert parts <= budget, f"{parts} segments: {screen.text}"
+        else:
+            assert len(screen.text) <= 4096
+
+
+def text_of(knowledge: Knowledge, walk: Walk, step: str, chat: ActionChat) -> str:
+    """The step's own words as they stand on the screen, without marks of any channel."""
+    text = knowledge.item_text(walk.topic.id, step, chat.slots["language"], chat.channel)
+    return bare(text)
+
+
+def bare(text: str) -> str:
+    return re.sub(r"[*\"「」]", "", text)
+
+
+@pytest.mark.parametrize("walk", GUIDED, ids=str)
+async def test_every_guide_can_be_walked_to_its_end(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        last = len(walk.steps)
+        for number, step in enumerate(walk.steps, start=1):
+            assert chat.at == (walk.topic.id, step)
+            check_screens(chat, steps=number > 1)
+            screen = chat.shown[-1]
+            if last > 1:
+                assert screen.text.startswith(PROGRESS[chat.slots["language"]].format(number, last) + "\n")
+            assert text_of(KNOWLEDGE, walk, step, chat) in bare(screen.text)
+            assert chat.last.payloads == expected_choices(number, last)
+            await chat.press(NEXT)
+        assert chat.at is None
+        check_end(chat, walk)
+
+
+def expected_choices(number: int, last: int) -> list[str]:
+    between = [BACK] if number > 1 else [LIST] if last > 1 else []
+    return [NEXT, *between, STUCK]
+
+
+def check_end(chat: ActionChat, walk: Walk) -> None:
+    """The end names its sources and what may follow."""
+    assert chat.last.said == [f"{walk.topic.id}__finished"]
+    check_screens(chat, steps=False)
+    assert all(article in chat.shown[0].text for article in walk.topic.source)
+    language = chat.slots["language"]
+    titles = {KNOWLEDGE.label(offer, language): f"/{offer}" for offer in walk.topic.offers}
+    assert chat.last.buttons == titles
+
+
+@pytest.mark.parametrize("walk", GUIDED, ids=str)
+async def test_back_leads_through_every_guide_to_its_beginning(walk: Walk) -> None:
+    chat = ActionChat(KNOWLEDGE)
+    await answered(chat, walk)
+    for _ in walk.steps[1:]:
         await chat.press(NEXT)
-        seen.append(chat.at)
-        counts.append(numbers(chat))
-    assert counts == [(number, len(counts)) for number in range(1, len(counts) + 1)]
-    for step in reversed(seen[:-1]):
+    for step in reversed(walk.steps[:-1]):
         await chat.press(BACK)
-        assert chat.at == step
-    for _ in seen:
-        await chat.press(NEXT)
-    assert chat.last.said == [f"{topic.id}__finished"]
-    assert chat.last.payloads == [f"/{offer}" for offer in topic.offers]
-    assert chat.at is None
+        assert chat.at == (walk.topic.id, step)
 
 
-@pytest.mark.parametrize(("topic", "branch"), WALKS, ids=ids(WALKS))
-async def test_every_step_of_every_guide_has_help_that_can_be_left_again(
-    topic: Topic, branch: dict[str, str]
-) -> None:
-    chat = ActionChat(KNOWLEDGE)
-    await questions_answered(chat, topic, branch)
-    while chat.at:
+@pytest.mark.parametrize("walk", GUIDED, ids=str)
+async def test_every_step_has_help_that_can_be_left_again(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        while chat.at:
+            step, shown = chat.at, chat.shown[-1]
+            await chat.press(STUCK)
+            check_screens(chat, steps=True)
+            assert chat.shown[-1].text != shown.text
+            await chat.press('/inform{"walk": "repeat"}')
+            assert (chat.at, chat.shown) == (step, [shown])
+            await chat.press(NEXT)
+
+
+@pytest.mark.parametrize("walk", GUIDED, ids=str)
+async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        if len(walk.steps) > 1:
+            await chat.press(NEXT)
         step = chat.at
-        shown = chat.last.said
-        await chat.press("/step_stuck")
-        await chat.press('/inform{"walk": "repeat"}')
-        assert (chat.at, chat.last.said) == (step, shown)
-        await chat.press(NEXT)
+        await chat.say("step_back", walk="all")
+        check_screens(chat, steps=False)
+        *lists, end = chat.shown
+        assert numbered(lists) == [
+            f"{number}. {text_of(KNOWLEDGE, walk, name, chat)}"
+            for number, name in enumerate(walk.steps, start=1)
+        ]
+        assert KNOWLEDGE.label(walk.topic.id, chat.slots["language"]) in lists[0].text
+        assert all(article in end.text for article in walk.topic.source)
+        await chat.press('/inform{"walk": "resume"}')
+        assert (chat.at, chat.last.said) == (step, [f"{walk.topic.id}__{step[1]}"])  # type: ignore[index]
+        await chat.say("inform", walk="all")
+        await chat.press('/inform{"walk": "finish"}')
+        check_end(chat, walk)
 
 
-@pytest.mark.parametrize(("topic", "branch"), CASES, ids=ids(CASES))
-async def test_a_message_that_says_everything_is_asked_nothing(topic: Topic, branch: dict[str, str]) -> None:
+def numbered(screens: list[Rendered]) -> list[str]:
+    """The numbered steps in these messages, one string each."""
+    text = bare("\n\n".join(screen.text for screen in screens))
+    found = re.split(r"\n\n(?=\d+\. )", text)
+    return found[1:]
+
+
+@pytest.mark.parametrize("walk", GUIDED, ids=str)
+async def test_asked_for_at_once_the_list_comes_after_the_questions(walk: Walk) -> None:
     chat = ActionChat(KNOWLEDGE)
-    answered = await chat.say(topic.id, **branch)
-    questions = {f"{topic.id}__{item.name}" for item in topic.guide if item.kind == "ask"}
-    assert not questions & set(answered.said)
+    await chat.say(walk.topic.id, walk="all")
+    while "guide__all_steps" not in chat.last.said:
+        assert chat.at
+        question = chat.at[1]
+        await chat.press(f'/inform{{"{question}": "{walk.answers[question]}"}}')
+    assert chat.at == (walk.topic.id, walk.steps[0])
 
 
-@pytest.mark.parametrize(("topic", "branch"), SPLIT, ids=ids(SPLIT))
-async def test_the_first_answer_can_be_corrected_at_every_step(topic: Topic, branch: dict[str, str]) -> None:
-    question = next(item for item in topic.guide if item.name in branch)
+@pytest.mark.parametrize("walk", ASKING, ids=str)
+async def test_an_answer_that_depends_on_something_is_given_after_its_questions(walk: Walk) -> None:
+    for chat in everywhere():
+        await answered(chat, walk)
+        assert chat.at is None
+        check_screens(chat, steps=False)
+        assert text_of(KNOWLEDGE, walk, walk.steps[0], chat) in bare(chat.shown[-1].text)
+        assert all(article in chat.shown[-1].text for article in walk.topic.source)
+        assert len(walk.steps) == 1
+
+
+@pytest.mark.parametrize("walk", [*GUIDED, *ASKING], ids=str)
+async def test_a_message_that_says_everything_is_asked_nothing(walk: Walk) -> None:
+    chat = ActionChat(KNOWLEDGE)
+    said = (await chat.say(walk.topic.id, **walk.answers)).said
+    assert said[-1] == f"{walk.topic.id}__{walk.steps[0]}"
+
+
+@pytest.mark.parametrize("walk", SPLIT, ids=str)
+async def test_an_answer_can_be_corrected_at_every_step(walk: Walk) -> None:
+    question = next(item for item in walk.topic.guide if item.name in walk.answers)
     for other in question.choices:
         chat = ActionChat(KNOWLEDGE)
-        await questions_answered(chat, topic, branch)
+        await answered(chat, walk)
         while chat.at:
             before = list(chat.places)
             await chat.say("inform", **{question.name: other})
-            item = topic.item(chat.places[-1]["at"])
-            answers = chat.places[-1]["answers"]
-            assert answers[question.name] == other
-            assert all(answers.get(name) in wanted for name, wanted in item.when.items())
+            item = walk.topic.item(chat.places[-1]["at"])
+            assert chat.places[-1]["answers"][question.name] == other
+            assert applies(item.when, chat.places[-1]["answers"])
             chat.slots["place"] = before
             await chat.say("inform", walk="repeat")
             await chat.press(NEXT)
+
+
+def test_there_are_guides_to_walk() -> None:
+    assert {"pin_forgotten", "ibkey_activate", "ibkey_login", "challenge_response"} <= {
+        w.topic.id for w in GUIDED
+    }
+    assert len(GUIDED) > len({walk.topic.id for walk in GUIDED})

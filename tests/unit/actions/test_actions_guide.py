@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from actions.step_list import packed
 from tests.support.action_turn import ActionChat
 
 NewChat = Callable[..., ActionChat]
@@ -258,3 +259,66 @@ async def test_another_language_keeps_the_place(new_chat: NewChat, chosen: str, 
     answered = await chat.say(chosen)
     assert answered.said == [chosen, "setup__scan_android"]
     assert chat.knowledge.label("step_back", language) in answered.buttons
+
+
+async def test_a_guide_that_is_asked_for_again_goes_on_where_it_is(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    assert (await chat.say("setup")).said == ["guide__where", "setup__scan_android"]
+    assert (await chat.say("setup", platform="iphone")).said == ["setup__lock"], "what is said anew counts"
+
+
+async def test_a_guide_that_lies_below_goes_on_where_it_was(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    await chat.say("pair")
+    assert (await chat.say("setup")).said == ["guide__where", "setup__scan_android"]
+    assert [place["topic"] for place in chat.places] == ["pair", "setup"]
+
+
+async def test_all_steps_are_listed_by_the_button_and_in_words(chat: ActionChat) -> None:
+    await begun(chat)
+    by_button = await chat.press(ALL)
+    assert by_button.said == ["guide__all_steps", "setup__listed"]
+    listed = by_button.values("guide__all_steps")
+    assert listed == {"title": "setup en", "list": "1. setup open\n\n2. setup scan_android\n\n3. setup close"}
+    assert by_button.values("setup__listed") == {"step": 1, "steps": 3}
+    for intent in ("inform", "step_back", "capabilities", "nlu_fallback", "setup"):
+        assert (await chat.say(intent, walk="all")).said == by_button.said, intent
+
+
+async def test_words_about_something_else_list_no_steps(chat: ActionChat) -> None:
+    await begun(chat)
+    assert (await chat.say("out_of_scope", walk="all")).said == ["out_of_scope", "guide__resume"]
+
+
+async def test_all_steps_of_another_guide_are_those_of_the_other(chat: ActionChat) -> None:
+    await begun(chat)
+    answered = await chat.say("pair", walk="all")
+    assert answered.values("guide__all_steps")["title"] == "pair en"
+    assert chat.at == ("pair", "pair_android")
+
+
+async def test_after_the_list_yes_goes_through_the_steps_and_no_closes_them(chat: ActionChat) -> None:
+    await begun(chat)
+    await chat.press(NEXT)
+    await chat.say("inform", walk="all")
+    assert (await chat.say("affirm")).said == ["setup__scan_android"]
+    await chat.say("inform", walk="all")
+    assert (await chat.say("deny")).said == ["guide__left"]
+
+
+async def test_an_open_question_is_asked_before_the_list(chat: ActionChat) -> None:
+    await chat.say("setup")
+    assert (await chat.say("inform", walk="all")).said == ["setup__platform"]
+    assert (await chat.press("Iphone")).said == ["setup__lock"]
+    answered = await chat.press("Face")
+    assert answered.said == ["guide__all_steps", "setup__listed"]
+    assert chat.at == ("setup", "open")
+    assert (await chat.press(GO_ON)).said == ["setup__open"], "the list comes once"
+
+
+def test_a_long_list_is_divided_between_steps() -> None:
+    assert packed(["a" * 5, "b" * 5, "c" * 5], lambda text: len(text) <= 12) == ["aaaaa\n\nbbbbb", "ccccc"]
+    assert packed(["a" * 50], lambda text: len(text) <= 12) == ["a" * 50]
+    assert packed([], lambda text: True) == []

@@ -58,6 +58,8 @@ ENGLISH = "topics/talk/english/"
         (CACHE + "topic.yml", "platform: [iphone, android]", "clear: [x]", "topic.yml:9: `when` names"),
         (CACHE + "topic.yml", "- step: clear", "- step: again", "topic.yml:7: the guide has two items"),
         (CACHE + "ja.yml", "guide:", "texts: {again: また}\nguide:", "ja.yml:3: `again` is also an item of"),
+        (PIN + "topic.yml", "offers: [cache]", "urgent: 'true'", "topic.yml:3: an urgent topic offers a person"),
+        (PIN + "topic.yml", "offers: [cache]", "urgent: perhaps", "topic.yml:3: `perhaps` is none of true, false"),
         # languages
         ("languages.yml", "chosen_by: english", "chosen_by: anglais", "languages.yml:4: chosen_by names the"),
         ("languages.yml", "default: en", "default: de", "languages.yml:2: the default `de` is none of"),

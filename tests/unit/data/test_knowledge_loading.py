@@ -138,3 +138,25 @@ def test_the_error_carries_every_problem_and_prints_them_one_a_line(tree: Any) -
         "(possible: title, examples, texts, guide, terms)",
         "data/topics/trouble/pin/topic.yml:3: offers the unknown topic `cash`",
     ]
+
+
+def test_a_language_that_is_only_recognised_has_a_sentence_and_one_mark(tree: Any) -> None:
+    tree.add("languages.yml", "others:\n  ko: {name: 한국어, script: HANGUL, sentence: 죄송합니다.}\n")
+    (korean,) = tree.load().others
+    assert (korean.code, korean.script, korean.sentence) == ("ko", "HANGUL", "죄송합니다.")
+    tree.change("languages.yml", "script: HANGUL, ", "")
+    assert tree.problems() != []
+
+
+def test_a_language_that_is_served_is_not_only_recognised(tree: Any) -> None:
+    tree.add("languages.yml", "others:\n  ja: {name: 日本語, script: HIRAGANA, sentence: はい。}\n")
+    assert tree.load().others == ()
+
+
+def test_a_topic_may_be_urgent(tree: Any) -> None:
+    assert not tree.load().topics["cache"].urgent
+    tree.write("topics/talk/human/topic.yml", "kind: control\naction: action_human\n")
+    tree.write("topics/talk/human/en.yml", "title: A person\n")
+    tree.write("topics/talk/human/ja.yml", "title: 担当者\n")
+    tree.change("topics/trouble/pin/topic.yml", "offers: [cache]", "urgent: true\noffers: [cache, human]")
+    assert tree.load().topics["pin"].urgent

@@ -23,6 +23,7 @@ if find_spec("rasa") is None:
         "test_nlu_importer.py",
         "test_nlu_language.py",
         "test_nlu_measure.py",
+        "test_nlu_second_topic.py",
     ]
 
 

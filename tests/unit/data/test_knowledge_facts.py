@@ -1,0 +1,97 @@
+"""The register of facts: what is told when a text loses a fact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from data.knowledge import KnowledgeError
+from data.knowledge.__main__ import main
+from data.knowledge.facts import load_register
+
+FACTS = """\
+    facts:
+      A1.1:
+        lines: ["5", "7-9"]
+        fact: Help is
+          under Help.
+        in: [pin/answer]
+        says: {en: [open help], ja: [ヘルプを開き]}
+      A1.2:
+        fact: It is under Storage.
+        in: [cache/clear, cache/clear/stuck]
+        says: {en: [storage], ja: [ストレージ]}
+    never:
+      ja: [倉庫]
+    """
+PIN, CACHE = "topics/trouble/pin/", "topics/trouble/cache/"
+
+
+@pytest.fixture
+def registered(tree: Any) -> Any:
+    tree.write("facts.yml", FACTS)
+    return tree
+
+
+def told(tree: Any, capsys: Any) -> list[str]:
+    """What the check prints when it fails."""
+    assert main(["check", "--root", str(tree.root)]) == 1
+    return str(capsys.readouterr().out).splitlines()
+
+
+def test_facts_that_are_said_are_no_problem(registered: Any, capsys: Any) -> None:
+    assert main(["check", "--root", str(registered.root)]) == 0
+
+
+def test_the_register_is_read_as_written(registered: Any) -> None:
+    first, second = load_register(registered.root).facts
+    assert (first.id, first.statement, first.lines) == ("A1.1", "Help is under Help.", ("5", "7-9"))
+    assert second.texts == ("cache/clear", "cache/clear/stuck")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        (PIN + "ja.yml", "ヘルプ", "サポート", "2: A1.1 in ja: `ヘルプを開き` is not said on telegram"),
+        (CACHE + "en.yml", "**Storage**", "**Memory**", "8: A1.2 in en: `storage` is not said on telegram"),
+        ("facts.yml", "[pin/answer]", "[pin/reply]", "2: A1.1 in en: there is no text pin/reply"),
+        ("facts.yml", "[pin/answer]", "[pins/answer]", "2: A1.1 in en: there is no text pins/answer"),
+        ("facts.yml", "clear/stuck", "again/stuck", "8: A1.2 in ja: there is no text cache/again/stuck"),
+        ("facts.yml", "ja: [ヘルプを開き]", "de: [x]", "2: A1.1 in ja: it has no words to be recognised by"),
+    ],
+)
+def test_a_fact_that_a_text_has_lost_is_told(
+    registered: Any, capsys: Any, path: str, old: str, new: str, expected: str
+) -> None:
+    registered.change(path, old, new)
+    assert f"data/facts.yml:{expected}" in told(registered, capsys)
+
+
+def test_a_fact_that_is_lost_by_sms_alone_is_told(registered: Any, capsys: Any) -> None:
+    short = "answer: {text: 'Open **Help** and type {code}.', sms: 'Type {code}.'}"
+    registered.change(PIN + "en.yml", "answer: Open **Help** and type {code}.", short)
+    assert told(registered, capsys) == ["data/facts.yml:2: A1.1 in en: `open help` is not said on sms"]
+
+
+def test_what_is_wrong_in_the_source_is_not_said(registered: Any, capsys: Any) -> None:
+    registered.change(CACHE + "ja.yml", "消去します。", "倉庫を消去します。")
+    (line,) = told(registered, capsys)
+    assert "cache/clear in ja says `倉庫`" in line
+
+
+def test_a_register_of_the_wrong_shape_is_told_with_its_line(registered: Any, capsys: Any) -> None:
+    registered.change("facts.yml", "in: [pin/answer]", "on: [pin/answer]")
+    with pytest.raises(KnowledgeError):
+        load_register(registered.root)
+    lines = told(registered, capsys)
+    assert "data/facts.yml:2: `in` is missing" in lines
+
+
+def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) -> None:
+    registered.change(PIN + "ja.yml", "ヘルプ", "サポート")
+    assert main(["report", "--root", str(registered.root)]) == 1
+    first, second, total = capsys.readouterr().out.splitlines()
+    assert first == "A1.1\ten ok, ja LOST\tpin/answer\tHelp is under Help."
+    assert second.startswith("A1.2\ten ok, ja ok\tcache/clear, cache/clear/stuck\t")
+    assert total == "2 facts: en 2/2 (100%), ja 1/2 (50%)"

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from nlu.no_tensorflow import leave_out
+
 OUT_OF_SCOPE = "out_of_scope"
 NOT_UNDERSTOOD = "nlu_fallback"
 _COLUMNS = ("text", "intent")
@@ -60,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     except UnusableFile as error:
         print(error, file=sys.stderr)
         return 2
+    leave_out()
     from nlu.reading import known_intents, open_model, parse
 
     agent = open_model(options.model)

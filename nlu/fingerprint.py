@@ -19,6 +19,7 @@ _NOT_IN_MODEL = {
     "fingerprint.py",
     "kinds.py",
     "measure.py",
+    "no_tensorflow.py",
     "reading.py",
     "server.py",
     "train.py",

@@ -149,6 +149,8 @@ def _refusals(
     yield "threshold  found          refused    those answered  in all"
     for threshold in REFUSING:
         refused = (best == outer) | (confidence < threshold)
+        if refused.all() or outside.all():
+            continue
         good = np.where(outside, refused, right & ~refused)
         yield (
             f"{threshold:9.2f}  {refused[outside].mean():.3f}          {refused[~outside].mean():.3f}      "
@@ -165,7 +167,7 @@ def _askings(targets: NDArray[np.int64], chances: NDArray[np.float64]) -> Iterat
     for ratio in ASKING:
         asked = first < ratio * second
         right, offered = order[:, 0] == targets, (order == targets[:, np.newaxis]).any(axis=1)
-        if asked.any():
+        if asked.any() and not asked.all():
             yield (
                 f"{ratio:15.1f}      {asked.mean():.3f}    {offered[asked].mean():.3f}       "
                 f"{right[asked].mean():.3f}           {right[~asked].mean():.3f}"

@@ -174,7 +174,7 @@ def _calibrated(
     if not len(far):
         return temperature, Familiarity()
     of_far, nearest_of_far = judged(far)
-    return temperature, _familiarity(of_near.max(axis=1), nearest, of_far.max(axis=1), nearest_of_far)
+    return temperature, familiarity_of(of_near.max(axis=1), nearest, of_far.max(axis=1), nearest_of_far)
 
 
 def best_temperature(scores: NDArray[Any], targets: Numbers) -> float:
@@ -189,7 +189,7 @@ def best_temperature(scores: NDArray[Any], targets: Numbers) -> float:
     return round(float(found.x), 4)
 
 
-def _familiarity(best: Floats, nearest: Floats, best_of_far: Floats, nearest_of_far: Floats) -> Familiarity:
+def familiarity_of(best: Floats, nearest: Floats, best_of_far: Floats, nearest_of_far: Floats) -> Familiarity:
     """The logistic regression that parts messages of a topic from messages of none."""
     near = np.column_stack([best, nearest, np.ones(len(best))])
     far = np.column_stack([best_of_far, nearest_of_far, np.ones(len(best_of_far))])

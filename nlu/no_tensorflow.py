@@ -40,7 +40,7 @@ def _named(name: str) -> Any:
 class _Empty(ModuleType):
     """A module that has every name."""
 
-    __path__: list[str] = []  # a package: it has every submodule too
+    __path__: Sequence[str] = ()  # a package: it has every submodule too
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

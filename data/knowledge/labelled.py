@@ -10,7 +10,7 @@ from pathlib import Path
 from data.knowledge.loading import load
 from data.knowledge.model import Knowledge
 from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.reading import Document, read
+from data.knowledge.reading import read
 from data.knowledge.wording import plain
 
 _TAKEN_OUT = "⟦"
@@ -75,17 +75,16 @@ def _problem(knowledge: Knowledge, one: Labelled) -> str | None:
 
 
 def _with(path: Path, text: str, new: Sequence[str]) -> str:
-    """The page with `new` behind its last example."""
+    """The page with `new` behind its last example, written as the others are: in a list or in brackets."""
     document, problems = read(path, path.name)
-    if not isinstance(document, Document):
+    if document is None:
         raise KnowledgeError(problems)
+    examples = next(value for key, value in document.node.value if key.value == "examples")
     # JSON's strings are YAML's, whatever is in them.
-    added = [f"  - {json.dumps(example, ensure_ascii=False)}" for example in new]
-    examples = document.value["examples"]
-    lines = text.splitlines()
-    last = document.line(("examples", len(examples) - 1))
-    # An example may go on over several lines: up to the next key, or the end.
-    end = next((at for at in range(last, len(lines)) if lines[at][:1] not in ("", " ")), len(lines))
-    while end > last and not lines[end - 1].strip():
-        end -= 1
-    return "\n".join([*lines[:end], *added, *lines[end:]]) + "\n"
+    quoted = [json.dumps(example, ensure_ascii=False) for example in new]
+    if examples.flow_style:
+        bracket = examples.end_mark.index - 1
+        return "".join([text[:bracket], *(f", {example}" for example in quoted), text[bracket:]])
+    indent = " " * examples.start_mark.column
+    end = examples.value[-1].end_mark.index
+    return "".join([text[:end], *(f"\n{indent}- {example}" for example in quoted), text[end:]])

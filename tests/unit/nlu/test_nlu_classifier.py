@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -78,13 +80,21 @@ BAD = [
 
 
 def trained(graph: Any) -> TopicClassifier:
+    """A classifier trained anew, its files in the graph's storage."""
     messages = [Message.build(text, intent) for intent, texts in EXAMPLES.items() for text in texts]
     featurizer().process(messages)
-    data = TrainingData(messages)
     config = {**TopicClassifier.get_default_config(), "outside": "out_of_scope"}
     classifier = TopicClassifier.create(config, *graph)
-    classifier.train(data)
+    classifier.train(TrainingData(messages))
     return classifier
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> TopicClassifier:
+    """One for all tests that only ask it."""
+    folder = tmp_path_factory.mktemp("model")
+    graph = LocalModelStorage(folder), Resource("classifier"), ExecutionContext(GraphSchema({}))
+    return trained(graph)
 
 
 def featurizer() -> SentenceFeaturizer:
@@ -101,22 +111,22 @@ def intents(messages: Sequence[Message]) -> list[str]:
     return [message.get("intent")["name"] for message in messages]
 
 
-def test_it_tells_topics_apart_in_both_languages(graph: Any) -> None:
+def test_it_tells_topics_apart_in_both_languages(classifier: TopicClassifier) -> None:
     texts = ["i dont know my pin any more", "PINを忘れた", "did not get the sms", "SMSが来ません"]
     wanted = ["pin_forgotten", "pin_forgotten", "sms_missing", "sms_missing"]
-    assert intents(read(trained(graph), texts)) == wanted
+    assert intents(read(classifier, texts)) == wanted
 
 
-def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(graph: Any) -> None:
-    (message,) = read(trained(graph), ["no sms came to my phone"])
+def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(classifier: TopicClassifier) -> None:
+    (message,) = read(classifier, ["no sms came to my phone"])
     chances = [one["confidence"] for one in message.get("intent_ranking")]
     assert chances == sorted(chances, reverse=True)
     assert 0 < sum(chances) <= 1
     assert message.get("intent") == message.get("intent_ranking")[0]
 
 
-def test_what_is_like_no_example_gets_less_confidence(graph: Any) -> None:
-    near, far = read(trained(graph), ["i forgot the pin", "the museum in Paris closes on Mondays"])
+def test_what_is_like_no_example_gets_less_confidence(classifier: TopicClassifier) -> None:
+    near, far = read(classifier, ["i forgot the pin", "the museum in Paris closes on Mondays"])
     assert near.get("intent")["confidence"] > far.get("intent")["confidence"] + 0.3
 
 
@@ -130,9 +140,9 @@ def test_without_examples_of_no_topic_everything_is_familiar() -> None:
     assert other.probabilities(vectors[0], "a").sum() < 1
 
 
-def test_a_message_that_is_only_a_number_is_an_answer(graph: Any) -> None:
+def test_a_message_that_is_only_a_number_is_an_answer(classifier: TopicClassifier) -> None:
     numbers = ["090-1234-5678", "(415) 555-0142.", "＋８１ ９０ １２３４ ５６７８"]
-    assert [message.get("intent") for message in read(trained(graph), numbers)] == [
+    assert [message.get("intent") for message in read(classifier, numbers)] == [
         {"name": "inform", "confidence": 1.0}
     ] * 3
 
@@ -185,21 +195,21 @@ def test_the_same_examples_give_the_same_model(graph: Any) -> None:
 
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
-def test_no_message_breaks_it(graph: Any, text: str) -> None:
-    (message,) = read(trained(graph), [text])
+def test_no_message_breaks_it(classifier: TopicClassifier, text: str) -> None:
+    (message,) = read(classifier, [text])
     assert 0 <= message.get("intent")["confidence"] <= 1
 
 
-def test_a_message_with_nothing_to_read_is_not_understood(graph: Any) -> None:
-    messages = read(trained(graph), ["", " \n", "\x00\x01"])
+def test_a_message_with_nothing_to_read_is_not_understood(classifier: TopicClassifier, graph: Any) -> None:
+    messages = read(classifier, ["", " \n", "\x00\x01"])
     UnclearClassifier.create(UnclearClassifier.get_default_config(), *graph).process(messages)
     assert intents(messages) == [NOT_UNDERSTOOD] * 3
     assert [message.get("unclear") for message in messages] == [REFUSED] * 3
 
 
-def test_a_message_without_text_is_not_understood(graph: Any) -> None:
+def test_a_message_without_text_is_not_understood(classifier: TopicClassifier) -> None:
     message = Message({})
-    trained(graph).process(featurizer().process([message]))
+    classifier.process(featurizer().process([message]))
     assert message.get("intent")["confidence"] == 0.0
 
 

@@ -40,7 +40,9 @@ def _named(name: str) -> Any:
 class _Empty(ModuleType):
     """A module that has every name."""
 
-    __path__: Sequence[str] = ()  # a package: it has every submodule too
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # a package: it has every submodule too
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -42,7 +42,7 @@ class SupportAction(Action):
             turn.misses = 0
         try:
             turn.was_waiting = turn.places.take_waiting(turn.intent)
-            if turn.second_topic in self.knowledge.topics:
+            if turn.second_topic is not None:
                 turn.places.remember(turn.second_topic)
             if other_languages.tell(turn, understood=turn.intent not in NOT_UNDERSTOOD):
                 return turn.flush(dispatcher)

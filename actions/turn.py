@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,21 @@ class Button:
     payload: str
 
 
+def _second_topic(message: Mapping[str, Any], knowledge: Knowledge) -> str | None:
+    """The other topic that the message is about; None when there is none.
+
+    Two sentences that announce nothing of the kind are often one matter told at length ("I have a new phone. How do
+    I move IB Key?"), where the topics are neighbours: then the one offers the other anyway.
+    """
+    first = knowledge.topics.get(str((message.get("intent") or {}).get("name")))
+    found = message.get("second_topic") or {}
+    second = knowledge.topics.get(str(found.get("name")))
+    if first is None or second is None:
+        return None
+    neighbours = second.id in first.offers or first.id in second.offers
+    return None if neighbours and not found.get("announced") else second.id
+
+
 class Turn:
     """Collects what is answered; `flush` hands it over once the action has finished."""
 
@@ -46,7 +61,7 @@ class Turn:
         self.entities: dict[str, str] = {
             str(entity["entity"]): str(entity["value"]) for entity in message.get("entities") or []
         }
-        self.second_topic = str((message.get("second_topic") or {}).get("name") or "")
+        self.second_topic = _second_topic(message, knowledge)
         self.other_language: str | None = tracker.get_slot("other_language")
         self.written_in = str(message.get("language") or "")
         self.places = Places.from_slot(tracker.get_slot("place"), knowledge.topics)

@@ -103,7 +103,11 @@ class ClauseSplitter(GraphComponent):  # type: ignore[misc]
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class SecondTopic(GraphComponent):  # type: ignore[misc]
-    """Sets a message's `second_topic` ({name, confidence}), and its intent to the topic that comes first."""
+    """Sets a message's intent to the topic that comes first, and `second_topic`: {name, confidence, announced}.
+
+    `announced` is whether the client's words said that another matter follows; if not, two sentences may be about
+    one and the same.
+    """
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, standings: dict[str, str]
@@ -195,7 +199,7 @@ class SecondTopic(GraphComponent):  # type: ignore[misc]
         self._set_first(message, topics[first])
         rest = [name for name in order if name != first]
         if rest:
-            message.set("second_topic", topics[rest[0]], add_to_output=True)
+            message.set("second_topic", {**topics[rest[0]], "announced": announced}, add_to_output=True)
 
     def _set_first(self, message: Message, intent: dict[str, Any]) -> None:
         ranking = [

@@ -45,6 +45,10 @@ class Register:
     never: Mapping[str, tuple[str, ...]]
     """By language: words that no text holds, since the source has them wrong."""
 
+    def languages(self, knowledge: Knowledge) -> list[str]:
+        """The served languages in which facts are registered: a new one is, as soon as one fact has words in it."""
+        return [code for code in knowledge.languages if any(code in fact.says for fact in self.facts)]
+
 
 def load_register(root: Path = DATA) -> Register:
     """Reads facts.yml of the data folder `root`. Raises KnowledgeError when its shape is wrong."""
@@ -83,10 +87,12 @@ def lost(fact: Fact, knowledge: Knowledge, language: str) -> list[str]:
 def check(register: Register, knowledge: Knowledge) -> Iterator[Problem]:
     """Facts that are not carried in every language and on every channel, and words that must never be said."""
     for fact in register.facts:
-        for code in knowledge.languages:
+        for code in register.languages(knowledge):
             for gap in lost(fact, knowledge, code):
                 yield register.document.problem(f"{fact.id} in {code}: {gap}", "facts", fact.id)
     for code, words in register.never.items():
+        if code not in knowledge.languages:
+            continue
         for name, text in all_texts(knowledge, code):
             for word in words:
                 if _folded(word) in _folded(text.text + " " + (text.sms or "")):
@@ -96,10 +102,10 @@ def check(register: Register, knowledge: Knowledge) -> Iterator[Problem]:
 
 def report(register: Register, knowledge: Knowledge) -> Iterator[str]:
     """One line for each fact: its id, whether each language carries it, its texts and its statement; then the sums."""
-    carried = dict.fromkeys(knowledge.languages, 0)
+    carried = dict.fromkeys(register.languages(knowledge), 0)
     for fact in register.facts:
         marks = []
-        for code in knowledge.languages:
+        for code in carried:
             kept = not lost(fact, knowledge, code)
             carried[code] += kept
             marks.append(f"{code} {'ok' if kept else 'LOST'}")

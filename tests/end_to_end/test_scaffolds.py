@@ -35,11 +35,14 @@ def knowledge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def fill_in(path: Path) -> None:
-    """Does what an author does: replaces each TODO by words."""
+    """Does what an author does: replaces each TODO, and some words behind it, by others; no text grows longer."""
     text = re.sub(r"(?m)^title: .*$", "title: TODO", path.read_text(encoding="utf-8"))
     numbers = iter(range(1, 10_000))
     path.write_text(
-        re.sub(r"TODO:?", lambda _: f"Vorto {path.parent.name[:12]} {next(numbers)}", text), encoding="utf-8"
+        re.sub(
+            r"TODO:?(?: [\w,]+(?= )){0,6}", lambda _: f"Vorto {path.parent.name[:12]} {next(numbers)}", text
+        ),
+        encoding="utf-8",
     )
 
 

@@ -137,11 +137,15 @@ class ActionChat:
         ranking: Iterable[Mapping[str, Any]] = (),
         message: str | None = None,
         second: str | None = None,
+        announced: bool = True,
         written_in: str | None = None,
         **entities: str,
     ) -> Answered:
-        """Send what Rasa would make of a message. `message` is its id, a new one if none is given; `second` the
-        other topic that it is about; `written_in` the language that it is in, as far as Rasa's end can tell."""
+        """Send what Rasa would make of a message.
+
+        `message` is its id, a new one if none is given; `second` the other topic that it is about, and `announced`
+        whether its words said that another matter follows; `written_in` its language, if Rasa's end can tell.
+        """
         action = "action_fallback" if intent == "nlu_fallback" else self.knowledge.topics[intent].action
         assert action is not None, f"{intent} is no intent"
         user: dict[str, Any] = {
@@ -153,7 +157,7 @@ class ActionChat:
             "metadata": {"client": self.client, "language": self.slots["language"]},
         }
         if second:
-            user["second_topic"] = {"name": second, "confidence": 0.9}
+            user["second_topic"] = {"name": second, "confidence": 0.9, "announced": announced}
         if written_in:
             user["language"] = written_in
         self.last = await self.run(action, user)

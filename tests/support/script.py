@@ -31,8 +31,8 @@ from tests.support.stack import Stack
 FOLDER = Path(__file__).parents[1] / "conversations" / "scripts"
 CHANNELS = ("telegram", "sms")
 WAYS: tuple[By, ...] = ("number", "full-width number", "label")
-# What stands around labels where there is no bold.
-_MARKS = str.maketrans("", "", '"「」')
+# What stands around labels: in data/, and where there is no bold.
+_MARKS = str.maketrans("", "", '"「」*')
 # Japanese mobile numbers have no 0 after 090, so the eight digits begin with 1 at least.
 _numbers = itertools.count(random.randrange(10_000_000, 90_000_000))
 

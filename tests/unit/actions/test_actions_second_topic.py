@@ -108,3 +108,21 @@ async def test_every_topic_can_be_the_second(topic: str) -> None:
     again = await chat.press(YES)
     assert again.said == direct.said[: len(again.said)]
     assert again.said
+
+
+async def test_neighbouring_topics_in_two_sentences_are_one_matter_unless_the_words_say_otherwise(
+    chat: ActionChat,
+) -> None:
+    assert "pair" in chat.knowledge.topics["setup"].offers
+    for first, second in (("setup", "pair"), ("pair", "setup")):
+        await chat.say("restart")
+        await chat.say(first, second=second, announced=False, platform="android")
+        assert [place["topic"] for place in chat.places] == [first]
+        await chat.say("restart")
+        await chat.say(first, second=second, announced=True, platform="android")
+        assert [place["topic"] for place in chat.places] == [second, first]
+
+
+async def test_topics_that_are_no_neighbours_are_two_matters(chat: ActionChat) -> None:
+    await chat.say("setup", second="ibkey_what", announced=False, platform="android")
+    assert [place["topic"] for place in chat.places] == ["ibkey_what", "setup"]

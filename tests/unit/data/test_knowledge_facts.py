@@ -95,3 +95,10 @@ def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) ->
     assert first == "A1.1\ten ok, ja LOST\tpin/answer\tHelp is under Help."
     assert second.startswith("A1.2\ten ok, ja ok\tcache/clear, cache/clear/stuck\t")
     assert total == "2 facts: en 2/2 (100%), ja 1/2 (50%)"
+
+
+def test_a_language_is_checked_from_the_first_fact_that_has_words_in_it(registered: Any, capsys: Any) -> None:
+    registered.change("facts.yml", ", ja: [ヘルプを開き]", "")
+    assert told(registered, capsys) == ["data/facts.yml:2: A1.1 in ja: it has no words to be recognised by"]
+    registered.change("facts.yml", ", ja: [ストレージ]", "")
+    assert main(["check", "--root", str(registered.root)]) == 0

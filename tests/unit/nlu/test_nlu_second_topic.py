@@ -71,6 +71,16 @@ def decided(graph: Any, whole: tuple[str, float], *parts: tuple[str, float, bool
     return message.get(INTENT)["name"], (message.get("second_topic") or {}).get("name")
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_whether_another_matter_was_announced_is_passed_on(graph: Any, announced: bool) -> None:
+    component = SecondTopic({"sure": 0.6}, *graph[:2], STANDINGS)
+    messages = [understood("whole", "pin", 0.9), understood("a", "pin", 0.9), understood("b", "card", 0.9)]
+    messages[1].set("clause", False)
+    messages[2].set("clause", announced)
+    (message,) = component.process(messages)
+    assert message.get("second_topic") == {"name": "card", "confidence": 0.9, "announced": announced}
+
+
 def test_the_first_of_two_announced_matters_comes_first(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("pin", 0.9, False), ("card", 0.9, True)) == ("pin", "card")
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 # Of a long text this much is read, in letters of an alphabet: the time that an encoder takes grows with it.
 _HEAD, _TAIL = 280, 160
-_LONGEST = 4096
+LONGEST = 4096
+"""Letters of the longest message that a channel carries. Nothing behind them is read."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Normalised:
 def readable(text: str) -> str:
     """What a client typed, as Rasa takes it: a leading slash would be read as an intent, and nothing behind the
     longest message that a channel carries is read at all."""
-    return text[:_LONGEST].lstrip("/／ \t\r\n\u3000")
+    return text[:LONGEST].lstrip("/／ \t\r\n\u3000")
 
 
 def printable(text: str) -> str:

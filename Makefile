@@ -64,6 +64,10 @@ check: setup ## Format, lint, types, rules between rooms, data
 knowledge-report: setup ## Show which texts carry each fact of the source, in which languages
 	@$(PYTHON) -m data.knowledge report
 
+.PHONY: bench
+bench: setup ## Measure how messages are read, against stock Rasa (half an hour)
+	@$(PYTHON) -m bench.nlu --full --stock
+
 .PHONY: topic
 topic: setup ## Scaffold a topic: make topic name=GROUP/NAME
 	@$(PYTHON) -m data.knowledge topic "$(name)"

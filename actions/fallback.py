@@ -35,6 +35,7 @@ class ActionFallback(SupportAction):
             return
         turn.misses += 1
         if turn.misses > 1:
+            turn.direct("unclear", why="refused", candidates=self._guesses(turn))
             turn.say("out_of_scope__again", [turn.topic_button("human"), turn.topic_button("capabilities")])
             offer_return(turn)
             return
@@ -45,8 +46,10 @@ class ActionFallback(SupportAction):
         if turn.intent == "nlu_fallback" and guesses:
             none = turn.knowledge.text("out_of_scope", "none", turn.language)
             buttons = [turn.topic_button(guess) for guess in guesses]
+            turn.direct("unclear", why="asked", candidates=guesses)
             turn.say("out_of_scope__which", [*buttons, Button(none, "/out_of_scope")])
             return
+        turn.direct("unclear", why="refused", candidates=guesses)
         turn.say("out_of_scope", offers(turn, turn.knowledge.topics["out_of_scope"]))
         offer_return(turn)
 

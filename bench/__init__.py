@@ -1,0 +1,1 @@
+"""Measurements, each against stock Rasa or a public figure. No tests: they take minutes and judge nothing."""

@@ -13,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from nlu.agent import SilentOutput, TurnFailed
+from nlu.text import readable
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def user_message(body: Any) -> UserMessage | None:
     if isinstance(payload, str) and payload.startswith("/"):
         content = payload
     elif isinstance(text, str):
-        content = text.lstrip("/／ \t\r\n\u3000")
+        content = readable(text)
     else:
         return None
     return UserMessage(

@@ -12,11 +12,12 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.intents import Floats, IntentModel, Settings
+from nlu.features import vectors_of
+from nlu.intents import IntentModel, Settings
 from nlu.numbers import NUMBER, PHONE, without_numbers
 
 # The intent of a bare answer to a question.
@@ -71,13 +72,17 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the model to the examples and keep it."""
-        from nlu.fitting import fit
+        from nlu.fitting import Examples, fit
 
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        vectors = [vectors_of(example) for example in examples]
         self.model = fit(
-            np.vstack([_vector(example) for example in examples]),
-            [without_numbers(example.get(TEXT)) for example in examples],
-            [example.get(INTENT) for example in examples],
+            Examples(
+                np.vstack([np.concatenate(parts) for parts in vectors]),
+                tuple(len(part) for part in vectors[0]),
+                [without_numbers(example.get(TEXT)) for example in examples],
+                [example.get(INTENT) for example in examples],
+            ),
             ridge=self._config["ridge"],
             outside=self._config["outside"],
             settings=Settings(**{name: self._config[name] for name in asdict(Settings())}),
@@ -100,10 +105,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
             return []
         if INFORM in self.model.labels and is_only(message, self._config["answers"]):
             return [(INFORM, 1.0)]
-        vector = _vector(message)
-        if not vector.any():
+        vectors = vectors_of(message)
+        if not any(vector.any() for vector in vectors):
             return [(label, 0.0) for label in self.model.labels]
-        return self.model.ranking(vector, without_numbers(message.get(TEXT)))
+        return self.model.ranking(np.concatenate(vectors), without_numbers(message.get(TEXT)))
 
 
 def is_only(message: Message, entities: Sequence[str]) -> bool:
@@ -114,11 +119,3 @@ def is_only(message: Message, entities: Sequence[str]) -> bool:
         return False
     rest = text[: found[0]["start"]] + text[found[0]["end"] :]
     return not any(character.isalnum() for character in rest)
-
-
-def _vector(message: Message) -> Floats:
-    for features in message.features:
-        if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE and features.is_dense():
-            vector: Floats = features.features[0]
-            return vector
-    return np.zeros(0, dtype=np.float32)

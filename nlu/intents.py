@@ -1,9 +1,9 @@
 """The intent model: numbers only, no Rasa, no pickle. Made by nlu.fitting, used by nlu.classifier.
 
-Kernel ridge regression on two views of a message: how near its sentence vector is to each example's (a
-Gaussian kernel), and which n-grams it has (a linear one). On texts this short it is as good as logistic
-regression and is solved at once, not by iteration. A second, tiny regression tells by the nearest example
-whether the message is of a kind that was seen at all (docs/adr/0004).
+Kernel ridge regression on two views of a message: how near it is to each example in a space that was learned
+from them (a Gaussian kernel, nlu.space), and which n-grams it has (a linear one). A second, tiny regression
+tells by the best score and the nearest example whether the message is of a kind that was seen at all
+(docs/understanding.md).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.ngrams import ngrams
-
-Floats = NDArray[np.float32]
+from nlu.space import Floats, Space, unit
 
 _NUMBERS = "intents.npz"
 _ABOUT = "intents.json"
@@ -28,7 +27,7 @@ _INT8 = 127.0
 class Settings:
     """How messages are compared. Part of the model, since messages must be read as the examples were."""
 
-    sharpness: float = 0.8
+    sharpness: float = 2.0
     """Of the Gaussian kernel: exp(-sharpness * squared distance of two vectors)."""
     share: float = 0.2
     """Weight of the n-gram kernel; the Gaussian one has 1."""
@@ -40,52 +39,66 @@ class Settings:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """How likely a message is to be of a topic, by the cosine of its vector and the nearest example's."""
+    """How likely a message is to be of a topic, by its best score and the cosine of the nearest example."""
 
-    slope: float = 0.0
+    of_score: float = 0.0
+    of_nearest: float = 0.0
     offset: float = 100.0  # everything is familiar
 
-    def likelihood(self, nearest: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Between 0 and 1 for each cosine in `nearest`."""
-        likely: NDArray[np.float64] = 1 / (1 + np.exp(-(self.slope * nearest + self.offset)))
+    def likelihood(self, best: Floats, nearest: Floats) -> NDArray[np.float64]:
+        """Between 0 and 1 for each message."""
+        sure = self.of_score * best + self.of_nearest * nearest + self.offset
+        likely: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(sure, -500, 500).astype(np.float64)))
         return likely
 
 
 @dataclass(frozen=True, eq=False)
 class IntentModel:
-    """n examples, c labels, d dimensions of a vector, b buckets."""
+    """n examples, c labels, k dimensions of the space, b buckets."""
 
     labels: tuple[str, ...]
     settings: Settings
+    outside: str | None
+    """The label of what belongs to no topic, if there is one."""
     temperature: float
     """Scores are divided by it, so that of the messages with confidence 0.8 eight in ten are right."""
     familiarity: Familiarity
     """How likely a message is to be of any topic at all."""
+    space: Space
     examples: NDArray[np.int8]
-    """(n, d): the examples' vectors, times 127."""
+    """(n, k): the examples' vectors in the space, times 127."""
     weights: NDArray[np.float16]
     """(n, c): how much nearness to an example speaks for each label."""
     rarity: NDArray[np.float16]
-    """(b,): how few examples have an n-gram of the bucket, as inverse document frequency."""
+    """(b,): how few examples have an n-gram of the bucket, as inverse document frequency; 0 where nearly all do."""
     grams: NDArray[np.float16]
     """(b, c): how much a bucket speaks for each label."""
     _examples: Floats = field(init=False, repr=False)
     _weights: Floats = field(init=False, repr=False)
+    _inner: NDArray[np.bool_] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # Full precision for computing; the small types are for the disk.
         object.__setattr__(self, "_examples", restored(self.examples))
         object.__setattr__(self, "_weights", self.weights.astype(np.float32))
+        object.__setattr__(self, "_inner", np.array([label != self.outside for label in self.labels]))
+
+    def scores(self, vector: Floats, text: str) -> tuple[Floats, float]:
+        """The score of each label, and the cosine to the nearest example."""
+        cosines = self._examples @ self.space.place(vector[np.newaxis, :])[0]
+        scores = gaussian(cosines, self.settings.sharpness) @ self._weights
+        buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
+        scores += values @ self.grams[buckets].astype(np.float32)
+        return scores, float(cosines.max())
 
     def probabilities(self, vector: Floats, text: str) -> NDArray[np.float64]:
         """The confidence of each label, in the order of `labels`. What is missing to 1 is the chance that the
         message belongs to none of them."""
-        cosines = (self._examples @ vector)[np.newaxis, :]
-        scores = gaussian(cosines, self.settings.sharpness) @ self._weights
-        buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
-        scores = scores + values @ self.grams[buckets].astype(np.float32)
-        likely = self.familiarity.likelihood(cosines.max(axis=1).astype(np.float64))
-        chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature)[0] * likely
+        scores, nearest = self.scores(vector, text)
+        likely = self.familiarity.likelihood(
+            scores[self._inner].max(keepdims=True), np.array([nearest], np.float32)
+        )
+        chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature) * likely
         return chances
 
     def ranking(self, vector: Floats, text: str) -> list[tuple[str, float]]:
@@ -97,6 +110,8 @@ class IntentModel:
         """Write the model as one .npz and one .json file."""
         np.savez_compressed(
             directory / _NUMBERS,
+            centre=self.space.centre,
+            turn=self.space.turn,
             examples=self.examples,
             weights=self.weights,
             rarity=self.rarity,
@@ -104,6 +119,8 @@ class IntentModel:
         )
         about = {
             "labels": list(self.labels),
+            "outside": self.outside,
+            "blocks": list(self.space.blocks),
             "temperature": self.temperature,
             "familiarity": asdict(self.familiarity),
             "settings": asdict(self.settings),
@@ -118,8 +135,10 @@ class IntentModel:
             return cls(
                 tuple(about["labels"]),
                 Settings(**about["settings"]),
+                about["outside"],
                 about["temperature"],
                 Familiarity(**about["familiarity"]),
+                Space(tuple(about["blocks"]), numbers["centre"], numbers["turn"]),
                 numbers["examples"],
                 numbers["weights"],
                 numbers["rarity"],
@@ -151,14 +170,11 @@ def compact(vectors: Floats) -> NDArray[np.int8]:
 
 def restored(vectors: NDArray[np.int8]) -> Floats:
     """The vectors of `compact`, of length 1 again."""
-    rows = vectors.astype(np.float32)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    result: Floats = rows / np.where(lengths > 0, lengths, 1)
-    return result
+    return unit(vectors.astype(np.float32))
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Row-wise softmax."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    """Softmax along the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
     return result

@@ -18,7 +18,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.text import normalise
+from nlu.text import LONGEST, normalise
 from nlu.words import PLACEHOLDER, script
 
 OTHER = "other"
@@ -43,6 +43,7 @@ def identify(text: str) -> str | None:
     """The language's code, "other" for one that is clearly not served, or None where one cannot tell."""
     if text.startswith("/"):
         return None  # a button's payload
+    text = text[:LONGEST]
     plain = normalise(_LINK.sub(" ", PLACEHOLDER.sub(" ", text)), casefold=True).text.replace("’", "'")
     words = [word for word in _LATIN_WORD.findall(plain) if word not in _NEUTRAL]
     small = {code: sum(word in known for word in words) for code, known in _SMALL_WORDS.items()}

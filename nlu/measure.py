@@ -1,7 +1,8 @@
-"""How well the topics are told apart: `python -m nlu.measure`. Cross-validation, without Rasa.
+"""How well the topics are told apart: `python -m nlu.measure`. Without Rasa.
 
-Each example is judged by a model that has not seen it, nor a fifth of the others. The thresholds of
-config.yml are chosen by this table.
+Cross-validation: each example is judged by a model that has not seen it, nor a fifth of the others; the
+thresholds of config.yml are chosen by this table. `--kinds`: a model that has seen none of the examples of one
+way of writing judges those. `--pairs`: the topics that are taken for each other most.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +21,37 @@ import yaml
 from numpy.typing import NDArray
 
 from data.knowledge import Knowledge, load
-from nlu import fitting
 from nlu.encoder import load_encoder
 from nlu.fingerprint import ROOT, configuration
-from nlu.intents import Settings, compact, restored, softmax
+from nlu.fitting import FOLDS, Examples, encoded, fit, folds
+from nlu.intents import IntentModel, Settings
+from nlu.kinds import kinds
 from nlu.numbers import without_numbers
+from nlu.remembered import Remembering
 
 OUT_OF_SCOPE = "out_of_scope"
-THRESHOLDS = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+REFUSING = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+ASKING = (1.0, 1.5, 2.0, 3.0, 4.0)
+PAIRS = 40
+
+
+@dataclass(frozen=True)
+class Data:
+    """The examples, row by row, with the language of each."""
+
+    examples: Examples
+    languages: NDArray[np.str_]
+    pipeline: list[dict[str, Any]]
+
+    def model(self, chosen: NDArray[np.int64]) -> IntentModel:
+        """The model made from the examples `chosen`."""
+        classifier = component(self.pipeline, "TopicClassifier")
+        return fit(
+            self.examples.among(chosen),
+            ridge=classifier["ridge"],
+            outside=classifier["outside"],
+            settings=Settings(**{name: classifier[name] for name in vars(Settings())}),
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,76 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
         "--root", type=Path, default=ROOT, help="folder with data/ (and config.yml, if it differs)"
     )
     parser.add_argument("--wrong", action="store_true", help="list the examples that were misread")
+    parser.add_argument("--pairs", action="store_true", help="list the topics that are taken for each other")
+    parser.add_argument("--kinds", action="store_true", help="judge ways of writing that were never seen")
+    parser.add_argument("--cache", type=Path, help="folder that keeps vectors for the next time")
     options = parser.parse_args(arguments)
     pipeline = yaml.safe_load(configuration(options.root).read_text(encoding="utf-8"))["pipeline"]
-    for line in table(load(options.root / "data"), pipeline, list_wrong=options.wrong):
-        print(line)
+    data = read(load(options.root / "data"), pipeline, options.cache)
+    lines = by_kind(data) if options.kinds else table(data, wrong=options.wrong, pairs=options.pairs)
+    for line in lines:
+        print(line, flush=True)
     return 0
 
 
-def table(knowledge: Knowledge, pipeline: list[dict[str, Any]], *, list_wrong: bool = False) -> Iterable[str]:
-    """The lines of the report."""
-    texts, intents, languages = _examples(knowledge)
-    started = time.monotonic()
-    labels, targets = fitting.encoded(intents)
-    chances, unseen = held_out_chances(texts, labels, targets, pipeline)
-    best, confidence = chances.argmax(axis=1), chances.max(axis=1)
-    right = best == targets
-    yield f"{len(texts)} examples, {len(labels)} topics, {time.monotonic() - started:.1f} s"
-    yield f"accuracy {right.mean():.3f}" + "".join(
-        f", {code} {right[languages == code].mean():.3f}" for code in np.unique(languages)
-    )
-    if len(unseen):
-        first, second = np.sort(chances, axis=1)[:, ::-1][:, :2].T
-        close = first - second < _component(pipeline, "FallbackClassifier")["ambiguity_threshold"]
-        outside = targets == labels.index(OUT_OF_SCOPE)
-        yield "            out of scope found      in scope   right of        right"
-        yield "threshold   all     unseen kinds    refused    those answered  in all"
-        for threshold in THRESHOLDS:
-            refused = (best == labels.index(OUT_OF_SCOPE)) | (confidence < threshold) | close
-            good = np.where(outside, refused, right & ~refused)
-            yield (
-                f"{threshold:9.2f}   {refused[outside].mean():.3f}   {(unseen < threshold).mean():.3f}           "
-                f"{refused[~outside].mean():.3f}      {right[~refused].mean():.3f}           {good.mean():.3f}"
-            )
-    if list_wrong:
-        for index in np.flatnonzero(~right):
-            yield f"{intents[index]} read as {labels[best[index]]} ({confidence[index]:.2f}): {texts[index]}"
-
-
-def held_out_chances(
-    texts: list[str], labels: tuple[str, ...], targets: NDArray[np.int64], pipeline: list[dict[str, Any]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Confidences (examples x labels) by models that have not seen the example; and the highest confidence of
-    each out-of-scope example by a model that has seen none of them."""
-    classifier = _component(pipeline, "TopicClassifier")
-    settings, ridge = Settings(**{name: classifier[name] for name in vars(Settings())}), classifier["ridge"]
-    plain = [without_numbers(text) for text in texts]
-    vectors = load_encoder(_component(pipeline, "SentenceFeaturizer")["encoder"]).encode(plain)
-    hashed = fitting.design(plain, fitting.document_rarity(plain, settings), settings)
-    likeness = fitting.Likeness.of(restored(compact(vectors)), hashed, settings)
-    familiarity = fitting.familiarity_of(likeness, labels, targets, ridge, classifier["outside"])
-    held_out = fitting.HeldOut.of(likeness, targets, ridge)
-    temperature = fitting.best_temperature(held_out.scores, targets)
-    likely = familiarity.likelihood(held_out.nearest)[:, np.newaxis]
-    chances = softmax(held_out.scores / temperature) * likely
-    if OUT_OF_SCOPE not in labels:
-        return chances, np.zeros(0)
-    is_outside = targets == labels.index(OUT_OF_SCOPE)
-    inner, outer = np.flatnonzero(~is_outside), np.flatnonzero(is_outside)
-    _, inner_targets = np.unique(targets[inner], return_inverse=True)
-    weights = fitting.solve(likeness.kernel[np.ix_(inner, inner)], inner_targets, ridge)
-    inner_held_out = fitting.HeldOut.of(likeness.among(inner), inner_targets, ridge)
-    temperature = fitting.best_temperature(inner_held_out.scores, inner_targets)
-    far = softmax(likeness.kernel[np.ix_(outer, inner)] @ weights / temperature).max(axis=1)
-    return chances, far * familiarity.likelihood(likeness.cosines[np.ix_(outer, inner)].max(axis=1))
-
-
-def _component(pipeline: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(component for component in pipeline if component["name"].rpartition(".")[2] == name)
-
-
-def _examples(knowledge: Knowledge) -> tuple[list[str], list[str], NDArray[np.str_]]:
+def read(knowledge: Knowledge, pipeline: list[dict[str, Any]], cache: Path | None = None) -> Data:
+    """The examples of all topics with their vectors."""
     found = {
         (topic.id, text.lstrip("/")): code
         for _, topic in sorted(knowledge.topics.items())
@@ -112,7 +82,121 @@ def _examples(knowledge: Knowledge) -> tuple[list[str], list[str], NDArray[np.st
         for code, page in sorted(topic.languages.items(), reverse=True)
         for text in page.examples
     }
-    return [text for _, text in found], [topic for topic, _ in found], np.asarray(list(found.values()))
+    texts = [without_numbers(text) for _, text in found]
+    encoders = [load_encoder(path) for path in component(pipeline, "SentenceFeaturizer")["encoders"]]
+    kept = [Remembering(encoder, cache) if cache else encoder for encoder in encoders]
+    examples = Examples(
+        np.hstack([encoder.encode(texts) for encoder in kept]),
+        tuple(encoder.dimension for encoder in encoders),
+        texts,
+        [topic for topic, _ in found],
+    )
+    return Data(examples, np.asarray(list(found.values())), pipeline)
+
+
+def table(data: Data, *, wrong: bool = False, pairs: bool = False) -> Iterable[str]:
+    """The lines of the report."""
+    intents = np.asarray(data.examples.intents)
+    labels, targets = encoded(data.examples.intents)
+    started = time.monotonic()
+    chances = held_out_chances(data, labels, targets)
+    best, confidence = chances.argmax(axis=1), chances.max(axis=1)
+    right = best == targets
+    yield f"{len(intents)} examples, {len(labels)} topics, {time.monotonic() - started:.1f} s"
+    yield f"accuracy {right.mean():.3f}" + "".join(
+        f", {code} {right[data.languages == code].mean():.3f}" for code in np.unique(data.languages)
+    )
+    if OUT_OF_SCOPE in labels:
+        yield from _refusals(labels, targets, chances)
+    yield from _askings(targets, chances)
+    if pairs:
+        yield from _pairs(data.examples.intents, [labels[at] for at in best])
+    if wrong:
+        for at in np.flatnonzero(~right):
+            yield f"{intents[at]} read as {labels[best[at]]} ({confidence[at]:.2f}): {data.examples.texts[at]}"
+
+
+def held_out_chances(data: Data, labels: tuple[str, ...], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Confidences (examples x labels) by models that have not seen the example."""
+    chances = np.zeros((len(targets), len(labels)))
+    fold = folds(targets)
+    for number in range(FOLDS):
+        seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if len(unseen):
+            chances[unseen] = _judged(data, seen, unseen, labels)
+    return chances
+
+
+def _judged(
+    data: Data, seen: NDArray[np.int64], unseen: NDArray[np.int64], labels: tuple[str, ...]
+) -> NDArray[np.float64]:
+    model = data.model(seen)
+    place = [labels.index(label) for label in model.labels]
+    chances = np.zeros((len(unseen), len(labels)))
+    for row, at in enumerate(unseen):
+        chances[row, place] = model.probabilities(data.examples.vectors[at], data.examples.texts[at])
+    return chances
+
+
+def _refusals(
+    labels: tuple[str, ...], targets: NDArray[np.int64], chances: NDArray[np.float64]
+) -> Iterator[str]:
+    """What a threshold for refusing costs and brings."""
+    outer = labels.index(OUT_OF_SCOPE)
+    best, confidence = chances.argmax(axis=1), chances.max(axis=1)
+    outside, right = targets == outer, best == targets
+    yield "           out of scope   in scope   right of        right"
+    yield "threshold  found          refused    those answered  in all"
+    for threshold in REFUSING:
+        refused = (best == outer) | (confidence < threshold)
+        if refused.all() or outside.all():
+            continue
+        good = np.where(outside, refused, right & ~refused)
+        yield (
+            f"{threshold:9.2f}  {refused[outside].mean():.3f}          {refused[~outside].mean():.3f}      "
+            f"{right[~refused].mean():.3f}           {good.mean():.3f}"
+        )
+
+
+def _askings(targets: NDArray[np.int64], chances: NDArray[np.float64]) -> Iterator[str]:
+    """What asking back between the two best topics costs and brings."""
+    order = np.argsort(-chances, axis=1)[:, :2]
+    first, second = np.take_along_axis(chances, order, axis=1).T
+    yield "ask if the first     share    right one   needless: the   right of those"
+    yield "is below x second    asked    is offered  first is right  not asked"
+    for ratio in ASKING:
+        asked = first < ratio * second
+        right, offered = order[:, 0] == targets, (order == targets[:, np.newaxis]).any(axis=1)
+        if asked.any() and not asked.all():
+            yield (
+                f"{ratio:15.1f}      {asked.mean():.3f}    {offered[asked].mean():.3f}       "
+                f"{right[asked].mean():.3f}           {right[~asked].mean():.3f}"
+            )
+
+
+def _pairs(wanted: Sequence[str], read_as: Sequence[str]) -> Iterator[str]:
+    sizes = Counter(wanted)
+    counts = Counter((one, other) for one, other in zip(wanted, read_as, strict=True) if one != other)
+    for (one, other), count in counts.most_common(PAIRS):
+        yield f"{count:4d} of {sizes[one]} {one} read as {other}"
+
+
+def by_kind(data: Data) -> Iterable[str]:
+    """For each way of writing: how it is read by a model that has seen none of it, and by one that has."""
+    labels, targets = encoded(data.examples.intents)
+    everything = np.arange(len(targets))
+    usual = held_out_chances(data, labels, targets).argmax(axis=1) == targets
+    yield "kind     messages  seen   never seen"
+    for kind, numbers in sorted(kinds(data.examples.texts, data.languages.tolist()).items()):
+        unseen = np.asarray(numbers)
+        seen = np.setdiff1d(everything, unseen)
+        right = _judged(data, seen, unseen, labels).argmax(axis=1) == targets[unseen]
+        yield f"{kind:8s} {len(unseen):8d}  {usual[unseen].mean():.3f}  {right.mean():.3f}"
+
+
+def component(pipeline: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The configuration of a component by the name of its class."""
+    return next(part for part in pipeline if part["name"].rpartition(".")[2] == name)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,7 @@ import math
 import zlib
 from collections import Counter
 
-from nlu.text import normalise
-
-# The rest of a long text adds time and noise.
-_MAX_CHARACTERS = 1000
+from nlu.text import normalise, shortened
 
 
 def ngrams(text: str, buckets: int, longest: int) -> dict[int, float]:
@@ -19,7 +16,7 @@ def ngrams(text: str, buckets: int, longest: int) -> dict[int, float]:
     Japanese one, is one word. CRC-32 is the hash: the same on every machine and in every process.
     """
     counts: Counter[bytes] = Counter()
-    for word in normalise(text[:_MAX_CHARACTERS], casefold=True).text.split():
+    for word in normalise(shortened(text), casefold=True).text.split():
         marked = f" {word} "
         for length in range(1, longest + 1):
             counts.update(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
 
-from nlu.text import normalise
+from nlu.text import LONGEST, normalise
 
 PHONE = "phone_number"
 NUMBER = "number"
@@ -38,7 +38,7 @@ def find_numbers(text: str) -> list[Found]:
     With + (or 00) and a country code, or as a Japanese mobile number: phone_number. Other runs of 7 to 15
     digits: number, whose country has to be asked for or guessed. Dates and shorter runs are left out.
     """
-    normalised = normalise(text)
+    normalised = normalise(text[:LONGEST])
     plain = normalised.text.translate(_DASHES)
     found: list[tuple[int, int, str, str]] = []
     # 00 is what many countries dial instead of +.
@@ -61,6 +61,7 @@ def find_numbers(text: str) -> list[Found]:
 
 def without_numbers(text: str) -> str:
     """`text` in NFKC with 0 in the place of each number: which number it is says nothing about the topic."""
+    text = text[:LONGEST]
     for number in reversed(find_numbers(text)):
         text = f"{text[: number.start]} 0 {text[number.end :]}"
     return normalise(text).text

@@ -11,6 +11,8 @@ import os
 import sys
 import warnings
 
+from nlu.no_tensorflow import leave_out
+
 
 def main() -> None:
     """Serve until told to stop. Exit code 2 with one line when a variable is missing."""
@@ -26,6 +28,7 @@ def main() -> None:
     warnings.showwarning = lambda *_args, **_kwargs: None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
+    leave_out()
     from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.tracker_store import TrackerStore
     from rasa.core.utils import AvailableEndpoints

@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.text import normalise
+from nlu.text import LONGEST, normalise
 
 _FILE = "terms.json"
 
@@ -49,7 +49,7 @@ class TermMatcher:
 
     def find(self, text: str) -> list[tuple[Term, int, int]]:
         """The terms in `text` with their original offsets, by entity and then by place."""
-        normalised = normalise(text, casefold=True)
+        normalised = normalise(text[:LONGEST], casefold=True)
         found = []
         for entity, pattern in self._patterns.items():
             for match in pattern.finditer(normalised.text):

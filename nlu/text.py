@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 # Half-width voiced and semi-voiced marks: they belong to the katakana before them, like combining characters.
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
+# Of a long text this much is read, in letters of an alphabet: the time that an encoder takes grows with it.
+_HEAD, _TAIL = 280, 160
+LONGEST = 4096
+"""Letters of the longest message that a channel carries. Nothing behind them is read."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,43 @@ class Normalised:
         return self.starts[start], self.ends[end - 1]
 
 
+def readable(text: str) -> str:
+    """What a client typed, as Rasa takes it: a leading slash would be read as an intent, and nothing behind the
+    longest message that a channel carries is read at all."""
+    return text[:LONGEST].lstrip("/／ \t\r\n\u3000")
+
+
 def printable(text: str) -> str:
     """`text` with spaces for what is no character: controls, and lone surrogates, which no encoder takes."""
     return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
+
+
+def shortened(text: str) -> str:
+    """The beginning and the end of a text that is too long to be read whole, cut between words.
+
+    What a client wants stands at either end: people begin with it, or come to it after the story. A letter of
+    Japanese, Chinese or Korean counts for two, as it says about as much and takes an encoder as long.
+    """
+    if len(text) <= _HEAD + _TAIL and sum(map(_width, text)) <= _HEAD + _TAIL:
+        return text
+    # No more of it than could fit is even looked at: a megabyte costs no more than a page.
+    head, tail = text[: _HEAD + 1], text[-_TAIL - 1 :]
+    return f"{_fitting(head, _HEAD)} {_fitting(tail[::-1], _TAIL)[::-1]}"
+
+
+def _width(letter: str) -> int:
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _fitting(text: str, most: int) -> str:
+    """As many words of `text` as fit, or letters where there is no word to part."""
+    width = 0
+    for at, letter in enumerate(text):
+        width += _width(letter)
+        if width > most:
+            border = max(text.rfind(mark, at // 2, at) for mark in " \n\u3000。、")
+            return text[: border + 1 if border > 0 else at]
+    return text
 
 
 def chunks(text: str) -> list[Chunk]:

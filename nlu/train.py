@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nlu.fingerprint import ROOT, configuration, model_path, models
+from nlu.no_tensorflow import leave_out
 
 MODELS_KEPT = 3
 # Rasa's advice about parts that are ours here: the slots' mappings, the term extractor, the policy.
@@ -68,6 +69,7 @@ def _train(root: Path, path: Path) -> None:
     _check(root)
     _say("importing Rasa")
     _quiet()
+    leave_out()
     from rasa.shared.exceptions import RasaException
 
     from nlu.training import train_model

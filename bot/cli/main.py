@@ -63,7 +63,25 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--force", action="store_true", help="train in any case")
 
     commands.add_parser("doctor", help="check how Telegram and SMS are set up, and say how to mend it")
+    _add_nlu(commands)
     return top
+
+
+def _add_nlu(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    nlu = commands.add_parser("nlu", help="how well messages are read, and what was not clear")
+    parts = nlu.add_subparsers(dest="part", required=True, metavar="PART")
+    evaluate = parts.add_parser("evaluate", help="score the model on messages labelled by others")
+    evaluate.add_argument("file", type=_file, metavar="FILE.tsv", help="columns text, intent, and lang")
+    evaluate.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    review = parts.add_parser(
+        "review", help="list messages that were asked back about or refused, for labelling"
+    )
+    review.add_argument("--limit", type=int, default=200, metavar="N", help="the latest N (default: 200)")
+    review.add_argument("--pairs", action="store_true", help="count between which topics was asked instead")
+    label = parts.add_parser("label", help="add reviewed messages to their topics' examples")
+    label.add_argument(
+        "file", type=_file, metavar="FILE.tsv", help="from `review`, with the intents filled in"
+    )
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -96,7 +114,17 @@ def _doctor(_: argparse.Namespace) -> int:
     return doctor()
 
 
-COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train, "doctor": _doctor}
+def _nlu(options: argparse.Namespace) -> int:
+    from bot.cli import nlu
+
+    if options.part == "evaluate":
+        return nlu.evaluate(options.file, as_json=options.json)
+    if options.part == "label":
+        return nlu.label(options.file)
+    return nlu.review(options.limit, pairs=options.pairs, output=sys.stdout)
+
+
+COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train, "doctor": _doctor, "nlu": _nlu}
 
 
 def _port(text: str) -> int:
@@ -112,6 +140,11 @@ def _name(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("must not be empty")
     return text.strip()
+
+
+def _file(text: str) -> Path:
+    # Before main leaves the caller's folder.
+    return Path(text).absolute()
 
 
 def _peer(text: str) -> str:

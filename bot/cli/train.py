@@ -44,21 +44,23 @@ async def model(env: Mapping[str, str], reaper: Reaper, stop: Stop, *, force: bo
 
 def train(*, force: bool) -> int:
     """Trains (see `model`) and prints the model's path; returns the exit code of the command."""
-    return asyncio.run(_train(force))
-
-
-async def _train(force: bool) -> int:
-    stop = Stop()
-    stop.on_signals()
-    reaper = Reaper()
     try:
-        path = await model({**os.environ, **FOR_EVERY_PROCESS}, reaper, stop, force=force)
+        path = asyncio.run(trained(force=force))
     except TrainingError as error:
         say(sys.stderr, str(error))
         return 1
-    finally:
-        reaper.close()
     if path is None:
         return 130
     print(path)
     return 0
+
+
+async def trained(*, force: bool = False) -> Path | None:
+    """As `model`, for a command that starts nothing else; None when a signal to stop came first."""
+    stop = Stop()
+    stop.on_signals()
+    reaper = Reaper()
+    try:
+        return await model({**os.environ, **FOR_EVERY_PROCESS}, reaper, stop, force=force)
+    finally:
+        reaper.close()

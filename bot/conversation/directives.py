@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from bot.conversation import timers
+from bot.conversation import timers, unclear
 from bot.handoff import service
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
@@ -31,7 +31,8 @@ def carry_out(
 
     `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
     kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. `remind`: see bot/conversation/timers.py. An unknown or malformed directive is logged and left out.
+    is wanted. `remind`: see bot/conversation/timers.py. `unclear` {why, candidates}: keep the message for a person
+    to label. An unknown or malformed directive is logged and left out.
     """
     for directive in directives:
         kind = directive.get("type")
@@ -51,6 +52,8 @@ def carry_out(
                 timers.set_reminder(connection, conversation, directive, inbound_id=inbound_id, now=now)
             except (AttributeError, KeyError, TypeError, ValueError):
                 logger.error("a malformed reminder: %r", directive)
+        elif kind == "unclear":
+            unclear.record(connection, conversation, directive, inbound_id=inbound_id, now=now)
         else:
             logger.error("unknown directive %r", kind)
 

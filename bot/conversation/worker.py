@@ -10,7 +10,7 @@ from contextlib import suppress
 from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
-from bot.conversation import choices, directives
+from bot.conversation import choices, directives, unclear
 from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
 from bot.messages import conversations, inbox, outbox
 from bot.messages.commands import Commands
@@ -98,7 +98,7 @@ class Worker(Loop):
             logger.error("message %d failed in the engine (try %d): %s", item.id, item.attempts, failure)
             return await self._try_again(item)
         try:
-            await self._database.run(self._store, item, turn, "payload" in content)
+            await self._database.run(self._store, item, turn, content.get("payload"))
         except (KeyError, TypeError, ValueError):
             logger.exception("what the engine answered to message %d cannot be stored", item.id)
             return await self._try_again(item)
@@ -129,7 +129,7 @@ class Worker(Loop):
             return conversation, {}, "no_such_choice"
         return conversation, {"text": item.content}, "" if item.content.strip() else "empty"
 
-    def _store(self, connection: Connection, item: Taken, turn: Turn, chosen: bool) -> None:
+    def _store(self, connection: Connection, item: Taken, turn: Turn, chosen: str | None) -> None:
         """Store the replies and close the message: both or neither, and only once."""
         if not inbox.finish(connection, item.id):
             return
@@ -137,6 +137,8 @@ class Worker(Loop):
         conversation = conversations.find(connection, item.conversation_id, lock=True)
         # The importer gives every text a language that we speak; anything else would make each later notice fail.
         language = turn.language if turn.language in self._knowledge.languages else conversation.language
+        if chosen:
+            unclear.note_choice(connection, conversation.id, chosen)
         if chosen or any(reply.choices for reply in turn.replies):
             # One choice from a menu, and only from the newest; what is typed in between leaves it open.
             choices.close_menus(connection, conversation.id, now)

@@ -6,36 +6,36 @@ import re
 
 _WORDS = frozenset(
     """a about above accepted active admin after again all already also always an and another any app apple are
-    as ask asked asking at available back bad be because been before being below between blank birthday blocked both
-    broken but by can can't cannot cant card careful case changed character characters charset check chosen client clear
-    code coming company complicated compromised confirmed confusing correct correctly created credentials current currently
-    date deactivated declined default defined delayed deleted denied device didn't different difficult digit digits
-    disabled do does doesn't doesnt don't done dont due each easily easy either email empty enabled enough entered error
-    even ever every example exactly expired expiring exposed face face-id failed failing fail false fine first
-    for forgot forgotten from fully generated getting given goes going gone good google guessed hacked hard has have
-    help her here hers hidden his how human i id if ignored in inactive included incorrect incorrectly
-    insecure instead invalid invisible ipad iphone ios is isn't isnt it its just keep keeps key known last later
-    leaked left less letter letters like limited limits linked locked log-in login long longer lost lower lowercase made
-    mandatory many match matching maybe me meant messed mine misplaced missing mobile more much must my n/a necessary
-    need needed neither never new no nobody none nope normal not nothing notification now number numbers numeric
-    of off ok okay old on once one online only optional or other our out outdated over password
-    pc personal phone pin please portal possible preferred private probably problem random read
-    received recognised recognized refused registered rejected rejecting remembered repeated required requested reset
-    resetting right safe same saved secret secure seen sent set share shared short should shown simple since sms so some
-    somehow someone something sometimes somewhere soon still stolen stored strong stuck such supposed suspended symbols
-    taken temporarily temporary than that the their them then there these they this those time to
-    today too touch trouble tws two typed unable unavailable unclear unknown unsafe until up updated upper
-    uppercase urgent used useless user username usual valid verified verify very via visible wait waiting wanted was
-    weak web weird well what what's when where which while who why will with without won't wont word work working
-    works worried would wrong wrote yes yet you your yours
-    alphanumeric android auto-filled autofilled browser case-sensitive cat charged client's compulsory compliant copied
-    covered cut desktop emailed encrypted essential fingerprint frozen hashed hint ib ibkr identical illegal important
-    impossible interactive kept mailed masked mixed mistake mistyped months obligatory option page pasted pending
-    permanent picked printed protected quick ready reused rules secured security sensitive server spelled
-    special store supported text texted token tricky truncated twice unchanged undefined unset unusable
-    validated vanished websites website widget written years zero
-    one two three four five six seven eight nine ten acceptable unacceptable causing giving making showing saying
-    appearing coming arriving loading opening crashing complex easy-to-guess guessable memorable stale wiped""".split()
+    as ask asked asking at available back bad be because been before being below between blank birthday blocked
+    both broken but by can can't cannot cant card careful case changed character characters charset check chosen
+    client clear code coming company complicated compromised confirmed confusing correct correctly created
+    credentials current currently date deactivated declined default defined delayed deleted denied device didn't
+    different difficult digit digits disabled do does doesn't doesnt don't done dont due each easily easy either
+    email empty enabled enough entered error even ever every example exactly expired expiring exposed face
+    face-id failed failing fail false fine first for forgot forgotten from fully generated getting given goes
+    going gone good google guessed hacked hard has have help her here hers hidden his how human i id if ignored
+    in inactive included incorrect incorrectly insecure instead invalid invisible ipad iphone ios is isn't isnt
+    it its just keep keeps key known last later leaked left less letter letters like limited limits linked
+    locked log-in login long longer lost lower lowercase made mandatory many match matching maybe me meant
+    messed mine misplaced missing mobile more much must my n/a necessary need needed neither never new no nobody
+    none nope normal not nothing notification now number numbers numeric of off ok okay old on once one online
+    only optional or other our out outdated over password pc personal phone pin please portal possible preferred
+    private probably problem random read received recognised recognized refused registered rejected rejecting
+    remembered repeated required requested reset resetting right safe same saved secret secure seen sent set
+    share shared short should shown simple since sms so some somehow someone something sometimes somewhere soon
+    still stolen stored strong stuck such supposed suspended symbols taken temporarily temporary than that the
+    their them then there these they this those time to today too touch trouble tws two typed unable unavailable
+    unclear unknown unsafe until up updated upper uppercase urgent used useless user username usual valid
+    verified verify very via visible wait waiting wanted was weak web weird well what what's when where which
+    while who why will with without won't wont word work working works worried would wrong wrote yes yet you
+    your yours alphanumeric android auto-filled autofilled browser case-sensitive cat charged client's
+    compulsory compliant copied covered cut desktop emailed encrypted essential fingerprint frozen hashed hint
+    ib ibkr identical illegal important impossible interactive kept mailed masked mixed mistake mistyped months
+    obligatory option page pasted pending permanent picked printed protected quick ready reused rules secured
+    security sensitive server spelled special store supported text texted token tricky truncated twice unchanged
+    undefined unset unusable validated vanished websites website widget written years zero one two three four
+    five six seven eight nine ten acceptable unacceptable causing giving making showing saying appearing coming
+    arriving loading opening crashing complex easy-to-guess guessable memorable stale wiped""".split()
 )
 _EDGE = " .,:;!?…~()[]<>*\"'“”‘’「」『』_-"
 

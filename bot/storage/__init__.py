@@ -11,6 +11,7 @@ from bot.storage.tables import (
     metadata,
     outbound,
     reminder,
+    unclear,
     vault,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "metadata",
     "outbound",
     "reminder",
+    "unclear",
     "vault",
 ]

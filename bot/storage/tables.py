@@ -190,3 +190,22 @@ backend_notice = Table(
     Column("id", String(100), primary_key=True),
     Column("received_at", Float, nullable=False),
 )
+
+unclear = Table(
+    "unclear",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
+    # The message itself, redacted, stays in the inbox; where that is deleted this goes with it.
+    Column("inbound_id", Key, ForeignKey("inbound.id"), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),  # asked | refused
+    # The topics that it may have meant, the likeliest first.
+    Column("candidates", JSON, nullable=False),
+    # What the client chose of them; out_of_scope for none of them.
+    Column("chosen", String(64)),
+    Column("language", String(8), nullable=False),
+    Column("created_at", Float, nullable=False),
+    # Set when a person has said what it is about.
+    Column("labelled_at", Float),
+    Index("ix_unclear_conversation", "conversation_id", "id"),
+)

@@ -19,6 +19,10 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 if find_spec("rasa") is None:
     collect_ignore = [
         "test_nlu_classifier.py",
+        "test_nlu_evaluate.py",
+        "test_nlu_no_tensorflow.py",
+        "test_nlu_space.py",
+        "test_nlu_unclear.py",
         "test_nlu_components.py",
         "test_nlu_importer.py",
         "test_nlu_language.py",

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
-from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -18,12 +19,14 @@ from nlu import fitting
 from nlu.classifier import TopicClassifier, is_only
 from nlu.encoder import load_encoder
 from nlu.features import SentenceFeaturizer
+from nlu.fitting import Examples
 from nlu.intents import IntentModel, Settings
 from nlu.phone import PhoneExtractor
+from nlu.unclear import NOT_UNDERSTOOD, REFUSED, UnclearClassifier
 
 pytestmark = pytest.mark.rasa
 
-ENCODER = "nlu.encoder.UniversalSentenceEncoder"
+ENCODERS = ["nlu.encoder.UniversalSentenceEncoder", "nlu.encoder.SmallE5"]
 EXAMPLES = {
     "pin_forgotten": [
         "I forgot my PIN",
@@ -69,20 +72,33 @@ BAD = [
     "x" * 4096,
     "確" * 4096,
     "a\u0301" * 2000,
+    "word " * 200_000,
+    "\u202eNIP ym togrof I",
+    "\u200b\u200d\ufeff",
+    "🏳️‍🌈👨‍👩‍👧‍👦",
 ]
 
 
 def trained(graph: Any) -> TopicClassifier:
+    """A classifier trained anew, its files in the graph's storage."""
     messages = [Message.build(text, intent) for intent, texts in EXAMPLES.items() for text in texts]
-    data = featurizer().process_training_data(TrainingData(messages))
+    featurizer().process(messages)
     config = {**TopicClassifier.get_default_config(), "outside": "out_of_scope"}
     classifier = TopicClassifier.create(config, *graph)
-    classifier.train(data)
+    classifier.train(TrainingData(messages))
     return classifier
 
 
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> TopicClassifier:
+    """One for all tests that only ask it."""
+    folder = tmp_path_factory.mktemp("model")
+    graph = LocalModelStorage(folder), Resource("classifier"), ExecutionContext(GraphSchema({}))
+    return trained(graph)
+
+
 def featurizer() -> SentenceFeaturizer:
-    return SentenceFeaturizer(load_encoder(ENCODER))
+    return SentenceFeaturizer([load_encoder(path) for path in ENCODERS])
 
 
 def read(classifier: TopicClassifier, texts: Sequence[str]) -> list[Message]:
@@ -95,37 +111,38 @@ def intents(messages: Sequence[Message]) -> list[str]:
     return [message.get("intent")["name"] for message in messages]
 
 
-def test_it_tells_topics_apart_in_both_languages(graph: Any) -> None:
+def test_it_tells_topics_apart_in_both_languages(classifier: TopicClassifier) -> None:
     texts = ["i dont know my pin any more", "PINを忘れた", "did not get the sms", "SMSが来ません"]
     wanted = ["pin_forgotten", "pin_forgotten", "sms_missing", "sms_missing"]
-    assert intents(read(trained(graph), texts)) == wanted
+    assert intents(read(classifier, texts)) == wanted
 
 
-def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(graph: Any) -> None:
-    (message,) = read(trained(graph), ["no sms came to my phone"])
+def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(classifier: TopicClassifier) -> None:
+    (message,) = read(classifier, ["no sms came to my phone"])
     chances = [one["confidence"] for one in message.get("intent_ranking")]
     assert chances == sorted(chances, reverse=True)
     assert 0 < sum(chances) <= 1
     assert message.get("intent") == message.get("intent_ranking")[0]
 
 
-def test_what_is_like_no_example_gets_less_confidence(graph: Any) -> None:
-    near, far = read(trained(graph), ["i forgot the pin", "the museum in Paris closes on Mondays"])
-    assert near.get("intent")["confidence"] > 2 * far.get("intent")["confidence"]
+def test_what_is_like_no_example_gets_less_confidence(classifier: TopicClassifier) -> None:
+    near, far = read(classifier, ["i forgot the pin", "the museum in Paris closes on Mondays"])
+    assert near.get("intent")["confidence"] > far.get("intent")["confidence"] + 0.3
 
 
 def test_without_examples_of_no_topic_everything_is_familiar() -> None:
-    vectors = np.eye(6, dtype=np.float32)
-    texts, intents = list("abcdef"), list("xxyyzz")
-    model = fitting.fit(vectors, texts, intents, ridge=0.2, settings=Settings())
+    vectors = np.eye(15, dtype=np.float32)
+    texts, intents = list("abcdefghijklmno"), list("xxxxxyyyyyzzzzz")
+    examples = Examples(vectors, (15,), texts, intents)
+    model = fitting.fit(examples, ridge=0.2, settings=Settings())
     assert model.probabilities(vectors[0], "a").sum() == pytest.approx(1)
-    other = fitting.fit(vectors, texts, intents, ridge=0.2, settings=Settings(), outside="z")
+    other = fitting.fit(examples, ridge=0.2, settings=Settings(), outside="z")
     assert other.probabilities(vectors[0], "a").sum() < 1
 
 
-def test_a_message_that_is_only_a_number_is_an_answer(graph: Any) -> None:
+def test_a_message_that_is_only_a_number_is_an_answer(classifier: TopicClassifier) -> None:
     numbers = ["090-1234-5678", "(415) 555-0142.", "＋８１ ９０ １２３４ ５６７８"]
-    assert [message.get("intent") for message in read(trained(graph), numbers)] == [
+    assert [message.get("intent") for message in read(classifier, numbers)] == [
         {"name": "inform", "confidence": 1.0}
     ] * 3
 
@@ -178,32 +195,37 @@ def test_the_same_examples_give_the_same_model(graph: Any) -> None:
 
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
-def test_no_message_breaks_it(graph: Any, text: str) -> None:
-    (message,) = read(trained(graph), [text])
+def test_no_message_breaks_it(classifier: TopicClassifier, text: str) -> None:
+    (message,) = read(classifier, [text])
     assert 0 <= message.get("intent")["confidence"] <= 1
 
 
-def test_a_message_with_nothing_to_read_is_not_understood(graph: Any) -> None:
-    messages = read(trained(graph), ["", " \n", "\x00\x01"])
-    FallbackClassifier({"threshold": 0.15, "ambiguity_threshold": 0.0}).process(messages)
-    assert intents(messages) == ["nlu_fallback"] * 3
+def test_a_message_with_nothing_to_read_is_not_understood(classifier: TopicClassifier, graph: Any) -> None:
+    messages = read(classifier, ["", " \n", "\x00\x01"])
+    UnclearClassifier.create(UnclearClassifier.get_default_config(), *graph).process(messages)
+    assert intents(messages) == [NOT_UNDERSTOOD] * 3
+    assert [message.get("unclear") for message in messages] == [REFUSED] * 3
 
 
-def test_a_message_without_text_is_not_understood(graph: Any) -> None:
+def test_a_message_without_text_is_not_understood(classifier: TopicClassifier) -> None:
     message = Message({})
-    trained(graph).process(featurizer().process([message]))
+    classifier.process(featurizer().process([message]))
     assert message.get("intent")["confidence"] == 0.0
 
 
 def test_one_topic_alone_cannot_be_trained() -> None:
     with pytest.raises(ValueError, match="at least two topics"):
-        fitting.fit(np.zeros((1, 4), np.float32), ["a"], ["x"], ridge=0.2, settings=Settings())
+        fitting.fit(
+            Examples(np.zeros((1, 4), np.float32), (4,), ["a"], ["x"]), ridge=0.2, settings=Settings()
+        )
 
 
 def test_a_topic_with_one_example_is_learned_all_the_same() -> None:
     vectors = np.eye(4, dtype=np.float32)
     model: IntentModel = fitting.fit(
-        vectors, ["aa", "bb", "cc", "dd"], ["x", "y", "y", "y"], ridge=0.2, settings=Settings()
+        Examples(vectors, (4,), ["aa", "bb", "cc", "dd"], ["x", "y", "y", "y"]),
+        ridge=0.2,
+        settings=Settings(),
     )
     assert model.ranking(vectors[0], "aa")[0][0] == "x"
 
@@ -221,10 +243,12 @@ def test_an_unknown_encoder_is_named() -> None:
         load_encoder.__wrapped__("nlu.encoder.Missing")
 
 
-def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours() -> None:
-    encoder = load_encoder(ENCODER)
+@pytest.mark.parametrize("path", ENCODERS)
+def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours(path: str) -> None:
+    encoder = load_encoder(path)
     together = encoder.encode(["I forgot my PIN", "PINを忘れました", ""])
     alone = encoder.encode(["PINを忘れました"])
+    assert together.shape == (3, encoder.dimension)
     assert np.linalg.norm(together, axis=1) == pytest.approx([1, 1, 0], abs=1e-4)
     assert np.allclose(together[1], alone[0], atol=1e-5)
     assert together[0] @ together[1] > 0.5

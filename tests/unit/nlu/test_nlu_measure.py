@@ -12,7 +12,7 @@ import yaml
 from data.knowledge import load
 from nlu.fingerprint import ROOT
 from nlu.fitting import FOLDS, folds
-from nlu.measure import table
+from nlu.measure import by_kind, read, table
 from tests.support.small_repository import Repository
 
 pytestmark = pytest.mark.rasa
@@ -28,12 +28,20 @@ def pipeline() -> list[dict[str, Any]]:
 def test_it_counts_examples_and_tells_each_languages_accuracy(
     repository: Repository, pipeline: list[dict[str, Any]]
 ) -> None:
-    lines = list(table(load(repository.data), pipeline))
+    lines = list(table(read(load(repository.data), pipeline)))
     assert re.match(r"19 examples, 4 topics, ", lines[0])
     assert re.fullmatch(r"accuracy [01]\.\d{3}, en [01]\.\d{3}, ja [01]\.\d{3}", lines[1])
-    assert (
-        len(lines) == 2
-    )  # without a topic for what is out of scope there is nothing to choose thresholds by
+    # Without a topic for what is out of scope there is nothing to choose that threshold by.
+    assert not any("out of scope" in line for line in lines)
+
+
+def test_ways_of_writing_are_judged_by_a_model_that_has_seen_none_of_them(
+    repository: Repository, pipeline: list[dict[str, Any]]
+) -> None:
+    header, *rows = by_kind(read(load(repository.data), pipeline))
+    assert header.split() == ["kind", "messages", "seen", "never", "seen"]
+    assert all(re.fullmatch(r"\w+ +\d+  [01]\.\d{3}  [01]\.\d{3}", row) for row in rows)
+    assert rows
 
 
 def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
@@ -44,9 +52,9 @@ def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
         "topics/talk/out_of_scope/en.yml", "title: Other\nexamples: [buy shares, weather, a joke]\n"
     )
     repository.write("topics/talk/out_of_scope/ja.yml", "title: その他\nexamples: [株を買う, 天気, 冗談]\n")
-    lines = list(table(load(repository.data), pipeline, list_wrong=True))
+    lines = list(table(read(load(repository.data), pipeline), wrong=True))
     rows = [line.split() for line in lines if re.match(r"\s+\d\.\d\d ", line)]
-    refused = [float(row[3]) for row in rows]
+    refused = [float(row[2]) for row in rows]
     assert len(rows) > 4
     assert refused == sorted(refused)  # a higher threshold refuses more
     wrong = [line for line in lines if " read as " in line]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.ngrams import ngrams
-from nlu.text import chunks, normalise, printable
+from nlu.text import chunks, normalise, printable, readable, shortened
 from nlu.words import spans
 
 # What clients type: Latin, Japanese in all widths, combining marks, emoji, controls and broken surrogates.
@@ -91,3 +91,23 @@ def test_ngrams_do_not_depend_on_the_process() -> None:
 
 def test_controls_and_lone_surrogates_become_spaces() -> None:
     assert printable("a\x00b\ud800c") == "a b c"
+
+
+@given(TEXTS)
+def test_a_text_of_usual_length_is_read_whole(text: str) -> None:
+    assert shortened(text) == text
+
+
+@pytest.mark.parametrize("word", ["word ", "確認コード。", "x", "👍", "\ud800"])
+def test_of_a_very_long_text_both_ends_are_read(word: str) -> None:
+    text = f"I forgot my PIN. {word * 200_000} Please help me."
+    short = shortened(text)
+    assert len(short) < 500
+    assert short.startswith("I forgot my PIN.")
+    assert short.endswith("Please help me.")
+
+
+def test_what_a_client_types_is_never_read_as_an_intent() -> None:
+    assert readable("/restart") == "restart"
+    assert readable("\u3000／ /restart") == "restart"
+    assert len(readable("x" * 1_000_000)) == 4096

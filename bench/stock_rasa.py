@@ -1,0 +1,82 @@
+"""Trains and asks stock Rasa's default NLU pipeline, in a process of its own: see bench/nlu.py.
+
+Standard input: {"train": [texts, intents], "test": [texts, intents]}; the last line of standard output: one JSON
+object with accuracy, training seconds, milliseconds a message and resident megabytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+# What `rasa init` writes for English in 3.6.
+PIPELINE = [
+    {"name": "WhitespaceTokenizer"},
+    {"name": "RegexFeaturizer"},
+    {"name": "LexicalSyntacticFeaturizer"},
+    {"name": "CountVectorsFeaturizer"},
+    {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
+    {"name": "DIETClassifier", "epochs": 100, "constrain_similarities": True},
+    {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
+]
+
+
+def main() -> None:
+    """See the module."""
+    asked = json.load(sys.stdin)
+    with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as folder:
+        report = asyncio.run(measured(asked, Path(folder)))
+    print(json.dumps(report))
+
+
+async def measured(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Train in `folder`, then ask every test message."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import psutil
+    import yaml
+    from rasa.core.agent import Agent
+    from rasa.model_training import train_nlu
+
+    by_intent: dict[str, list[str]] = {}
+    for text, intent in zip(*asked["train"], strict=True):
+        by_intent.setdefault(intent, []).append(" ".join(text.split()))
+    data = {
+        "version": "3.1",
+        "nlu": [
+            {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)}
+            for intent, texts in by_intent.items()
+        ],
+    }
+    (folder / "nlu.yml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    config = {"recipe": "default.v1", "language": "en", "pipeline": PIPELINE}
+    (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    started = time.perf_counter()
+    model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder))
+    seconds = time.perf_counter() - started
+    agent = Agent.load(model)
+    times, right = [], 0
+    for text, intent in zip(*asked["test"], strict=True):
+        began = time.perf_counter()
+        parsed = await agent.parse_message(text)
+        times.append(time.perf_counter() - began)
+        ranking = [one["name"] for one in parsed["intent_ranking"] if one["name"] != "nlu_fallback"]
+        right += ranking[:1] == [intent]
+    times.sort()
+    return {
+        "accuracy": round(right / len(times), 4),
+        "train_seconds": round(seconds, 1),
+        "p50_ms": round(1000 * times[len(times) // 2], 1),
+        "p99_ms": round(1000 * times[len(times) * 99 // 100], 1),
+        "resident_mb": round(psutil.Process().memory_info().rss / 1e6),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -32,6 +32,10 @@ class ActionAnswer(SupportAction):
             guide.begin(turn, topic.id)
             return
         turn.say(topic.id, offers(turn, topic))
+        if topic.hand_over:
+            # Safety first: a person is called without being asked for, and the client can take that back.
+            turn.hand_over(topic.hand_over, "urgent", topic=topic.id)
+            return
         offer_return(turn)
 
 
@@ -63,12 +67,11 @@ class ActionRestartConversation(SupportAction):
 
 
 class ActionHuman(SupportAction):
-    """A person is asked for: the gateway records it, and the client is told honestly what that means today."""
+    """A person is asked for. What can be promised, and what happens next, the gateway says."""
 
     def name(self) -> str:
         return "action_human"
 
     async def act(self, turn: Turn) -> None:
-        turn.direct("handoff", reason="asked", priority="normal")
-        turn.say("human", offers(turn, turn.knowledge.topics["human"]), number=turn.message_number)
-        offer_return(turn)
+        turn.hand_over("asked")
+        turn.say("human")

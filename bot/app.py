@@ -25,6 +25,8 @@ from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
+from bot.handoff.deadlines import Deadlines
+from bot.handoff.service import HandoffService
 from bot.messages.inbox import Inbox
 from bot.messages.outbox import Outbox
 from bot.messages.sender import ChannelSender, Sender, settle
@@ -53,9 +55,18 @@ class Gateway:
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
         self.inbox = Inbox(self.database, knowledge, self.vault, clock, self._stored)
         self.outbox = Outbox(self.database, clock)
+        self.handoffs = HandoffService(knowledge, settings.desk)
         self.worker = Worker(
-            self.database, self.inbox, self.engine, self.vault, knowledge, clock, self._answered
+            self.database,
+            self.inbox,
+            self.engine,
+            self.vault,
+            knowledge,
+            self.handoffs,
+            clock,
+            self._answered,
         )
+        self.deadlines = Deadlines(self.database, self.handoffs, clock, self._answered)
         senders: dict[str, ChannelSender] = {}
         routes: list[BaseRoute] = [
             Route("/livez", _livez),
@@ -85,8 +96,9 @@ class Gateway:
             await self.outbox.release_all()
         self.worker.start()
         self.sender.start()
+        self.deadlines.start()
         yield
-        await settle(self.worker, self.sender)
+        await settle(self.worker, self.sender, self.deadlines)
         await self.engine.close()
         await self.database.close()
 

@@ -17,6 +17,10 @@ turn_seconds = Histogram(
 )
 outbound_total = Counter("assistant_outbound_total", "Messages sent", ["channel", "outcome"])
 handoff_total = Counter("assistant_handoff_total", "Hand-offs recorded", ["reason"])
+score_total = Counter("assistant_csat_total", "Scores given after a hand-off, 1 to 5", ["score"])
+owner_total = Counter(
+    "assistant_owner_total", "Changes of a conversation's owner", ["from_state", "to_state"]
+)
 backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answered")
 
 

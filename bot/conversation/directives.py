@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from bot.handoff import service
+from bot.handoff.service import HandoffService
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
 
@@ -20,6 +20,7 @@ EXPECT_SECONDS_LIMIT = 3_600
 
 def carry_out(
     connection: Connection,
+    handoffs: HandoffService,
     conversation: Conversation,
     directives: Iterable[Mapping[str, Any]],
     *,
@@ -29,21 +30,22 @@ def carry_out(
     """Carry out a turn's directives, in the transaction that stores its replies.
 
     `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
-    kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. An unknown directive is logged and left out.
+    kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority, and what is worth knowing:
+    see bot/handoff/packet.py}: a person is wanted. An unknown directive is logged and left out.
     """
     for directive in directives:
         kind = directive.get("type")
         if kind == "expect":
             _expect(connection, conversation, directive, now)
         elif kind == "handoff":
-            service.record(
+            conversation = handoffs.request(
                 connection,
                 conversation,
                 reason=str(directive.get("reason", "asked"))[:64],
                 priority="urgent" if directive.get("priority") == "urgent" else "normal",
                 inbound_id=inbound_id,
                 now=now,
+                said=directive,
             )
         else:
             logger.error("unknown directive %r", kind)

@@ -61,6 +61,7 @@ class Taken:
     content: str
     attempts: int
     received_at: float
+    consumer: str = "bot"
 
 
 class Inbox:
@@ -118,6 +119,7 @@ class Inbox:
                 external_id=external_id,
                 kind=kind,
                 content=content,
+                consumer="desk" if conversation.state in conversations.READ_BY_PEOPLE else "bot",
                 redacted="secret_removed" in notices,
                 due_at=now,
                 received_at=now,
@@ -156,6 +158,7 @@ class Inbox:
                 row.content,
                 row.attempts + 1,
                 row.received_at,
+                row.consumer,
             )
             for row in rows
         ]
@@ -212,6 +215,21 @@ def finish(connection: Connection, message_id: int, state: str = "done") -> bool
         update(inbound).where(inbound.c.id == message_id, inbound.c.state == "queued").values(state=state)
     )
     return bool(closed.rowcount)
+
+
+def leave_to_people(connection: Connection, conversation_id: int, now: float) -> None:
+    """Whatever of the conversation is unanswered is now for people to read, and never again for the bot."""
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.conversation_id == conversation_id, inbound.c.state == "queued")
+        .values(consumer="desk", due_at=now)
+    )
+
+
+def newest(connection: Connection, conversation_id: int) -> int:
+    """The id of the client's newest message; 0 when there is none."""
+    query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def is_open(connection: Connection, conversation_id: int) -> bool:

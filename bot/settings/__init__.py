@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.settings import reader as read
+from bot.settings.desk import DeskSettings
 from bot.settings.reader import ENV_FILE, Reader, SettingsError, is_loopback, port_number
 
 __all__ = ["Settings", "SettingsError", "env_file_values", "is_loopback", "port_number", "warnings"]
@@ -35,6 +36,7 @@ class Settings:
     sandbox_port: int
     internal_token: str = field(repr=False)
     vault_key: str = field(repr=False)
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> Settings:
@@ -69,6 +71,7 @@ class Settings:
             sandbox_port=value("SANDBOX_PORT", port_number, 0),
             internal_token=value("INTERNAL_TOKEN", read.token, ""),
             vault_key=value("VAULT_KEY", read.fernet_key, ""),
+            desk=DeskSettings.read(value),
         )
 
     def in_stack(self) -> Settings:

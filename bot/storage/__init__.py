@@ -1,7 +1,8 @@
 """Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
-from bot.storage.tables import button, conversation, handoff, inbound, metadata, outbound, vault
+from bot.storage.desk_tables import handoff
+from bot.storage.tables import button, conversation, inbound, metadata, outbound, vault
 
 __all__ = [
     "Database",

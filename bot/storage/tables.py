@@ -51,8 +51,19 @@ conversation = Table(
     Column("expecting_until", Float),
     # Set while the client knows that the assistant cannot answer just now, so that it is said once.
     Column("told_down_at", Float),
+    # The agent who owns the conversation, and the hand-off that it is in.
+    Column("agent_id", Key),
+    Column("handoff_id", Key),
+    # For whom it waits ("agent" or "client", null where that is plain), and since when.
+    Column("awaiting", String(8)),
+    Column("since", Float),
+    # How many of the state's deadlines have been carried out, and when the next one is due.
+    Column("stage", Integer, nullable=False, default=0, server_default="0"),
+    Column("deadline_at", Float),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("channel", "peer"),
+    Index("ix_conversation_deadline", "deadline_at"),
+    Index("ix_conversation_state", "state"),
 )
 
 inbound = Table(
@@ -67,6 +78,8 @@ inbound = Table(
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
     Column("state", String(16), nullable=False, default="queued"),  # queued | done | dead
+    # Who it is for, decided once: what a person is to read is never run through the bot.
+    Column("consumer", String(8), nullable=False, default="bot", server_default="bot"),  # bot | desk
     Column("attempts", Integer, nullable=False, default=0),
     # Not to be taken up before. Whoever takes a row moves this on: a lease that ends by itself.
     Column("due_at", Float, nullable=False),
@@ -88,6 +101,8 @@ outbound = Table(
     Column("text", Text, nullable=False),
     Column("buttons", JSON, nullable=False),  # [{"title", "token"}]
     Column("epoch", BigInteger, nullable=False),
+    # The agent who wrote it, where the origin is agent.
+    Column("agent_id", Key),
     Column("state", String(16), nullable=False, default="queued"),  # queued | sent | failed | dropped
     Column("attempts", Integer, nullable=False, default=0),
     Column("due_at", Float, nullable=False),
@@ -120,16 +135,4 @@ vault = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     Column("sealed", Text, nullable=False),
     Column("expires_at", Float, nullable=False),
-)
-
-handoff = Table(
-    "handoff",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
-    Column("inbound_id", Key, ForeignKey("inbound.id"), unique=True),
-    Column("reason", String(64), nullable=False),
-    Column("priority", String(16), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("created_at", Float, nullable=False),
 )

@@ -95,6 +95,7 @@ def _topic(group: str, topic: str, value: dict[str, Any], languages: dict[str, T
         offers=tuple(value.get("offers", ())),
         guide=tuple(_guide_item(item) for item in value.get("guide", ())),
         languages=languages,
+        hand_over=value.get("hand_over"),
     )
 
 

@@ -92,6 +92,8 @@ class Topic:
     guide: tuple[GuideItem, ...]
     languages: Mapping[str, TopicTexts]
     """By language code."""
+    hand_over: str | None = None
+    """The reason with which a person is called at once, urgently, when a client names this topic."""
 
     def item(self, name: str) -> GuideItem:
         """The guide item called `name`; KeyError when there is none."""

@@ -25,6 +25,7 @@ from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
+from bot.desk.wiring import desk
 from bot.handoff.deadlines import Deadlines
 from bot.handoff.service import HandoffService
 from bot.messages.inbox import Inbox
@@ -74,6 +75,7 @@ class Gateway:
             Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
+        routes += desk(self.database, self.handoffs, settings, self.changed, clock, self._answered).routes()
         if settings.simulator:
             phones = Phones(settings.state_dir / "simulator.db")
             simulator = SimulatorSender(phones, knowledge)

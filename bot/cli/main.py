@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train the model unless there is one that matches the data")
     train.add_argument("--force", action="store_true", help="train in any case")
+    _add_desk(commands)
     return top
 
 
@@ -74,7 +75,19 @@ def _train(options: argparse.Namespace) -> int:
     return train(force=options.force)
 
 
-COMMANDS = {"up": _up, "chat": _chat, "train": _train}
+def _add_desk(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from bot.cli.desk import add_parser
+
+    add_parser(commands)
+
+
+def _desk(options: argparse.Namespace) -> int:
+    from bot.cli.desk import desk
+
+    return desk(options)
+
+
+COMMANDS = {"up": _up, "chat": _chat, "train": _train, "desk": _desk}
 
 
 def _port(text: str) -> int:

@@ -186,6 +186,8 @@ class Worker(Loop):
                 now=now,
             )
         conversations.change(connection, conversation.id, language=language, told_down_at=None)
+        if turn.topic is not None and turn.topic in self._knowledge.topics:
+            inbox.understood_as(connection, item.id, turn.topic)
         directives.carry_out(
             connection,
             self._handoffs,

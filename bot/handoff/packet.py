@@ -17,6 +17,8 @@ LIST_LIMIT = 12
 # What a directive may say about the conversation, and nothing else: text, or a list of text or of small mappings.
 _TEXTS = ("topic", "step", "linked", "account")
 _LISTS = ("tried", "answers", "errors")
+# Everything that a packet can have.
+KNOWN = (*_TEXTS, *_LISTS, "sources")
 
 
 def packet(knowledge: Knowledge, said: Mapping[str, Any]) -> dict[str, Any]:

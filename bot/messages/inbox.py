@@ -226,6 +226,11 @@ def leave_to_people(connection: Connection, conversation_id: int, now: float) ->
     )
 
 
+def understood_as(connection: Connection, message_id: int, topic: str) -> None:
+    """Write down which topic the bot took a message for."""
+    connection.execute(update(inbound).where(inbound.c.id == message_id).values(topic=topic))
+
+
 def newest(connection: Connection, conversation_id: int) -> int:
     """The id of the client's newest message; 0 when there is none."""
     query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)

@@ -80,6 +80,8 @@ inbound = Table(
     Column("state", String(16), nullable=False, default="queued"),  # queued | done | dead
     # Who it is for, decided once: what a person is to read is never run through the bot.
     Column("consumer", String(8), nullable=False, default="bot", server_default="bot"),  # bot | desk
+    # What the bot took it for.
+    Column("topic", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
     # Not to be taken up before. Whoever takes a row moves this on: a lease that ends by itself.
     Column("due_at", Float, nullable=False),

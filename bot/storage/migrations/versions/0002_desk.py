@@ -204,6 +204,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("consumer", sa.String(length=8), server_default="bot", nullable=False))
+        batch_op.add_column(sa.Column("topic", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("outbound", schema=None) as batch_op:
         batch_op.add_column(

@@ -25,7 +25,7 @@ from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
-from bot.desk.wiring import desk
+from bot.desk.wiring import DeskOfGateway
 from bot.handoff.deadlines import Deadlines
 from bot.handoff.service import HandoffService
 from bot.messages.inbox import Inbox
@@ -75,7 +75,8 @@ class Gateway:
             Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
-        routes += desk(self.database, self.handoffs, settings, self.changed, clock, self._answered).routes()
+        self.desk = DeskOfGateway(self.database, self.handoffs, settings, self.changed, clock, self._answered)
+        routes += self.desk.routes()
         if settings.simulator:
             phones = Phones(settings.state_dir / "simulator.db")
             simulator = SimulatorSender(phones, knowledge)
@@ -99,8 +100,11 @@ class Gateway:
         self.worker.start()
         self.sender.start()
         self.deadlines.start()
+        for loop in self.desk.loops:
+            loop.start()
         yield
-        await settle(self.worker, self.sender, self.deadlines)
+        await settle(self.worker, self.sender, self.deadlines, *self.desk.loops)
+        await self.desk.close()
         await self.engine.close()
         await self.database.close()
 
@@ -112,6 +116,7 @@ class Gateway:
     def _answered(self) -> None:
         self.sender.wake()
         self.changed.set()
+        self.desk.woken()
 
     async def _readyz(self, _: Request) -> Response:
         database, rasa, actions = await asyncio.gather(

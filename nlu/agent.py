@@ -48,8 +48,8 @@ _current_turn: ContextVar[_Turn] = ContextVar("current_turn")
 
 @dataclass(frozen=True)
 class Reply:
-    """What the assistant would say: messages in order, directives for the gateway, the language now in use, and the topic
-    that the message was taken for."""
+    """What the assistant would say: messages in order, directives for the gateway, the language now in use, and
+    the topic that the message was taken for."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     directives: list[dict[str, Any]] = field(default_factory=list)

@@ -28,6 +28,17 @@ def topics(knowledge: Knowledge, language: str) -> list[tuple[str, str]]:
     return sorted(found, key=lambda one: one[1].casefold())
 
 
+def all_texts(knowledge: Knowledge) -> frozenset[str]:
+    """Every reply in every language and for every channel, as it stands."""
+    return frozenset(
+        reply.text
+        for language in knowledge.languages
+        for topic, _ in topics(knowledge, language)
+        for channel in ("telegram", "sms")
+        for reply in replies(knowledge.topics[topic], language, channel)
+    )
+
+
 def replies(topic: Topic, language: str, channel: str) -> list[CannedReply]:
     """A topic's texts in the client's language and for their channel. What has a {placeholder} is left out."""
     page = topic.languages[language]

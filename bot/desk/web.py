@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.clock import Clock
-from bot.desk import guard, sessions, statistics, views
+from bot.desk import canned, guard, sessions, statistics, views
 from bot.desk.accounts import Accounts, TooManyFailures
 from bot.desk.acts import Acts, Form, Refused, note_presence
 from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedIn, number
@@ -60,7 +60,8 @@ class Desk:
         self._parts = parts
         self._guard = Guard(parts.database, parts.clock)
         self._accounts = Accounts(parts.key)
-        self._acts = Acts(Agents(parts.handoffs), parts.audit, parts.clock)
+        reviewed = canned.all_texts(parts.handoffs.knowledge)
+        self._acts = Acts(Agents(parts.handoffs), parts.audit, parts.clock, reviewed)
         self._live = Live(parts.database, parts.changed, parts.clock)
         self._pages = Pages(parts.handoffs.knowledge, parts.handoffs.settings.hours, parts.clock)
 

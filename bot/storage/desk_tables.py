@@ -169,7 +169,8 @@ desk_link = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     Column("external_id", String(64), nullable=False),
     Column("inbound_id", Key, nullable=False, default=0),
-    Column("outbound_id", Key, nullable=False, default=0),
+    # How many of the client's messages it has been given.
+    Column("delivered", Integer, nullable=False, default=0),
     Column("cursor", String(64), nullable=False, default=""),
     Column("epoch", BigInteger, nullable=False, default=-1),
     Column("closed_at", Float),

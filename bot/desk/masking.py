@@ -9,7 +9,7 @@ from bot.privacy.redaction import redact
 # Longer runs of digits can be a phone number, an account or a code.
 _NUMBER = re.compile(r"(?<![\w⟧])\+?\d(?:[\s\-().]{0,2}\d){5,18}(?![\w⟦])")
 _ADDRESS = re.compile(r"([\w.+\-])[\w.+\-]*(@[\w\-]+(?:\.[\w\-]+)+)")
-_USER = re.compile(r"\b([A-Za-z])[A-Za-z0-9]{2,}(\d{3,})\b")
+_USER = re.compile(r"\b(?!KB\d)([A-Za-z])[A-Za-z0-9]{2,}(\d{3,})\b")
 KEPT_DIGITS = 2
 
 

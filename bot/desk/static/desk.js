@@ -4,6 +4,8 @@ import { keys } from "./keys.js";
 import { compose } from "./compose.js";
 
 const conversation = document.querySelector("[data-conversation]")?.dataset.conversation;
+// After a form that was refused the address is the form's, not the page's.
+const here = conversation ? `/desk/conversations/${conversation}${location.search}` : location.href;
 const loggedIn = "csrf" in document.body.dataset;
 
 /** Put the new page's parts in the place of the old ones; what somebody is typing into stays as it is. */
@@ -40,8 +42,8 @@ async function ask() {
   try {
     do {
       again = false;
-      const answer = await fetch(location.href, { headers: { "X-Part": "1" } });
-      if (answer.status === 401) location.reload();
+      const answer = await fetch(here, { headers: { "X-Part": "1" } });
+      if (answer.status === 401) location.assign(here);
       else if (answer.ok) refresh(await answer.text());
     } while (again);
   } finally {
@@ -52,20 +54,15 @@ async function ask() {
 function listen() {
   const source = new EventSource(`/desk/events${conversation ? `?conversation=${conversation}` : ""}`);
   const offline = document.getElementById("offline");
-  let first = true;
-  source.addEventListener("changed", () => {
-    // The page itself is as new as the first one, unless it came out of the browser's memory.
-    if (!first || performance.getEntriesByType("navigation")[0]?.type === "back_forward") ask().catch(() => {});
-    first = false;
-  });
+  // Also at the first one: something may have happened between the page and the stream.
+  source.addEventListener("changed", () => ask().catch(() => {}));
   source.addEventListener("open", () => {
-    if (!offline.hidden) ask().catch(() => {});
     offline.hidden = true;
     document.documentElement.dataset.live = "on";
   });
   source.addEventListener("error", () => {
     offline.hidden = false;
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.assign(here), 5000);
   });
   addEventListener("pagehide", () => source.close());
 }
@@ -81,8 +78,11 @@ const log = document.querySelector("[data-log]");
 if (log) log.scrollTop = log.scrollHeight;
 
 if (loggedIn) {
-  listen();
-  keepAges();
+  // What has been uncovered would be covered again by the next refresh.
+  if (!document.querySelector("[data-revealed]")) {
+    listen();
+    keepAges();
+  }
   keys();
   compose(conversation);
 }

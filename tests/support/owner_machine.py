@@ -43,6 +43,7 @@ MOST_DEADLINES = 60
 UNASKED = Engine("http://127.0.0.1:9", TOKEN)
 
 clients = st.sampled_from(CLIENTS)
+rarely = st.sampled_from([False, False, False, True])
 agents = st.sampled_from(AGENTS)
 
 
@@ -144,6 +145,14 @@ class OwnerMachine(RuleBasedStateMachine):
         if again:
             assert self.database.transact(self.parts.inbox._store, message).duplicate
 
+    @rule(peer=clients, priority=st.sampled_from(["normal", "urgent"]))
+    def a_client_is_handed_over(self, peer: str, priority: str) -> None:
+        """The common way into the queue in one step, so that few steps lead far."""
+        self.a_client_writes(peer, "hello", False)
+        self.the_worker_takes_up()
+        while self.turns:
+            self.a_turn_ends(0, priority, False)
+
     # What the bot does: a turn begins, and ends some time later, or never.
 
     @rule()
@@ -162,7 +171,7 @@ class OwnerMachine(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 3),
         asks=st.sampled_from([None, None, "normal", "urgent"]),
-        crashes=st.booleans(),
+        crashes=rarely,
     )
     def a_turn_ends(self, which: int, asks: str | None, crashes: bool) -> None:
         if not self.turns:
@@ -229,8 +238,8 @@ class OwnerMachine(RuleBasedStateMachine):
         does=st.sampled_from(
             ["take", "reply", "reply", "resolve", "give_back", "transfer", "pass_on", "block", "unblock"]
         ),
-        crashes=st.booleans(),
-        looks_first=st.booleans(),
+        crashes=rarely,
+        looks_first=st.sampled_from([True, True, False]),
     )
     def an_agent_acts(self, who: Agent, peer: str, does: str, crashes: bool, looks_first: bool) -> None:
         found = self._conversation(peer)
@@ -265,6 +274,14 @@ class OwnerMachine(RuleBasedStateMachine):
             assert after is not None
             assert (after.state, after.agent_id) == (states.HUMAN, who.id), "a reply takes the conversation"
         self.an_agent_looks(who, peer)
+
+    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]))
+    def an_agent_steps_in_while_the_bot_is_thinking(self, who: Agent, peer: str, does: str) -> None:
+        """The turn goes on, and ends when everything is different; the other agent still sees how it was."""
+        self.a_client_writes(peer, "hello", False)
+        self.the_worker_takes_up()
+        self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
+        self.an_agent_acts(who, peer, does, False, True)
 
     @rule(who=agents, there=st.booleans())
     def an_agent_comes_or_goes(self, who: Agent, there: bool) -> None:

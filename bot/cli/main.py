@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.cli import desk_options
+
 ROOT = Path(__file__).resolve().parents[2]
 USAGE_ERROR = 2
 
@@ -53,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train the model unless there is one that matches the data")
     train.add_argument("--force", action="store_true", help="train in any case")
-    _add_desk(commands)
+    desk_options.add_parser(commands)
     return top
 
 
@@ -73,12 +75,6 @@ def _train(options: argparse.Namespace) -> int:
     from bot.cli.train import train
 
     return train(force=options.force)
-
-
-def _add_desk(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from bot.cli.desk import add_parser
-
-    add_parser(commands)
 
 
 def _desk(options: argparse.Namespace) -> int:

@@ -13,7 +13,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from bot.cli import desk_options
 from bot.desk import charts, statistics, texts
+from bot.desk.accounts import ROLES
 from bot.desk.masking import masked, masked_peer
 from bot.desk.texts import TextsError
 from bot.desk.webhook import Webhooks
@@ -157,6 +159,10 @@ async def test_an_event_that_was_not_taken_is_told_again_before_the_next(story: 
     ids = [request.headers["webhook-id"] for request in receiver.got]
     assert ids == ["handoff_event_1"] * 3 + ["handoff_event_2"]
     assert {row["state"] for row in await rows(story.parts.database, webhook_delivery)} == {"sent"}
+
+
+def test_the_command_knows_the_roles_that_there_are() -> None:
+    assert desk_options.ROLES == ROLES
 
 
 def test_the_command_makes_an_account_that_can_log_in(tmp_path: Path) -> None:

@@ -32,11 +32,11 @@ def make_root(folder: Path) -> Path:
     Every part but the gateway writes its process id and its environment to STATE_DIR/NAME.json.
     """
     (folder / "bot").mkdir(parents=True)
-    shutil.copytree(
-        ROOT / "bot" / "cli", folder / "bot" / "cli", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    for file in ("__init__.py", "settings.py"):
-        shutil.copy(ROOT / "bot" / file, folder / "bot" / file)
+    for package in ("cli", "settings"):
+        shutil.copytree(
+            ROOT / "bot" / package, folder / "bot" / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(ROOT / "bot" / "__init__.py", folder / "bot" / "__init__.py")
     shutil.copy(ROOT / "tests" / "support" / "fake_chat_api.py", folder / "bot" / "app.py")
     for room, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):
         (folder / room).mkdir()

@@ -85,6 +85,7 @@ class Desk:
             Route("/desk/audit", self._page(self.audit)),
             Route("/desk/events", self._page(self.events)),
             Mount("/desk/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Route("/desk/{rest:path}", self._page(self.nowhere)),
         ]
 
     def _page(self, handler: Handler) -> Handler:
@@ -177,6 +178,11 @@ class Desk:
             )
         then = fields.get("then", "/desk/")
         return RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
+
+    async def nowhere(self, request: Request) -> Response:
+        """Any other address below /desk/."""
+        await self._guard.session(request)
+        raise HTTPException(404)
 
     # Looking.
 

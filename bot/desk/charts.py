@@ -59,16 +59,16 @@ def line(values: Sequence[tuple[str, float | None]], title: str, unit: str = "")
 
 def shares(values: Sequence[tuple[str, float, str]], title: str) -> Markup:
     """Lying bars from 0 to 1, each with its label on the left and a figure of its own on the right."""
-    row, label_width = 26, 170
+    row, label_width, room = 26, 170, WIDTH - 170 - 104
     height = row * len(values) + 8
     parts = []
     for place, (label, share, figure) in enumerate(values):
         y = place * row + 4
-        long = (WIDTH - label_width - 104) * share
+        long = room * share
         shown = label if len(label) <= 26 else f"{label[:25]}…"
         parts.append(
             f'<text class="name" x="{label_width - 8}" y="{y + 14}" text-anchor="end">{escape(shown)}</text>'
-            f'<rect class="track" x="{label_width}" y="{y + 2}" width="{WIDTH - label_width - 104}" height="16" rx="3"/>'
+            f'<rect class="track" x="{label_width}" y="{y + 2}" width="{room}" height="16" rx="3"/>'
             f'<rect class="bar" x="{label_width}" y="{y + 2}" width="{max(2.0, long):.1f}" height="16" rx="3"/>'
             f'<text class="value" x="{WIDTH - 98}" y="{y + 14}">{escape(figure)}</text>'
         )

@@ -1,8 +1,8 @@
-"""A person is asked for: the gateway records it, and the client is told honestly what that means today."""
+"""A person is asked for. What can be promised, and what happens next, the gateway says."""
 
 from __future__ import annotations
 
-from actions.offers import offer_return, offers
+from actions.offers import offer_return
 from actions.place import Place
 from actions.turn import Turn
 
@@ -20,6 +20,6 @@ def offer_urgently(turn: Turn) -> None:
 def ask_for_person(turn: Turn, waiting: Place | None) -> None:
     """Hand over to a person; urgently when `waiting` says that an urgent topic led here."""
     urgent = waiting.data.get("urgent") if waiting else None
-    turn.direct("handoff", reason=urgent or "asked", priority="urgent" if urgent else "normal")
-    turn.say("human", offers(turn, turn.knowledge.topics[TOPIC]), number=turn.message_number)
-    offer_return(turn)
+    about = {"topic": urgent} if urgent else {}
+    turn.hand_over(urgent or "asked", "urgent" if urgent else "normal", **about)
+    turn.say(TOPIC)

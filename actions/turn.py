@@ -70,11 +70,6 @@ class Turn:
         """What the client was to be asked about and asks for by this message."""
         self._messages: list[dict[str, Any]] = []
 
-    @property
-    def message_number(self) -> str:
-        """The part of the message's key that is read out to clients, such as "345" of "345-9f2c..."."""
-        return self.message_id.partition("-")[0]
-
     def say(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
         """Answer with a text of data/: `response` is its name without "utter_", `values` fill its {placeholders}."""
         self._messages.append(
@@ -88,6 +83,18 @@ class Turn:
     def direct(self, kind: str, **values: Any) -> None:
         """Ask the gateway to do something: see bot/conversation/directives.py."""
         self._messages.append({"json_message": {"directive": {"type": kind, **values}}})
+
+    def hand_over(self, reason: str, priority: str = "normal", **known: Any) -> None:
+        """Ask the gateway for a person, and tell them where the conversation stands.
+
+        `known` may add what bot/handoff/packet.py keeps: linked, account, tried, errors [{code, request_id}].
+        """
+        place = self.places.current
+        open_places = {"topic": place.topic, "step": place.at} if place else {}
+        answers = [f"{question}: {answer}" for question, answer in (place.answers if place else {}).items()]
+        self.direct(
+            "handoff", reason=reason, priority=priority, **{**open_places, "answers": answers, **known}
+        )
 
     def said(self) -> list[str]:
         """The names of the texts answered so far."""

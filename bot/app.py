@@ -29,6 +29,9 @@ from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
 from bot.conversation.timers import Timers
 from bot.conversation.worker import Worker
+from bot.desk.wiring import DeskOfGateway
+from bot.handoff.deadlines import Deadlines
+from bot.handoff.service import HandoffService
 from bot.messages.inbox import Inbox
 from bot.messages.outbox import Outbox
 from bot.messages.sender import ChannelSender, Sender, settle
@@ -57,10 +60,19 @@ class Gateway:
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
         self.inbox = Inbox(self.database, knowledge, self.vault, clock, self._stored)
         self.outbox = Outbox(self.database, clock)
+        self.handoffs = HandoffService(knowledge, settings.desk)
         self.worker = Worker(
-            self.database, self.inbox, self.engine, self.vault, knowledge, clock, self._answered
+            self.database,
+            self.inbox,
+            self.engine,
+            self.vault,
+            knowledge,
+            self.handoffs,
+            clock,
+            self._answered,
         )
         self.timers = Timers(self.database, knowledge, clock, self._answered)
+        self.deadlines = Deadlines(self.database, self.handoffs, clock, self._answered)
         senders: dict[str, ChannelSender] = {}
         routes: list[BaseRoute] = [
             Route("/livez", _livez),
@@ -68,6 +80,8 @@ class Gateway:
             Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
+        self.desk = DeskOfGateway(self.database, self.handoffs, settings, self.changed, clock, self._answered)
+        routes += self.desk.routes()
         if settings.simulator:
             phones = Phones(settings.state_dir / "simulator.db")
             simulator = SimulatorSender(phones, knowledge)
@@ -96,15 +110,16 @@ class Gateway:
             # The only gateway on this database: whatever was taken up before belonged to one that is gone.
             await self.inbox.release_all()
             await self.outbox.release_all()
-        self.worker.start()
-        self.sender.start()
-        self.timers.start()
+        loops = (self.worker, self.sender, self.timers, self.deadlines, *self.desk.loops)
+        for loop in loops:
+            loop.start()
         for channel in self.channels:
             channel.start()
         yield
-        await settle(self.worker, self.sender, self.timers)
+        await settle(*loops)
         for channel in self.channels:
             await channel.stop()
+        await self.desk.close()
         await self.engine.close()
         await self.database.close()
 
@@ -116,6 +131,7 @@ class Gateway:
     def _answered(self) -> None:
         self.sender.wake()
         self.changed.set()
+        self.desk.woken()
 
     async def _readyz(self, _: Request) -> Response:
         database, rasa, actions = await asyncio.gather(

@@ -31,6 +31,10 @@ unclear_total = Counter("assistant_unclear_total", "Messages asked back about or
 unclear_chosen_total = Counter(
     "assistant_unclear_chosen_total", "What clients chose when they were asked back", ["choice"]
 )
+score_total = Counter("assistant_csat_total", "Scores given after a hand-off, 1 to 5", ["score"])
+owner_total = Counter(
+    "assistant_owner_total", "Changes of a conversation's owner", ["from_state", "to_state"]
+)
 backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answered")
 
 

@@ -48,11 +48,13 @@ _current_turn: ContextVar[_Turn] = ContextVar("current_turn")
 
 @dataclass(frozen=True)
 class Reply:
-    """What the assistant would say: messages in order, directives for the gateway, and the language now in use."""
+    """What the assistant would say: messages in order, directives for the gateway, the language now in use, and
+    the topic that the message was taken for."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     directives: list[dict[str, Any]] = field(default_factory=list)
     language: str | None = None
+    topic: str | None = None
 
 
 class SilentOutput(OutputChannel):
@@ -189,4 +191,5 @@ def reply_to(tracker: DialogueStateTracker, message_id: str) -> Reply | None:
             directives.append(custom["directive"])
         if event.text:
             messages.append({"text": event.text, "buttons": list(data.get("buttons") or [])})
-    return Reply(messages, directives, tracker.get_slot("language"))
+    asked: UserUttered = events[starts[-1]]
+    return Reply(messages, directives, tracker.get_slot("language"), asked.intent_name)

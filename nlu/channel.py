@@ -65,7 +65,12 @@ class GatewayInput(InputChannel):
                 logger.warning("turn %s failed: %s", message.message_id, failure)
                 return json({"error": "turn failed"}, status=503)
             return json(
-                {"replies": reply.messages, "directives": reply.directives, "language": reply.language}
+                {
+                    "replies": reply.messages,
+                    "directives": reply.directives,
+                    "language": reply.language,
+                    "topic": reply.topic,
+                }
             )
 
         return blueprint

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.cli import desk_options
+
 ROOT = Path(__file__).resolve().parents[2]
 USAGE_ERROR = 2
 
@@ -64,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("doctor", help="check how Telegram and SMS are set up, and say how to mend it")
     _add_nlu(commands)
+    desk_options.add_parser(commands)
     return top
 
 
@@ -124,7 +127,21 @@ def _nlu(options: argparse.Namespace) -> int:
     return nlu.review(options.limit, pairs=options.pairs, output=sys.stdout)
 
 
-COMMANDS = {"up": _up, "chat": _chat, "link": _link, "train": _train, "doctor": _doctor, "nlu": _nlu}
+def _desk(options: argparse.Namespace) -> int:
+    from bot.cli.desk import desk
+
+    return desk(options)
+
+
+COMMANDS = {
+    "up": _up,
+    "chat": _chat,
+    "link": _link,
+    "train": _train,
+    "doctor": _doctor,
+    "nlu": _nlu,
+    "desk": _desk,
+}
 
 
 def _port(text: str) -> int:

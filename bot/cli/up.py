@@ -130,6 +130,7 @@ async def _announce(settings: Settings, stop: Stop, began: float) -> None:
     notice(f"ready after {time.monotonic() - began:.1f} s on {settings.gateway_url}")
     if settings.simulator:
         notice(f"simulator: {settings.gateway_url}/simulator")
+    notice(f"desk: {settings.gateway_url}/desk/ (accounts: assistant desk add-agent NAME)")
     notice("stop with Ctrl-C")
 
 

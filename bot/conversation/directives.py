@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from bot.conversation import timers, unclear
-from bot.handoff import service
+from bot.handoff.service import HandoffService
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
 
@@ -21,6 +21,7 @@ EXPECT_SECONDS_LIMIT = 3_600
 
 def carry_out(
     connection: Connection,
+    handoffs: HandoffService,
     conversation: Conversation,
     directives: Iterable[Mapping[str, Any]],
     *,
@@ -39,13 +40,14 @@ def carry_out(
         if kind == "expect":
             _expect(connection, conversation, directive, now)
         elif kind == "handoff":
-            service.record(
+            conversation = handoffs.request(
                 connection,
                 conversation,
                 reason=str(directive.get("reason", "asked"))[:64],
                 priority="urgent" if directive.get("priority") == "urgent" else "normal",
                 inbound_id=inbound_id,
                 now=now,
+                said=directive,
             )
         elif kind == "remind":
             try:

@@ -38,6 +38,8 @@ class Turn:
     replies: tuple[Reply, ...]
     directives: tuple[dict[str, Any], ...]
     language: str
+    topic: str | None = None
+    """What the message was taken for."""
 
 
 class Engine:
@@ -117,6 +119,7 @@ def _turn(answer: Any, language: str) -> Turn:
         ),
         directives=tuple(dict(directive) for directive in answer["directives"]),
         language=_text(answer["language"] or language),
+        topic=_text(answer["topic"]) if answer.get("topic") else None,
     )
 
 

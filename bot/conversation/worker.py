@@ -6,12 +6,15 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.conversation import choices, directives, unclear
 from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
+from bot.handoff.notices import PREFIX as CHOICE_PREFIX
+from bot.handoff.service import HandoffService
 from bot.messages import conversations, inbox, outbox
 from bot.messages.commands import Commands
 from bot.messages.conversations import Conversation
@@ -26,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # A message that the engine answers with an error is given up after this many tries.
 MAX_FAILURES = 5
+# After so long the client is handed to a person instead.
+OUTAGE_SECONDS = 300.0
 # A shorter outage is not worth a word: the answer comes before the client has wondered.
 PATIENCE_SECONDS = 3.0
 RETRY_SECONDS = (0.3, 0.7, 1.0, 2.0)
@@ -44,6 +49,7 @@ class Worker(Loop):
         engine: Engine,
         vault: Vault,
         knowledge: Knowledge,
+        handoffs: HandoffService,
         clock: Clock,
         answered: Callable[[], None],
         at_once: int = 8,
@@ -54,6 +60,7 @@ class Worker(Loop):
         self._engine = engine
         self._vault = vault
         self._knowledge = knowledge
+        self._handoffs = handoffs
         self._answered = answered
         self._commands = Commands(knowledge)
 
@@ -76,8 +83,12 @@ class Worker(Loop):
         self._answered()
 
     async def _answer(self, item: Taken) -> str:
-        """Answer one message; gives back how it went: answered, retried, given_up or the notice given."""
-        conversation, content, notice = await self._database.run(self._read, item)
+        """Answer one message; gives back how it went: answered, to_desk, overtaken, retried, given_up or the
+        notice given."""
+        read = await self._database.run(self._read, item)
+        if read is None:
+            return "to_desk"
+        conversation, content, notice = read
         if notice:
             await self._database.run(self._close_with_notice, item, notice, "done")
             return notice
@@ -98,11 +109,13 @@ class Worker(Loop):
             logger.error("message %d failed in the engine (try %d): %s", item.id, item.attempts, failure)
             return await self._try_again(item)
         try:
-            await self._database.run(self._store, item, turn, content.get("payload"))
+            stored = await self._database.run(
+                self._store, item, turn, conversation.epoch, content.get("payload")
+            )
         except (KeyError, TypeError, ValueError):
             logger.exception("what the engine answered to message %d cannot be stored", item.id)
             return await self._try_again(item)
-        return "answered"
+        return "answered" if stored else "overtaken"
 
     async def _try_again(self, item: Taken) -> str:
         if item.attempts >= MAX_FAILURES:
@@ -111,30 +124,58 @@ class Worker(Loop):
         await self._inbox.release(item.id, self.clock() + RETRY_SECONDS[item.attempts - 1])
         return "retried"
 
-    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str], str]:
-        """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none)."""
+    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str], str] | None:
+        """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none).
+
+        None when the message is not the bot's to answer: people read it, or the gateway has carried out the choice
+        that it made. It is closed then.
+        """
         self._vault.sweep(connection)
-        conversation = conversations.find(connection, item.conversation_id)
+        conversation = conversations.find(connection, item.conversation_id, lock=True)
+        content, notice = self._content(connection, conversation, item)
+        payload = content.get("payload")
+        if payload and (item.consumer == "desk" or payload.startswith(CHOICE_PREFIX)):
+            # Before it is carried out, for that may offer the next menu.
+            choices.close_menus(connection, conversation.id, self.clock())
+        if self._handoffs.client_wrote(connection, conversation, item, payload, self.clock()):
+            inbox.finish(connection, item.id)
+            if item.kind in SEALED:
+                self._vault.destroy(connection, item.content)
+            return None
+        # As it is after the message: it may have ended a stretch with people.
+        return conversations.find(connection, conversation.id), content, notice
+
+    def _content(
+        self, connection: Connection, conversation: Conversation, item: Taken
+    ) -> tuple[dict[str, str], str]:
+        """What to ask the engine, and the notice that answers the message by itself ("" if none)."""
         if item.kind in SEALED:
-            return conversation, {"payload": SEALED[item.kind] % item.content}, ""
+            return {"payload": SEALED[item.kind] % item.content}, ""
         if item.kind == "button":
             payload = choices.tapped(connection, conversation.id, item.content)
-            return conversation, {"payload": payload or ""}, "" if payload else "old_button"
+            return {"payload": payload or ""}, "" if payload else "old_button"
         if item.kind == "command":
-            return conversation, {"payload": self._commands.payload(item.content)}, ""
+            return {"payload": self._commands.payload(item.content)}, ""
         payload = choices.typed(connection, conversation.id, item.content)
         if payload:
-            return conversation, {"payload": payload}, ""
+            return {"payload": payload}, ""
         if choices.misses(connection, conversation.id, item.content):
-            return conversation, {}, "no_such_choice"
-        return conversation, {"text": item.content}, "" if item.content.strip() else "empty"
+            return {}, "no_such_choice"
+        return {"text": item.content}, "" if item.content.strip() else "empty"
 
-    def _store(self, connection: Connection, item: Taken, turn: Turn, chosen: str | None) -> None:
-        """Store the replies and close the message: both or neither, and only once."""
-        if not inbox.finish(connection, item.id):
-            return
+    def _store(self, connection: Connection, item: Taken, turn: Turn, epoch: int, chosen: str | None) -> bool:
+        """Store the replies and close the message: both or neither, and only once.
+
+        False when the conversation has a new owner since the turn began, in `epoch`: nothing is said then, and the
+        message is looked at again.
+        """
         now = self.clock()
         conversation = conversations.find(connection, item.conversation_id, lock=True)
+        if conversation.epoch != epoch:
+            inbox.set_due(connection, item.id, now)
+            return False
+        if not inbox.finish(connection, item.id):
+            return True
         # The importer gives every text a language that we speak; anything else would make each later notice fail.
         language = turn.language if turn.language in self._knowledge.languages else conversation.language
         if chosen:
@@ -155,9 +196,19 @@ class Worker(Loop):
                 now=now,
             )
         conversations.change(connection, conversation.id, language=language, told_down_at=None)
-        directives.carry_out(connection, conversation, turn.directives, inbound_id=item.id, now=now)
+        if turn.topic is not None and turn.topic in self._knowledge.topics:
+            inbox.understood_as(connection, item.id, turn.topic)
+        directives.carry_out(
+            connection,
+            self._handoffs,
+            replace(conversation, language=language),
+            turn.directives,
+            inbound_id=item.id,
+            now=now,
+        )
         if item.kind in SEALED:
             self._vault.destroy(connection, item.content)
+        return True
 
     def _wait_for_engine(self, connection: Connection, item: Taken) -> None:
         """Give the message back, and tell the client once that the answer will be late."""
@@ -168,6 +219,10 @@ class Worker(Loop):
         if conversation.told_down_at is None and waited >= PATIENCE_SECONDS:
             outbox.add_notice(connection, self._knowledge, conversation, "engine_down", item.id, now)
             conversations.change(connection, conversation.id, told_down_at=now)
+        if waited >= OUTAGE_SECONDS:
+            self._handoffs.request(
+                connection, conversation, reason="outage", priority="normal", inbound_id=item.id, now=now
+            )
 
     def _close_with_notice(self, connection: Connection, item: Taken, notice: str, state: str) -> None:
         if inbox.finish(connection, item.id, state):

@@ -13,6 +13,9 @@ from bot.storage import conversation
 from bot.storage.database import insert_if_new
 from data.knowledge import Knowledge
 
+# In these states what a client writes is for people to read. The states are those of bot/handoff/states.py.
+READ_BY_PEOPLE = frozenset({"QUEUED", "ASSIGNED", "HUMAN", "AFTER_HOURS", "BLOCKED"})
+
 
 @dataclass(frozen=True)
 class Address:
@@ -46,6 +49,12 @@ class Conversation:
     expecting_until: float
     told_down_at: float | None
     unreachable: str | None = None
+    agent_id: int | None = None
+    handoff_id: int | None = None
+    awaiting: str | None = None
+    since: float = 0.0
+    stage: int = 0
+    deadline_at: float | None = None
 
     def expects(self, now: float) -> str | None:
         """What the next message is expected to hold ("code", "phone_number"), or None."""
@@ -121,4 +130,10 @@ def _from_row(row: Any) -> Conversation:
         expecting_until=row.expecting_until or 0.0,
         told_down_at=row.told_down_at,
         unreachable=row.unreachable,
+        agent_id=row.agent_id,
+        handoff_id=row.handoff_id,
+        awaiting=row.awaiting,
+        since=row.since or 0.0,
+        stage=row.stage,
+        deadline_at=row.deadline_at,
     )

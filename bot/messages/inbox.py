@@ -55,6 +55,7 @@ class Taken:
     content: str
     attempts: int
     received_at: float
+    consumer: str = "bot"
 
 
 class Inbox:
@@ -198,6 +199,7 @@ class Inbox:
                 row.content,
                 row.attempts + 1,
                 row.received_at,
+                row.consumer,
             )
             for row in rows
         ]
@@ -254,6 +256,26 @@ def finish(connection: Connection, message_id: int, state: str = "done") -> bool
         update(inbound).where(inbound.c.id == message_id, inbound.c.state == "queued").values(state=state)
     )
     return bool(closed.rowcount)
+
+
+def leave_to_people(connection: Connection, conversation_id: int, now: float) -> None:
+    """Whatever of the conversation is unanswered is now for people to read, and never again for the bot."""
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.conversation_id == conversation_id, inbound.c.state == "queued")
+        .values(consumer="desk", due_at=now)
+    )
+
+
+def understood_as(connection: Connection, message_id: int, topic: str) -> None:
+    """Write down which topic the bot took a message for."""
+    connection.execute(update(inbound).where(inbound.c.id == message_id).values(topic=topic))
+
+
+def newest(connection: Connection, conversation_id: int) -> int:
+    """The id of the client's newest message; 0 when there is none."""
+    query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def is_open(connection: Connection, conversation_id: int) -> bool:

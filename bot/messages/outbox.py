@@ -98,8 +98,9 @@ def add(
     inbound_id: int | None = None,
     seq: int = 0,
     despite_stop: bool = False,
+    agent_id: int | None = None,
 ) -> int:
-    """Store one outgoing message of the conversation's present epoch and give back its id.
+    """Store one outgoing message of the epoch that `to` was read in and give back its id.
 
     It is dropped unsent when the client cannot be reached, unless `despite_stop`.
     """
@@ -118,6 +119,7 @@ def add(
             buttons=tokens,
             epoch=to.epoch,
             despite_stop=despite_stop,
+            agent_id=agent_id,
             due_at=now,
             created_at=now,
         )
@@ -192,7 +194,8 @@ class Outbox:
     async def take(self, limit: int) -> list[Outgoing]:
         """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS.
 
-        A row of an older epoch is dropped here: whoever owned the conversation then does not own it now.
+        What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
+        wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
         """
         return await self._database.run(self._take, limit)
 
@@ -202,7 +205,7 @@ class Outbox:
             update(outbound)
             .where(
                 outbound.c.state == "queued",
-                outbound.c.origin != "system",
+                outbound.c.origin == "bot",
                 outbound.c.epoch
                 != select(conversation.c.epoch)
                 .where(conversation.c.id == outbound.c.conversation_id)
@@ -360,6 +363,15 @@ class Outbox:
                 update(outbound).where(outbound.c.id == outbound_id).values(**values)
             )
         )
+
+
+def carry_over(connection: Connection, inbound_id: int, epoch: int) -> None:
+    """Take what was said to one message along into `epoch`: the turn that changed the owner may finish its sentence."""
+    connection.execute(
+        update(outbound)
+        .where(outbound.c.inbound_id == inbound_id, outbound.c.state == "queued")
+        .values(epoch=epoch)
+    )
 
 
 def is_pending(connection: Connection, conversation_id: int) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.settings import reader as read
+from bot.settings.desk import DeskSettings
 from bot.settings.reader import ENV_FILE, Reader, SettingsError, is_loopback, port_number
 from bot.settings.sms import SmsSettings
 from bot.settings.telegram import TelegramSettings
@@ -47,6 +48,7 @@ class Settings:
     vault_key: str = field(repr=False)
     telegram: TelegramSettings | None = None
     sms: SmsSettings | None = None
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> Settings:
@@ -84,6 +86,7 @@ class Settings:
             vault_key=value("VAULT_KEY", read.fernet_key, ""),
             telegram=TelegramSettings.read(value, public_url),
             sms=SmsSettings.read(value, public_url),
+            desk=DeskSettings.read(value),
         )
 
     def in_stack(self) -> Settings:

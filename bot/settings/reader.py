@@ -127,8 +127,14 @@ def fernet_key(text: str) -> str:
     return text
 
 
+def positive_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000_000):
+        raise ValueError(f"a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
 def webhook_secret(text: str) -> str:
-    """A secret of Standard Webhooks: whsec_ and 24 to 64 bytes in base64."""
+    """A Standard Webhooks secret: 24 to 64 bytes in base64, with or without "whsec_" before it."""
     try:
         valid = 24 <= len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
     except (binascii.Error, ValueError):

@@ -1,12 +1,12 @@
 """Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
+from bot.storage.desk_tables import handoff
 from bot.storage.tables import (
     backend_notice,
     button,
     conversation,
     delivery,
-    handoff,
     inbound,
     metadata,
     outbound,

@@ -58,8 +58,19 @@ conversation = Table(
     Column("unreachable_since", Float),
     # Nothing is sent before: the channel's pace, or what the platform has asked for.
     Column("quiet_until", Float, nullable=False, default=0, server_default="0"),
+    # The agent who owns the conversation, and the hand-off that it is in.
+    Column("agent_id", Key),
+    Column("handoff_id", Key),
+    # For whom it waits ("agent" or "client", null where that is plain), and since when.
+    Column("awaiting", String(8)),
+    Column("since", Float),
+    # How many of the state's deadlines have been carried out, and when the next one is due.
+    Column("stage", Integer, nullable=False, default=0, server_default="0"),
+    Column("deadline_at", Float),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("channel", "peer"),
+    Index("ix_conversation_deadline", "deadline_at"),
+    Index("ix_conversation_state", "state"),
 )
 
 inbound = Table(
@@ -75,6 +86,10 @@ inbound = Table(
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
     Column("state", String(16), nullable=False, default="queued"),  # queued | done | dead
+    # Who it is for, decided once: what a person is to read is never run through the bot.
+    Column("consumer", String(8), nullable=False, default="bot", server_default="bot"),  # bot | desk
+    # What the bot took it for.
+    Column("topic", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
     # Not to be taken up before. Whoever takes a row moves this on: a lease that ends by itself.
     Column("due_at", Float, nullable=False),
@@ -102,6 +117,8 @@ outbound = Table(
     Column("error", String(32)),
     # Sent although the client has stopped messages: the confirmation of just that, and the help by law.
     Column("despite_stop", Boolean, nullable=False, default=False, server_default=false()),
+    # The agent who wrote it, where the origin is agent.
+    Column("agent_id", Key),
     Column("attempts", Integer, nullable=False, default=0),
     # How many tries of the next part ended without anybody knowing whether it was taken.
     Column("doubts", Integer, nullable=False, default=0, server_default="0"),
@@ -153,18 +170,6 @@ vault = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     Column("sealed", Text, nullable=False),
     Column("expires_at", Float, nullable=False),
-)
-
-handoff = Table(
-    "handoff",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
-    Column("inbound_id", Key, ForeignKey("inbound.id"), unique=True),
-    Column("reason", String(64), nullable=False),
-    Column("priority", String(16), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("created_at", Float, nullable=False),
 )
 
 # What is to be said later unless the client writes before; one at most for each conversation.

@@ -19,12 +19,14 @@ from starlette.routing import Route
 
 from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
+from bot.handoff.service import HandoffService
 from bot.messages import conversations
 from bot.messages.conversations import Address, Conversation
 from bot.messages.inbox import Accepted, Inbox
 from bot.messages.outbox import Outbox
 from bot.messages.reading import Message
 from bot.privacy.vault import Vault
+from bot.settings.desk import DeskSettings
 from bot.storage import Database, conversation, inbound, outbound
 from data.knowledge import Knowledge, load
 from tests.support.asgi_server import AsgiServer
@@ -69,6 +71,7 @@ class Parts:
         self.vault = Vault(VAULT_KEY, clock)
         self.inbox = Inbox(database, self.knowledge, self.vault, clock, self._wake)
         self.outbox = Outbox(database, clock)
+        self.handoffs = HandoffService(self.knowledge, DeskSettings())
 
     def _wake(self) -> None:
         self.woken += 1
@@ -79,7 +82,14 @@ class Parts:
     def worker(self, engine: Engine) -> Worker:
         """A worker on these parts; not started."""
         return Worker(
-            self.database, self.inbox, engine, self.vault, self.knowledge, self.clock, self._answered
+            self.database,
+            self.inbox,
+            engine,
+            self.vault,
+            self.knowledge,
+            self.handoffs,
+            self.clock,
+            self._answered,
         )
 
     async def work_off(self, worker: Worker) -> None:

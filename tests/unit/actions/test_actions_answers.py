@@ -70,21 +70,24 @@ async def test_starting_over_closes_everything_and_expects_no_code_any_more(chat
 
 
 async def test_a_wish_for_a_person_is_handed_to_the_gateway(chat: ActionChat) -> None:
-    answered = await chat.say("human", message="77")
-    assert answered.directives == [{"type": "handoff", "reason": "asked", "priority": "normal"}]
+    answered = await chat.say("human")
+    assert answered.directives == [
+        {"type": "handoff", "reason": "asked", "priority": "normal", "answers": []}
+    ]
     assert answered.said == ["human"]
 
 
-async def test_the_number_of_the_wish_is_that_of_the_message(chat: ActionChat) -> None:
-    answered = await chat.say("human", message="77")
-    assert answered.values("human") == {"number": "77"}
-
-
-async def test_after_a_wish_for_a_person_one_may_still_go_on(chat: ActionChat) -> None:
+async def test_the_agent_is_told_where_the_client_stands(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
-    answered = await chat.say("human")
-    assert answered.said == ["human", "guide__resume"]
-    assert (await chat.press(GO_ON)).said == ["setup__open"]
+    (directive,) = (await chat.say("human")).directives
+    assert (directive["topic"], directive["step"]) == ("setup", "open")
+    assert directive["answers"] == ["platform: android"]
+
+
+async def test_back_from_a_person_the_client_is_where_they_were(chat: ActionChat) -> None:
+    await chat.say("setup", platform="android")
+    await chat.say("human")
+    assert chat.at == ("setup", "open")
 
 
 @pytest.mark.parametrize("language", list(KNOWLEDGE.languages))

@@ -52,11 +52,19 @@ async def test_out_of_scope_is_not_guessed_at(chat: ActionChat) -> None:
     assert (await chat.say("out_of_scope", ranking=GUESSES)).said == ["out_of_scope"]
 
 
-async def test_the_second_miss_in_a_row_offers_a_person(chat: ActionChat) -> None:
-    await chat.say("out_of_scope")
+async def test_what_is_not_understood_twice_is_handed_to_a_person(chat: ActionChat) -> None:
+    await chat.say("nlu_fallback")
     answered = await chat.say("nlu_fallback", ranking=GUESSES)
+    assert answered.said == ["human__not_understood"]
+    assert [(d["type"], d["reason"]) for d in answered.directives] == [("handoff", "not_understood")]
+
+
+async def test_what_is_no_business_of_ours_twice_is_offered_a_person(chat: ActionChat) -> None:
+    await chat.say("out_of_scope")
+    answered = await chat.say("out_of_scope")
     assert answered.said == ["out_of_scope__again"]
     assert "/human" in answered.payloads
+    assert answered.directives == []
 
 
 async def test_an_understood_message_in_between_begins_the_count_anew(chat: ActionChat) -> None:
@@ -72,7 +80,7 @@ async def test_a_person_is_not_only_offered_but_can_be_chosen_in_the_middle_of_a
     await chat.say("out_of_scope")
     answered = await chat.say("out_of_scope")
     assert answered.said == ["out_of_scope__again", "guide__resume"]
-    assert (await chat.press("/human")).said == ["human", "guide__resume"]
+    assert (await chat.press("/human")).said == ["human"]
 
 
 async def test_an_unclear_answer_to_a_question_brings_the_question_again(chat: ActionChat) -> None:

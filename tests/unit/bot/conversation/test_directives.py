@@ -17,7 +17,9 @@ async def carry_out(parts: Parts, *asked: dict[str, Any], inbound_id: int | None
     if inbound_id is None:
         inbound_id = (await parts.receive("?", peer="a")).id
     owner = await parts.conversation("a")
-    await parts.database.run(directives.carry_out, owner, asked, inbound_id=inbound_id, now=parts.clock())
+    await parts.database.run(
+        directives.carry_out, parts.handoffs, owner, asked, inbound_id=inbound_id, now=parts.clock()
+    )
 
 
 async def expected(parts: Parts, seconds: float = 0) -> str | None:
@@ -90,8 +92,30 @@ async def test_one_message_asks_for_a_person_once(parts: Parts) -> None:
         await carry_out(parts, {"type": "handoff", "reason": reason}, inbound_id=accepted.id)
     assert [row["reason"] for row in await rows(parts.database, handoff)] == ["first"]
 
+
+async def test_who_has_asked_for_a_person_is_not_put_into_the_queue_again(parts: Parts) -> None:
+    await carry_out(parts, {"type": "handoff", "reason": "first"})
     await carry_out(parts, {"type": "handoff", "reason": "asked again"})
-    assert len(await rows(parts.database, handoff)) == 2
+    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["first"]
+
+
+async def test_what_the_bot_knew_is_kept_for_the_agent(parts: Parts) -> None:
+    await carry_out(
+        parts,
+        {
+            "type": "handoff",
+            "topic": "pin_forgotten",
+            "step": "uninstall",
+            "errors": [{"code": "locked", "request_id": "r-1"}],
+            "anything_else": "is left out",
+        },
+    )
+    (row,) = await rows(parts.database, handoff)
+    assert row["topic"] == "pin_forgotten"
+    assert row["packet"]["step"] == "uninstall"
+    assert row["packet"]["errors"] == [{"code": "locked", "request_id": "r-1"}]
+    assert row["packet"]["sources"] == list(parts.knowledge.topics["pin_forgotten"].source)
+    assert "anything_else" not in row["packet"]
 
 
 async def test_an_unknown_directive_is_logged_and_the_others_are_carried_out(

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.conversation.worker import Worker
-from bot.storage import button, conversation, handoff, inbound, outbound, vault
+from bot.storage import button, conversation, inbound, outbound, vault
 from tests.support.gateway import ENGLISH_NUMBER, NUMBER, FakeEngine, Parts, reply, rows
 
 
@@ -180,7 +180,6 @@ async def test_directives_are_carried_out_once_with_the_replies(
 ) -> None:
     asked = [
         {"type": "expect", "what": "code", "seconds": 60},
-        {"type": "handoff", "reason": "lost"},
         {"type": "dance"},
     ]
     engine.answers.append(reply("Please type the code.", directives=asked))
@@ -188,7 +187,6 @@ async def test_directives_are_carried_out_once_with_the_replies(
     await sqlite_parts.work_off(worker)
 
     assert (await sqlite_parts.conversation(ENGLISH_NUMBER)).expects(sqlite_parts.clock()) == "code"
-    assert [row["reason"] for row in await rows(sqlite_parts.database, handoff)] == ["lost"]
     assert await sqlite_parts.texts() == ["Please type the code."]
 
     await sqlite_parts.receive("it is 123456", peer=ENGLISH_NUMBER)

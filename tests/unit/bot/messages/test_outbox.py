@@ -139,10 +139,11 @@ async def test_a_message_to_be_tried_again_holds_up_the_later_ones(parts: Parts)
     assert await taken(parts) == ["first"]
 
 
-async def test_a_message_of_an_earlier_owner_is_dropped_and_a_notice_is_not(parts: Parts) -> None:
+async def test_what_the_bot_said_before_somebody_took_over_is_dropped_and_nothing_else(parts: Parts) -> None:
     await say(parts, "by the bot, before")
     await say(parts, "a notice", origin="system")
     await say(parts, "to somebody else", "b")
+    await say(parts, "by an agent, before", origin="agent")
     await parts.change("a", epoch=1)
     await say(parts, "by an agent, after", origin="agent")
 
@@ -151,6 +152,7 @@ async def test_a_message_of_an_earlier_owner_is_dropped_and_a_notice_is_not(part
         "by the bot, before": "dropped",
         "a notice": "queued",
         "to somebody else": "queued",
+        "by an agent, before": "queued",
         "by an agent, after": "queued",
     }
 

@@ -1,0 +1,198 @@
+"""Agents' accounts: a password (argon2id), a second factor (TOTP), a role. Made from the command line only."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot.handoff.agents import Agent
+from bot.storage.desk_tables import agent, desk_session, login_failure
+
+ROLES = ("agent", "lead", "auditor")
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+ISSUER = "Secure Login Assistant"
+_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+
+# Guessing: so many failures within this time, for a name from one address, for a name, and for an address.
+WINDOW_SECONDS = 900.0
+BY_NAME_AND_ADDRESS, BY_NAME, BY_ADDRESS = 5, 30, 50
+# A code is good for its 30 seconds and the ones before and after, for clocks that differ.
+TOTP_STEP_SECONDS, TOTP_DRIFT = 30, 1
+
+# argon2-cffi's defaults are those of RFC 9106 for little memory: 64 MiB, 3 rounds, 4 lanes.
+_hasher = PasswordHasher()
+# Compared with where there is no such agent, so that it takes as long.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class AccountError(Exception):
+    """An account cannot be made or changed; the message is one line for the operator."""
+
+
+class TooManyFailures(Exception):
+    """Somebody has guessed too often."""
+
+
+@dataclass(frozen=True)
+class NewSecrets:
+    """What a new account is given, shown once: the password, and the address for an authenticator app."""
+
+    password: str
+    otpauth: str
+    totp_secret: str
+
+
+class Accounts:
+    """Makes and checks accounts, each inside the caller's transaction; `key` is the desk's Fernet key."""
+
+    def __init__(self, key: str) -> None:
+        self._fernet = Fernet(key)
+
+    def add(
+        self, connection: Connection, name: str, shown_as: str, role: str, password: str | None, now: float
+    ) -> NewSecrets:
+        """Add an agent; makes up a password unless one is given. Raises AccountError."""
+        if not _NAME.fullmatch(name):
+            raise AccountError("a name is 1 to 32 small letters, digits and . _ -, a letter first")
+        if role not in ROLES:
+            raise AccountError(f"a role is one of {', '.join(ROLES)}")
+        if connection.execute(select(agent.c.id).where(agent.c.name == name)).first():
+            raise AccountError(f"there is an agent {name} already")
+        new = self._new_secrets(name, password)
+        connection.execute(
+            insert(agent).values(
+                name=name,
+                shown_as=shown_as.strip()[:64] or name,
+                role=role,
+                password_hash=_hasher.hash(new.password),
+                totp_sealed=self._fernet.encrypt(new.totp_secret.encode()).decode(),
+                totp_step=0,
+                active=True,
+                created_at=now,
+            )
+        )
+        return new
+
+    def reset(self, connection: Connection, name: str, password: str | None) -> NewSecrets:
+        """A new password and a new second factor; whoever is logged in as that agent is logged out."""
+        agent_id = self._id(connection, name)
+        new = self._new_secrets(name, password)
+        connection.execute(
+            update(agent)
+            .where(agent.c.id == agent_id)
+            .values(
+                password_hash=_hasher.hash(new.password),
+                totp_sealed=self._fernet.encrypt(new.totp_secret.encode()).decode(),
+                totp_step=0,
+                active=True,
+            )
+        )
+        connection.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
+        connection.execute(delete(login_failure).where(login_failure.c.name == name))
+        return new
+
+    def remove(self, connection: Connection, name: str) -> None:
+        """The agent cannot log in any more, from now on; what they did stays in their name."""
+        agent_id = self._id(connection, name)
+        connection.execute(update(agent).where(agent.c.id == agent_id).values(active=False, seen_at=None))
+        connection.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
+
+    def log_in(
+        self, connection: Connection, name: str, password: str, code: str, address: str, now: float
+    ) -> Agent | None:
+        """The agent whose name, password and code these are; None otherwise, without saying what was wrong.
+
+        A code serves once. Raises TooManyFailures.
+        """
+        name = name.strip().lower()[:64]
+        connection.execute(delete(login_failure).where(login_failure.c.at < now - WINDOW_SECONDS))
+        if _failures(connection, name, address):
+            raise TooManyFailures
+        row = connection.execute(select(agent).where(agent.c.name == name, agent.c.active)).first()
+        right = _is_password(row.password_hash if row else _NOBODY, password)
+        step = self._step(row.totp_sealed, code, now) if row else None
+        if row is not None and right and step is not None and step > row.totp_step:
+            used = connection.execute(
+                update(agent)
+                .where(agent.c.id == row.id, agent.c.totp_step < step)
+                .values(totp_step=step, seen_at=now)
+            ).rowcount
+            if used:
+                connection.execute(
+                    delete(login_failure).where(
+                        login_failure.c.name == name, login_failure.c.address == address
+                    )
+                )
+                return Agent(row.id, row.name, row.shown_as, row.role)
+        connection.execute(insert(login_failure).values(name=name, address=address, at=now))
+        return None
+
+    def _new_secrets(self, name: str, password: str | None) -> NewSecrets:
+        # Four groups of letters that are not mistaken for each other: 20 of 31, about 99 bits.
+        made_up = "-".join(
+            "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(5)) for _ in range(4)
+        )
+        password = made_up if password is None else password
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise AccountError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        secret = pyotp.random_base32()
+        otpauth = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
+        return NewSecrets(password, otpauth, secret)
+
+    def _step(self, sealed: str, code: str, now: float) -> int | None:
+        """The time step whose code this is; None when it is none of those that are good just now."""
+        digits = "".join(unicodedata.normalize("NFKC", code).split())
+        try:
+            totp = pyotp.TOTP(self._fernet.decrypt(sealed.encode()).decode())
+        except InvalidToken:
+            return None
+        current = int(now) // TOTP_STEP_SECONDS
+        good = [
+            step
+            for step in range(current - TOTP_DRIFT, current + TOTP_DRIFT + 1)
+            if pyotp.utils.strings_equal(totp.at(step * TOTP_STEP_SECONDS), digits)
+        ]
+        return good[-1] if good else None
+
+    def _id(self, connection: Connection, name: str) -> int:
+        found = connection.execute(select(agent.c.id).where(agent.c.name == name)).scalar()
+        if found is None:
+            raise AccountError(f"there is no agent {name}")
+        return int(found)
+
+
+def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
+    """Name, shown name, role, and whether they may log in, by name."""
+    rows = connection.execute(select(agent).order_by(agent.c.name))
+    return [(row.name, row.shown_as, row.role, bool(row.active)) for row in rows]
+
+
+def _is_password(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _failures(connection: Connection, name: str, address: str) -> bool:
+    """Whether there have been too many."""
+    by_name, by_address = login_failure.c.name == name, login_failure.c.address == address
+    for limit, which in (
+        (BY_NAME_AND_ADDRESS, by_name & by_address),
+        (BY_NAME, by_name),
+        (BY_ADDRESS, by_address),
+    ):
+        query = select(func.count()).select_from(login_failure).where(which)
+        if int(connection.execute(query).scalar_one()) >= limit:
+            return True
+    return False

@@ -1,0 +1,182 @@
+"""What agents do by forms: each once, in one transaction with its place in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, update
+from sqlalchemy.engine import Connection
+
+from bot.clock import Clock
+from bot.desk.outgoing import refusal
+from bot.handoff import tickets
+from bot.handoff.agents import OUTCOMES, Agent, Agents, NotAllowed, add_note, find_agent
+from bot.messages.conversations import Conversation
+from bot.messages.reading import TEXT_LIMIT
+from bot.privacy.audit import AuditTrail
+from bot.privacy.redaction import redact
+from bot.storage.database import insert_if_new
+from bot.storage.desk_tables import desk_request, presence, ticket
+
+KEPT_SECONDS = 24 * 3600.0
+
+
+class Refused(Exception):
+    """A form cannot be carried out; the message is the name of a text that says why."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page has sent: the conversation as it was seen, and the fields."""
+
+    key: str
+    conversation_id: int
+    epoch: int
+    seen: int
+    fields: dict[str, str]
+
+    def text(self, name: str) -> str:
+        """A field with something in it, at most TEXT_LIMIT characters. Raises Refused."""
+        text = self.fields.get(name, "").replace("\r\n", "\n").strip()
+        if not text:
+            raise Refused("error_empty")
+        if len(text) > TEXT_LIMIT:
+            raise Refused("error_too_long")
+        return text.encode("utf-8", "ignore").decode()
+
+
+class Acts:
+    """Carries forms out. Every act is in the audit trail, also one that was refused for what it said."""
+
+    def __init__(self, agents: Agents, audit: AuditTrail, clock: Clock, reviewed: frozenset[str]) -> None:
+        self._agents = agents
+        self._audit = audit
+        self._clock = clock
+        # Ready-made replies have been read by others already and may be sent as they are.
+        self._reviewed = reviewed
+        self._all: dict[str, Callable[[Connection, Agent, Form, float], object]] = {
+            "take": self._take,
+            "reply": self._reply,
+            "note": self._note,
+            "transfer": self._transfer,
+            "resolve": self._resolve,
+            "give_back": self._give_back,
+            "block": self._block,
+            "unblock": self._unblock,
+            "close_ticket": self._close_ticket,
+        }
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._all)
+
+    def carry_out(self, connection: Connection, what: str, by: Agent, form: Form) -> None:
+        """Do it, unless the same form has been carried out before. Raises Refused, Moved, NotAllowed, Unread."""
+        now = self._clock()
+        connection.execute(delete(desk_request).where(desk_request.c.at < now - KEPT_SECONDS))
+        if not insert_if_new(connection, desk_request, {"key": form.key, "at": now}):
+            return
+        after = self._all[what](connection, by, form, now)
+        detail = {name: form.fields[name] for name in ("outcome", "to") if form.fields.get(name)}
+        self._audit.append(
+            connection,
+            by.actor,
+            what,
+            now,
+            conversation_id=form.conversation_id,
+            epoch=after.epoch if isinstance(after, Conversation) else None,
+            detail=detail,
+        )
+
+    def refused(self, connection: Connection, what: str, by: Agent, form: Form, why: str) -> None:
+        """Write down that something was not let through."""
+        self._audit.append(
+            connection,
+            by.actor,
+            f"{what}_refused"[:32],
+            self._clock(),
+            conversation_id=form.conversation_id,
+            detail={"why": why},
+        )
+
+    def _take(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        return self._agents.take(connection, form.conversation_id, by, form.epoch, now)
+
+    def _reply(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        text = form.text("text")
+        if text not in self._reviewed and (why := refusal(text)):
+            raise Refused(f"error_{why}")
+        _stop_writing(connection, form.conversation_id, by.id)
+        return self._agents.reply(connection, form.conversation_id, by, form.epoch, text, now)
+
+    def _note(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        # A note needs no right epoch: it changes nothing and is never too late.
+        add_note(connection, form.conversation_id, by.id, redact(form.text("text")).text, now)
+        return None
+
+    def _transfer(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        why = redact(form.text("why")).text
+        wanted = form.fields.get("to", "")
+        to = find_agent(connection, int(wanted)) if wanted.isdigit() else None
+        if wanted.isdigit() and (to is None or to.id == by.id):
+            raise Refused("error_no_such_agent")
+        return self._agents.transfer(connection, form.conversation_id, by, form.epoch, to, why, now)
+
+    def _resolve(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        outcome = form.fields.get("outcome", "")
+        if outcome not in OUTCOMES:
+            raise Refused("error_no_outcome")
+        summary = redact(form.fields.get("summary", "").strip()[:1000]).text
+        return self._agents.resolve(
+            connection, form.conversation_id, by, form.epoch, form.seen, outcome, summary, now
+        )
+
+    def _give_back(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        return self._agents.give_back(connection, form.conversation_id, by, form.epoch, form.seen, now)
+
+    def _block(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        _lead(by)
+        return self._agents.block(connection, form.conversation_id, by, form.epoch, now)
+
+    def _unblock(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        _lead(by)
+        return self._agents.unblock(connection, form.conversation_id, by, form.epoch, now)
+
+    def _close_ticket(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+        """Dealt with elsewhere, by telephone perhaps; the note says how."""
+        add_note(connection, form.conversation_id, by.id, redact(form.text("text")).text, now)
+        case = tickets.open_of(connection, form.conversation_id)
+        tickets.end_case(connection, case, "closed_elsewhere", now)
+        return connection.execute(
+            update(ticket)
+            .where(ticket.c.handoff_id == case, ticket.c.state == "open")
+            .values(state="done", closed_at=now, agent_id=by.id)
+        )
+
+
+def note_presence(
+    connection: Connection, conversation_id: int, agent_id: int, now: float, *, writing: bool
+) -> None:
+    """The agent has the conversation open, and is writing perhaps."""
+    values = {"conversation_id": conversation_id, "agent_id": agent_id, "seen_at": now}
+    insert_if_new(connection, presence, values)
+    changed: dict[str, float] = {"seen_at": now} | ({"writing_at": now} if writing else {})
+    connection.execute(
+        update(presence)
+        .where(presence.c.conversation_id == conversation_id, presence.c.agent_id == agent_id)
+        .values(**changed)
+    )
+
+
+def _stop_writing(connection: Connection, conversation_id: int, agent_id: int) -> None:
+    connection.execute(
+        update(presence)
+        .where(presence.c.conversation_id == conversation_id, presence.c.agent_id == agent_id)
+        .values(writing_at=None)
+    )
+
+
+def _lead(by: Agent) -> None:
+    if by.role != "lead":
+        raise NotAllowed("only a lead may do that")

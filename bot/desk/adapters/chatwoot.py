@@ -1,0 +1,167 @@
+"""Chatwoot as the desk, through its API channel and its application API, as its own description (swagger/) has it.
+
+Its webhooks are sent once and with little patience, so they are only hints; what counts is what the API says. What
+the client writes becomes incoming messages; what the bot said, and the context, become private notes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, DeskUnreachable, Entry
+from bot.settings.desk import ChatwootSettings
+
+CONNECT_SECONDS, TOTAL_SECONDS = 1.0, 5.0
+INCOMING, OUTGOING = 0, 1
+# A webhook older than this is not believed: somebody may have kept it.
+FRESH_SECONDS = 300.0
+
+
+class Chatwoot:
+    """A DeskAdapter. Raises DeskUnreachable when Chatwoot does not answer, or not as its API says."""
+
+    def __init__(self, settings: ChatwootSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._inbox = settings.inbox
+        self._http = httpx.AsyncClient(
+            base_url=f"{settings.url}/api/v1/accounts/{settings.account}",
+            headers={"api_access_token": settings.token},
+            timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+            transport=transport,
+            trust_env=False,
+        )
+
+    async def open(self, case: Case) -> str:
+        contact, source = await self._contact(case)
+        known = await self._conversation_of(contact, case.handoff_id)
+        if known is None:
+            made = await self._call(
+                "POST",
+                "/conversations",
+                {
+                    "source_id": source,
+                    "inbox_id": self._inbox,
+                    "contact_id": contact,
+                    "status": "open",
+                    "custom_attributes": {"handoff": case.handoff_id, "epoch": case.epoch},
+                },
+            )
+            known = int(made["id"])
+            await self._message(known, _introduction(case), private=True)
+        else:
+            await self._call("POST", f"/conversations/{known}/toggle_status", {"status": "open"})
+        return str(known)
+
+    async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: int) -> None:
+        messages = await self._messages(external_id)
+        there = sum(1 for message in messages if message["message_type"] == INCOMING)
+        # What was taken before an answer got lost is there already.
+        for entry in entries[max(0, there - delivered) :]:
+            await self._message(int(external_id), entry.text, message_type="incoming")
+        await self._epoch(external_id, epoch)
+
+    async def note(self, external_id: str, text: str) -> None:
+        await self._message(int(external_id), text, private=True)
+
+    async def poll(self, external_id: str, after: str) -> tuple[list[AgentAct], str]:
+        seen, claimed, resolved = (after or "0||").split("|")
+        conversation = await self._call("GET", f"/conversations/{external_id}")
+        acts: list[AgentAct] = []
+        assignee = (conversation.get("meta") or {}).get("assignee") or {}
+        if assignee and str(assignee["id"]) != claimed:
+            claimed = str(assignee["id"])
+            acts.append(AgentAct(f"{external_id}-claim-{claimed}", CLAIM, str(assignee["name"])))
+        # In order of their ids, each once, whatever order and however often the API tells them.
+        messages = {int(message["id"]): message for message in await self._messages(external_id)}
+        for number in sorted(messages):
+            message = messages[number]
+            if number <= int(seen):
+                continue
+            seen = str(number)
+            if message["message_type"] == OUTGOING and not message["private"] and message.get("content"):
+                name = str((message.get("sender") or {}).get("name") or "")
+                acts.append(AgentAct(f"{external_id}-{number}", REPLY, name, str(message["content"])))
+        if conversation["status"] == "resolved" and resolved != "resolved":
+            acts.append(AgentAct(f"{external_id}-resolve-{seen}", RESOLVE, str(assignee.get("name") or "")))
+        resolved = "resolved" if conversation["status"] == "resolved" else ""
+        return acts, f"{seen}|{claimed}|{resolved}"
+
+    async def close(self, external_id: str, epoch: int) -> None:
+        await self._epoch(external_id, epoch)
+        await self._call("POST", f"/conversations/{external_id}/toggle_status", {"status": "resolved"})
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _contact(self, case: Case) -> tuple[int, str]:
+        """The contact that stands for the client, by our random name of the conversation, and its source id."""
+        found = await self._call("GET", "/contacts/search", params={"q": case.conversation})
+        for contact in found["payload"]:
+            if contact.get("identifier") == case.conversation:
+                for inbox in contact.get("contact_inboxes") or []:
+                    if inbox["inbox"]["id"] == self._inbox:
+                        return int(contact["id"]), str(inbox["source_id"])
+        body = {"inbox_id": self._inbox, "name": case.client, "identifier": case.conversation}
+        made = (await self._call("POST", "/contacts", body))["payload"]
+        return int(made["contact"]["id"]), str(made["contact_inbox"]["source_id"])
+
+    async def _conversation_of(self, contact: int, handoff_id: int) -> int | None:
+        known = await self._call("GET", f"/contacts/{contact}/conversations")
+        for one in known["payload"]:
+            if (one.get("custom_attributes") or {}).get("handoff") == handoff_id:
+                return int(one["id"])
+        return None
+
+    async def _message(
+        self, external_id: int, text: str, *, message_type: str = "outgoing", private: bool = False
+    ) -> None:
+        body = {"content": text, "message_type": message_type, "private": private}
+        await self._call("POST", f"/conversations/{external_id}/messages", body)
+
+    async def _messages(self, external_id: str) -> list[dict[str, Any]]:
+        return list((await self._call("GET", f"/conversations/{external_id}/messages"))["payload"])
+
+    async def _epoch(self, external_id: str, epoch: int) -> None:
+        body = {"custom_attributes": {"epoch": epoch}, "merge": True}
+        await self._call("POST", f"/conversations/{external_id}/custom_attributes", body)
+
+    async def _call(
+        self, method: str, path: str, body: Any = None, params: dict[str, str] | None = None
+    ) -> Any:
+        try:
+            answer = await self._http.request(method, path, json=body, params=params)
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            # Not the error's text: it may quote what a client wrote.
+            raise DeskUnreachable(f"{method} {path}: {type(error).__name__}") from None
+
+
+def is_genuine(secret: str, timestamp: str, body: bytes, signature: str, now: float) -> bool:
+    """Whether a webhook is Chatwoot's: `sha256=` and the HMAC of `<timestamp>.<body>`, and not old."""
+    try:
+        age = abs(now - float(timestamp))
+    except ValueError:
+        return False
+    expected = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    genuine = hmac.compare_digest(f"sha256={expected}".encode(), signature.encode())
+    return bool(secret) and genuine and age <= FRESH_SECONDS
+
+
+def _introduction(case: Case) -> str:
+    facts = [
+        f"{name}: {value if isinstance(value, str) else '; '.join(_plain(one) for one in value)}"
+        for name, value in case.packet.items()
+        if value
+    ]
+    head = [f"Request {case.handoff_id} ({case.channel}, {case.language})", *facts]
+    return "\n".join([*head, "", *case.told])
+
+
+def _plain(value: Any) -> str:
+    return " ".join(str(one) for one in value.values()) if isinstance(value, dict) else str(value)

@@ -1,0 +1,51 @@
+"""Canned replies: the topics' own texts, so that an agent says the same as the assistant, in the client's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.knowledge import Knowledge, Topic
+
+# Topics whose texts move the bot's own dialogue.
+NOT_FOR_AGENTS = "conversation"
+
+
+@dataclass(frozen=True)
+class CannedReply:
+    """A text that an agent can begin from: where in the topic it stands, and what it says."""
+
+    name: str
+    text: str
+
+
+def topics(knowledge: Knowledge, language: str) -> list[tuple[str, str]]:
+    """Id and title of the topics that have replies, by title."""
+    found = [
+        (topic.id, topic.languages[language].title)
+        for topic in knowledge.topics.values()
+        if topic.group != NOT_FOR_AGENTS and topic.kind != "texts" and replies(topic, language, "telegram")
+    ]
+    return sorted(found, key=lambda one: one[1].casefold())
+
+
+def all_texts(knowledge: Knowledge) -> frozenset[str]:
+    """Every reply in every language and for every channel, as it stands."""
+    return frozenset(
+        reply.text
+        for language in knowledge.languages
+        for topic, _ in topics(knowledge, language)
+        for channel in ("telegram", "sms")
+        for reply in replies(knowledge.topics[topic], language, channel)
+    )
+
+
+def replies(topic: Topic, language: str, channel: str) -> list[CannedReply]:
+    """A topic's texts in the client's language and for their channel. What has a {placeholder} is left out."""
+    page = topic.languages[language]
+    found = [CannedReply(name, text.on(channel)) for name, text in page.texts.items()]
+    for item in topic.guide:
+        texts = page.guide[item.name]
+        found.append(CannedReply(item.name, texts.text.on(channel)))
+        if texts.stuck is not None:
+            found.append(CannedReply(f"{item.name} ?", texts.stuck.on(channel)))
+    return [reply for reply in found if "{" not in reply.text and len(reply.text) > 12]

@@ -1,0 +1,112 @@
+"""What every page of the desk checks: who is logged in, what their role may do, and that a form is their own."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from bot.channels.http import BODY_LIMIT
+from bot.clock import Clock
+from bot.desk import sessions
+from bot.desk.sessions import Session
+from bot.storage import Database
+
+COOKIE = "desk"
+# Nothing is loaded from elsewhere, nothing inline runs, and no other page may show the desk in a frame.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+# What each role may do. An auditor sees everything and touches nothing.
+WORK = frozenset({"agent", "lead"})
+SUPERVISE = frozenset({"lead", "auditor"})
+LEAD = frozenset({"lead"})
+ANYBODY = frozenset({"agent", "lead", "auditor"})
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+class NotLoggedIn(Exception):
+    """Nobody is logged in with this request."""
+
+
+class Guard:
+    """Finds the session of a request and refuses what it may not do."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def session(self, request: Request, roles: frozenset[str] = ANYBODY) -> Session:
+        """Who is logged in. Raises NotLoggedIn, or a 403 when their role may not do this."""
+        token = request.cookies.get(COOKIE, "")
+        found = await self._database.run(sessions.find, token, self._clock()) if token else None
+        if found is None:
+            raise NotLoggedIn
+        if found.agent.role not in roles:
+            raise HTTPException(403, "your role may not do that")
+        return found
+
+    async def form(self, request: Request, session: Session) -> dict[str, str]:
+        """The fields of a form that one of the session's own pages has sent; else 403."""
+        self.same_site(request)
+        fields = await read_form(request)
+        if not session.is_theirs(fields.get("csrf", "")):
+            raise HTTPException(403, "the form is not from this session")
+        return fields
+
+    def same_site(self, request: Request) -> None:
+        """403 when a browser says that another site has sent this."""
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise HTTPException(403, "only from the desk's own pages")
+        origin = request.headers.get("origin")
+        if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
+            raise HTTPException(403, "only from the desk's own pages")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """A form's fields, the first of each name. 413 above BODY_LIMIT bytes, 400 when it cannot be read."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise HTTPException(413, f"a form may have at most {BODY_LIMIT} bytes")
+    try:
+        read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40)
+    except (UnicodeDecodeError, ValueError):
+        raise HTTPException(400, "the form cannot be read") from None
+    return {name: values[0].replace("\0", "") for name, values in read.items()}
+
+
+def request_key(fields: dict[str, str]) -> str:
+    """The key by which a form that comes twice is known; 400 without one."""
+    key = fields.get("key", "")
+    if not _KEY.fullmatch(key):
+        raise HTTPException(400, "the form has no key")
+    return key
+
+
+def address_of(request: Request) -> str:
+    """Where a log-in comes from, to count failures by."""
+    return (request.client.host if request.client else "?")[:64]
+
+
+def is_secure(request: Request, public_url: str | None) -> bool:
+    """Whether cookies can be kept to https."""
+    return request.url.scheme == "https" or (
+        public_url is not None and urlsplit(public_url).netloc == request.headers.get("host", "")
+    )
+
+
+def number(text: str, otherwise: int = -1) -> int:
+    """A whole number in a form or an address."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else otherwise

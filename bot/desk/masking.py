@@ -1,0 +1,35 @@
+"""What an agent sees of a client: no secrets, and of numbers and addresses only what tells them apart."""
+
+from __future__ import annotations
+
+import re
+
+from bot.privacy.redaction import redact
+
+# Longer runs of digits can be a phone number, an account or a code.
+_NUMBER = re.compile(r"(?<![\w⟧])\+?\d(?:[\s\-().]{0,2}\d){5,18}(?![\w⟦])")
+_ADDRESS = re.compile(r"([\w.+\-])[\w.+\-]*(@[\w\-]+(?:\.[\w\-]+)+)")
+_USER = re.compile(r"\b(?!KB\d)([A-Za-z])[A-Za-z0-9]{2,}(\d{3,})\b")
+KEPT_DIGITS = 2
+
+
+def masked(text: str) -> str:
+    """`text` with numbers of six digits and more, e-mail addresses and anything secret covered."""
+    shown = redact(text).text
+    shown = _ADDRESS.sub(r"\1•••\2", shown)
+    shown = _NUMBER.sub(lambda found: _covered(found[0]), shown)
+    return _USER.sub(lambda found: f"{found[1]}•••{found[2][-KEPT_DIGITS:]}", shown)
+
+
+def masked_peer(peer: str) -> str:
+    """The client's number or name on the channel, such as "+81 ••• 78"."""
+    digits = [sign for sign in peer if sign.isdigit()]
+    if peer.startswith("+") and len(digits) > 6:
+        return f"{peer[:3]} ••• {peer[-KEPT_DIGITS:]}"
+    return f"{peer[:3]}•••{peer[-KEPT_DIGITS:]}" if len(peer) > 6 else peer
+
+
+def _covered(number: str) -> str:
+    digits = [sign for sign in number if sign.isdigit()]
+    begin = "+" if number.startswith("+") else ""
+    return f"{begin}•••{''.join(digits[-KEPT_DIGITS:])}"

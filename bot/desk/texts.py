@@ -1,0 +1,62 @@
+"""The words of the desk's own pages, one file for each language in data/desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from data.knowledge import DATA
+
+FOLDER = DATA / "desk"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class TextsError(Exception):
+    """The files do not say the same things in all languages."""
+
+
+class Texts:
+    """All words in all languages. `load` checks that none is missing anywhere."""
+
+    def __init__(self, languages: Mapping[str, Mapping[str, str]], default: str) -> None:
+        self._languages = languages
+        self.default = default
+
+    @property
+    def languages(self) -> list[str]:
+        return sorted(self._languages)
+
+    def choose(self, chosen: str | None, accepted: str) -> str:
+        """The language that an agent has chosen, else the first of their browser's that we have."""
+        wanted = [chosen or "", *(part.partition(";")[0].strip()[:2].lower() for part in accepted.split(","))]
+        return next((code for code in wanted if code in self._languages), self.default)
+
+    def say(self, language: str, name: str, **values: object) -> str:
+        """A text with its {placeholders} filled. KeyError when there is no such text."""
+        text = self._languages[language][name]
+        return text.format(**values) if values else text
+
+    def find(self, language: str, name: str, otherwise: str) -> str:
+        """A text that may not be there, such as that of a reason that somebody else made up."""
+        return self._languages[language].get(name, otherwise)
+
+
+def load(folder: Path = FOLDER, default: str = "en") -> Texts:
+    """Read every language. Raises TextsError when one lacks a text or a placeholder that another has."""
+    languages: dict[str, dict[str, str]] = {}
+    for file in sorted(folder.glob("*.yml")):
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+        languages[file.stem] = {str(name): str(text) for name, text in read.items()}
+    first = languages[default]
+    for code, texts in languages.items():
+        if different := set(first) ^ set(texts):
+            raise TextsError(
+                f"data/desk/{code}.yml and {default}.yml differ in {', '.join(sorted(different))}"
+            )
+        for name, text in texts.items():
+            if set(_PLACEHOLDER.findall(text)) != set(_PLACEHOLDER.findall(first[name])):
+                raise TextsError(f"data/desk/{code}.yml: {name} has other placeholders than in {default}.yml")
+    return Texts(languages, default)

@@ -1,0 +1,361 @@
+"""The desk under /desk/: log-in, queue, conversations, tickets, search, overview, audit trail."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.clock import Clock
+from bot.desk import canned, guard, sessions, statistics, views
+from bot.desk.accounts import Accounts, TooManyFailures
+from bot.desk.acts import Acts, Form, Refused, note_presence
+from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedIn, number
+from bot.desk.live import Live
+from bot.desk.pages import Pages
+from bot.desk.sessions import Session
+from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
+from bot.handoff.service import HandoffService
+from bot.messages.signal import Signal
+from bot.privacy.audit import AuditTrail
+from bot.settings import Settings
+from bot.storage import Database
+from bot.storage.desk_tables import agent as agent_table
+from bot.storage.desk_tables import audit as audit_table
+
+AUDIT_ROWS = 200
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """What the desk is built on."""
+
+    database: Database
+    handoffs: HandoffService
+    settings: Settings
+    key: str
+    audit: AuditTrail
+    changed: Signal
+    clock: Clock
+    acted: Callable[[], None]
+
+
+class Desk:
+    """The desk's pages. Every page but the log-in asks who is there; every form is checked and audited."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._database = parts.database
+        self._parts = parts
+        self._guard = Guard(parts.database, parts.clock)
+        self._accounts = Accounts(parts.key)
+        reviewed = canned.all_texts(parts.handoffs.knowledge)
+        self._acts = Acts(Agents(parts.handoffs), parts.audit, parts.clock, reviewed)
+        self._live = Live(parts.database, parts.changed, parts.clock)
+        self._pages = Pages(parts.handoffs.knowledge, parts.handoffs.settings.hours, parts.clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything below /desk."""
+        here = "/desk/conversations/{id:int}"
+        return [
+            Route("/desk", _to_the_desk),
+            Route("/desk/", self._page(self.queue)),
+            Route("/desk/login", self.login, methods=["GET", "POST"]),
+            Route("/desk/logout", self._page(self.logout), methods=["POST"]),
+            Route("/desk/language", self._page(self.language), methods=["POST"]),
+            Route(here, self._page(self.conversation)),
+            Route(f"{here}/writing", self._page(self.writing), methods=["POST"]),
+            Route(f"{here}/reveal", self._page(self.reveal), methods=["POST"]),
+            Route(f"{here}/canned", self._page(self.canned)),
+            Route(f"{here}/{{act}}", self._page(self.act), methods=["POST"]),
+            Route("/desk/tickets", self._page(self.tickets)),
+            Route("/desk/search", self._page(self.search)),
+            Route("/desk/overview", self._page(self.overview)),
+            Route("/desk/audit", self._page(self.audit)),
+            Route("/desk/events", self._page(self.events)),
+            Mount("/desk/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Route("/desk/{rest:path}", self._page(self.nowhere)),
+        ]
+
+    def _page(self, handler: Handler) -> Handler:
+        """`handler`, for whoever is logged in; everybody else is shown the log-in."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except NotLoggedIn:
+                if request.headers.get("x-part") or request.url.path == "/desk/events":
+                    return Response(status_code=401, headers=guard.SECURITY_HEADERS)
+                then = request.url.path if request.method == "GET" else "/desk/"
+                return RedirectResponse(f"/desk/login?then={quote(then)}", status_code=303)
+            except HTTPException as error:
+                session = await self._guard.session(request)
+                return self._pages.problem(request, session, error.status_code)
+
+        return guarded
+
+    # Coming and going.
+
+    async def login(self, request: Request) -> Response:
+        """The form, and the way in: name, password and code at once, and no word about which of them was wrong."""
+        then = request.query_params.get("then", "/desk/")
+        if request.method == "GET":
+            return self._pages.login(request, then=then)
+        self._guard.same_site(request)
+        fields = await guard.read_form(request)
+        then = fields.get("then", "/desk/")
+        name, now = fields.get("name", ""), self._parts.clock()
+        try:
+            token = await self._database.run(self._log_in, fields, guard.address_of(request), now)
+        except TooManyFailures:
+            return self._pages.login(request, then=then, name=name, error="login_too_often", status=429)
+        if token is None:
+            return self._pages.login(request, then=then, name=name, error="login_wrong", status=403)
+        response = RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(sessions.LONGEST_SECONDS),
+            path="/desk",
+            httponly=True,
+            samesite="strict",
+            secure=guard.is_secure(request, self._parts.settings.public_url),
+        )
+        return response
+
+    def _log_in(self, connection: Connection, fields: dict[str, str], address: str, now: float) -> str | None:
+        found = self._accounts.log_in(
+            connection,
+            fields.get("name", ""),
+            fields.get("password", ""),
+            fields.get("code", ""),
+            address,
+            now,
+        )
+        if found is None:
+            self._parts.audit.append(
+                connection, "nobody", "login_failed", now, detail={"name": fields.get("name", "")[:64]}
+            )
+            return None
+        self._parts.audit.append(connection, found.actor, "login", now)
+        return sessions.begin(connection, found, now)
+
+    async def logout(self, request: Request) -> Response:
+        """The session is over, here and on disk."""
+        session = await self._guard.session(request)
+        await self._guard.form(request, session)
+
+        def work(connection: Connection) -> None:
+            sessions.end(connection, session)
+            self._parts.audit.append(connection, session.agent.actor, "logout", self._parts.clock())
+
+        await self._database.run(work)
+        response = RedirectResponse("/desk/login", status_code=303)
+        response.delete_cookie(COOKIE, path="/desk")
+        return response
+
+    async def language(self, request: Request) -> Response:
+        """The agent's own choice of the interface's language."""
+        session = await self._guard.session(request)
+        fields = await self._guard.form(request, session)
+        chosen = fields.get("language", "")
+        if chosen in self._pages.texts.languages:
+            await self._database.run(
+                lambda connection: connection.execute(
+                    update(agent_table).where(agent_table.c.id == session.agent.id).values(language=chosen)
+                )
+            )
+        then = fields.get("then", "/desk/")
+        return RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
+
+    async def nowhere(self, request: Request) -> Response:
+        """Any other address below /desk/."""
+        await self._guard.session(request)
+        raise HTTPException(404)
+
+    # Looking.
+
+    async def queue(self, request: Request) -> Response:
+        session = await self._guard.session(request)
+        rows = await self._database.run(views.queue)
+        language = request.query_params.get("language", "")
+        return self._pages.queue(request, session, rows, language)
+
+    async def conversation(self, request: Request) -> Response:
+        session = await self._guard.session(request)
+        return await self._show(request, session)
+
+    async def reveal(self, request: Request) -> Response:
+        """The conversation with its numbers and addresses uncovered, once, and written down."""
+        session = await self._guard.session(request, WORK)
+        await self._guard.form(request, session)
+
+        def write(connection: Connection) -> None:
+            self._parts.audit.append(
+                connection,
+                session.agent.actor,
+                "reveal",
+                self._parts.clock(),
+                conversation_id=request.path_params["id"],
+            )
+
+        await self._database.run(write)
+        return await self._show(request, session, revealed=True)
+
+    async def tickets(self, request: Request) -> Response:
+        session = await self._guard.session(request)
+        return self._pages.tickets(request, session, await self._database.run(views.open_tickets))
+
+    async def search(self, request: Request) -> Response:
+        session = await self._guard.session(request)
+        words = request.query_params.get("q", "").strip()[:100]
+        found = await self._database.run(views.search, words) if words else None
+        return self._pages.search(request, session, words, found)
+
+    async def overview(self, request: Request) -> Response:
+        session = await self._guard.session(request, SUPERVISE)
+        days = {"1": 1, "30": 30}.get(request.query_params.get("days", ""), 7)
+        figures = await self._database.run(statistics.overview, self._parts.clock(), days)
+        return self._pages.overview(request, session, figures)
+
+    async def audit(self, request: Request) -> Response:
+        session = await self._guard.session(request, SUPERVISE)
+
+        def read(connection: Connection) -> tuple[list[Any], int | None, dict[str, str]]:
+            query = select(audit_table).order_by(audit_table.c.id.desc()).limit(AUDIT_ROWS)
+            names = {
+                f"agent:{row.id}": row.shown_as
+                for row in connection.execute(select(agent_table.c.id, agent_table.c.shown_as))
+            }
+            return list(connection.execute(query)), self._parts.audit.first_broken(connection), names
+
+        rows, broken, names = await self._database.run(read)
+        return self._pages.audit(request, session, rows, broken, names)
+
+    async def canned(self, request: Request) -> Response:
+        """The replies of one topic, as a part of the conversation's page."""
+        session = await self._guard.session(request, WORK)
+        shown = await self._thread(request, session)
+        return self._pages.canned(request, session, shown, request.query_params.get("topic", ""))
+
+    async def events(self, request: Request) -> Response:
+        """Tells an open page what has changed; see bot/desk/live.py."""
+        session = await self._guard.session(request)
+        wanted = number(request.query_params.get("conversation", ""))
+        stream = self._live.stream(request.cookies[COOKIE], session, wanted if wanted > 0 else None)
+        headers = {**guard.SECURITY_HEADERS, "X-Accel-Buffering": "no"}
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    # Acting.
+
+    async def writing(self, request: Request) -> Response:
+        """The agent is writing: whoever has the same conversation open sees it."""
+        session = await self._guard.session(request, WORK)
+        await self._guard.form(request, session)
+        await self._database.run(
+            note_presence, request.path_params["id"], session.agent.id, self._parts.clock(), writing=True
+        )
+        self._parts.changed.set()
+        return Response(status_code=204)
+
+    async def act(self, request: Request) -> Response:
+        """One of the forms of a conversation's page."""
+        session = await self._guard.session(request, WORK)
+        fields = await self._guard.form(request, session)
+        what = request.path_params["act"].replace("-", "_")
+        if what not in self._acts.names:
+            raise HTTPException(404)
+        form = Form(
+            key=guard.request_key(fields),
+            conversation_id=request.path_params["id"],
+            epoch=number(fields.get("epoch", "")),
+            seen=number(fields.get("seen", ""), 0),
+            fields=fields,
+        )
+        await self._thread(request, session)
+        error = ""
+        try:
+            await self._database.run(self._acts.carry_out, what, session.agent, form)
+        except Refused as refused:
+            error = str(refused)
+            await self._database.run(self._acts.refused, what, session.agent, form, error)
+        except Moved:
+            error = "error_moved"
+        except Unread:
+            error = "error_unread"
+        except NotAllowed:
+            error = "error_not_allowed"
+        self._parts.acted()
+        if error:
+            return await self._show(request, session, error=error, draft=fields, status=409)
+        ends = what in {"resolve", "give_back"} or (what == "transfer")
+        return RedirectResponse(
+            "/desk/" if ends else f"/desk/conversations/{form.conversation_id}", status_code=303
+        )
+
+    async def _show(
+        self,
+        request: Request,
+        session: Session,
+        *,
+        revealed: bool = False,
+        error: str = "",
+        draft: dict[str, str] | None = None,
+        status: int = 200,
+    ) -> Response:
+        shown = await self._thread(request, session, revealed=revealed)
+        colleagues = await self._database.run(self._colleagues, session.agent.id)
+        return self._pages.conversation(
+            request,
+            session,
+            shown,
+            colleagues=colleagues,
+            replies_of=request.query_params.get("topic", ""),
+            revealed=revealed,
+            error=error,
+            draft=draft or {},
+            key=secrets.token_urlsafe(12),
+            status=status,
+        )
+
+    async def _thread(self, request: Request, session: Session, *, revealed: bool = False) -> views.Thread:
+        shown = await self._database.run(
+            views.thread,
+            request.path_params["id"],
+            session.agent.id,
+            self._parts.clock(),
+            revealed=revealed,
+            earlier=request.query_params.get("earlier") == "all",
+        )
+        if shown is None:
+            raise HTTPException(404)
+        return shown
+
+    def _colleagues(self, connection: Connection, but: int) -> list[tuple[int, str, bool]]:
+        there = self._parts.clock() - 120
+        rows = connection.execute(
+            select(agent_table)
+            .where(agent_table.c.active, agent_table.c.role.in_(("agent", "lead")), agent_table.c.id != but)
+            .order_by(agent_table.c.shown_as)
+        )
+        return [(row.id, row.shown_as, (row.seen_at or 0) > there) for row in rows]
+
+
+async def _to_the_desk(_: Request) -> Response:
+    return RedirectResponse("/desk/", status_code=308)
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a way back leads to a page of the desk and nowhere else."""
+    return path.startswith("/desk/") and "//" not in path and "\\" not in path and path.isprintable()

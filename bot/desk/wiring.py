@@ -1,0 +1,101 @@
+"""Puts the desk together for the gateway: its pages, a desk elsewhere if there is one, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.channels.http import BODY_LIMIT
+from bot.clock import Clock
+from bot.desk.adapters.bridge import Bridge
+from bot.desk.adapters.chatwoot import Chatwoot, is_genuine
+from bot.desk.keys import audit_key, desk_key
+from bot.desk.web import Desk, DeskParts
+from bot.desk.webhook import Webhooks
+from bot.handoff.agents import Agents
+from bot.handoff.service import HandoffService
+from bot.messages.loop import Loop
+from bot.messages.signal import Signal
+from bot.privacy.audit import AuditTrail
+from bot.settings import Settings
+from bot.storage import Database
+
+
+class DeskOfGateway:
+    """The desk on the gateway's parts: `routes` to serve, `loops` to run, and `close` at the end.
+
+    `acted` is called when an agent has done something.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        handoffs: HandoffService,
+        settings: Settings,
+        changed: Signal,
+        clock: Clock,
+        acted: Callable[[], None],
+    ) -> None:
+        key = desk_key(settings)
+        audit = AuditTrail(audit_key(key))
+        self._clock = clock
+        self._settings = settings.desk
+        self._desk = Desk(DeskParts(database, handoffs, settings, key, audit, changed, clock, acted))
+        self._chatwoot = Chatwoot(settings.desk.chatwoot) if settings.desk.chatwoot else None
+        self._bridge = (
+            Bridge(database, self._chatwoot, Agents(handoffs), audit, clock, acted)
+            if self._chatwoot
+            else None
+        )
+        self._webhooks = (
+            Webhooks(database, settings.desk.webhook_url, settings.desk.webhook_secret, clock)
+            if settings.desk.webhook_url
+            else None
+        )
+
+    @property
+    def loops(self) -> list[Loop]:
+        """What runs beside the pages."""
+        return [loop for loop in (self._bridge, self._webhooks) if loop is not None]
+
+    def routes(self) -> list[BaseRoute]:
+        """The pages, and where Chatwoot's hints arrive."""
+        hints = [Route("/webhooks/chatwoot", self._hint, methods=["POST"])] if self._bridge else []
+        return [*self._desk.routes(), *hints]
+
+    def woken(self) -> None:
+        """Something has changed: whoever tells others looks at once."""
+        for loop in self.loops:
+            loop.wake()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._chatwoot is not None:
+            await self._chatwoot.aclose()
+        if self._webhooks is not None:
+            await self._webhooks.close()
+
+    async def _hint(self, request: Request) -> Response:
+        """A webhook of Chatwoot: checked, and then no more than a reason to ask its API."""
+        assert self._settings.chatwoot is not None
+        assert self._bridge is not None
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise HTTPException(413)
+        genuine = is_genuine(
+            self._settings.chatwoot.webhook_secret,
+            request.headers.get("x-chatwoot-timestamp", ""),
+            body,
+            request.headers.get("x-chatwoot-signature", ""),
+            self._clock(),
+        )
+        if not genuine:
+            raise HTTPException(401, "the signature is missing or wrong")
+        self._bridge.hint()
+        return Response(status_code=204)

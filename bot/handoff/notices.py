@@ -1,0 +1,86 @@
+"""What clients are told about a hand-off: texts of the topic `handoff`, with choices that the gateway answers."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.engine import Connection
+
+from bot.messages import outbox
+from bot.messages.conversations import Conversation
+from bot.messages.outbox import Choice
+from bot.storage import button
+from data.knowledge import Knowledge
+
+TOPIC = "handoff"
+# What stands behind such a choice; the dialogue engine never sees it.
+PREFIX = "desk:"
+STOP_WAITING, KEEP_WAITING, LEAVE_MESSAGE, TO_ASSISTANT = (
+    f"{PREFIX}{name}" for name in ("stop_waiting", "keep_waiting", "leave_message", "to_assistant")
+)
+SCORE = f"{PREFIX}score:"
+SCORES = (1, 2, 3, 4, 5)
+
+
+def say(
+    connection: Connection,
+    knowledge: Knowledge,
+    to: Conversation,
+    name: str,
+    now: float,
+    *choices: str,
+    **values: object,
+) -> None:
+    """Store a notice; `choices` are what may be answered, `values` fill the text's {placeholders}."""
+    outbox.add(
+        connection,
+        to,
+        origin="system",
+        text=knowledge.text(TOPIC, name, to.language, to.address.kind).format(**values),
+        choices=[Choice(_label(knowledge, to, choice), choice) for choice in choices],
+        now=now,
+    )
+
+
+def ask_for_score(
+    connection: Connection, knowledge: Knowledge, to: Conversation, handoff_id: int, now: float
+) -> None:
+    """Ask how the client was served, from 1 to 5."""
+    choices = [
+        Choice(knowledge.text(TOPIC, f"score_{score}", to.language), f"{SCORE}{handoff_id}:{score}")
+        for score in SCORES
+    ]
+    text = knowledge.text(TOPIC, "resolved", to.language, to.address.kind)
+    outbox.add(connection, to, origin="system", text=text, choices=choices, now=now)
+
+
+def close_choices(connection: Connection, conversation_id: int, now: float) -> None:
+    """What was offered in an earlier state can no longer be chosen. A score can still be given."""
+    connection.execute(
+        update(button)
+        .where(
+            button.c.conversation_id == conversation_id,
+            button.c.used_at.is_(None),
+            button.c.payload.startswith(PREFIX),
+            ~button.c.payload.startswith(SCORE),
+        )
+        .values(used_at=now)
+    )
+
+
+def given_score(payload: str) -> tuple[int, int] | None:
+    """The hand-off and the score that a choice stands for; None when it is another choice."""
+    if not payload.startswith(SCORE):
+        return None
+    handoff_id, _, score = payload.removeprefix(SCORE).partition(":")
+    return int(handoff_id), int(score)
+
+
+def means_stop_waiting(knowledge: Knowledge, who: Conversation, text: str) -> bool:
+    """Whether a typed message is one of the words by which people take back their wish for a person."""
+    words = knowledge.text(TOPIC, "words_for_stop_waiting", who.language).split("/")
+    plain = text.strip().rstrip(".!。！").casefold()
+    return any(plain == word.strip().casefold() for word in words)
+
+
+def _label(knowledge: Knowledge, to: Conversation, choice: str) -> str:
+    return knowledge.text(TOPIC, f"choice_{choice.removeprefix(PREFIX)}", to.language)

@@ -1,0 +1,128 @@
+"""A hand-off as a story: the client asks, an agent comes, time passes, somebody writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversation.worker import Worker
+from bot.handoff import notices
+from bot.handoff.agents import Agent, Agents
+from bot.handoff.deadlines import Deadlines
+from bot.messages import inbox
+from bot.messages.conversations import Conversation
+from bot.storage import button, handoff, outbound
+from bot.storage.desk_tables import agent, handoff_event, ticket
+from tests.support.gateway import FakeEngine, Parts, reply, rows
+
+PEER = "4711"
+CHANNEL = "simulator.telegram"
+ANNA = Agent(1, "anna", "Anna", "agent")
+KEN = Agent(2, "ken", "Ken", "lead")
+
+
+def add_agents(connection: Connection, now: float) -> None:
+    """Two agents who are at the desk at `now`; nobody can log in as them."""
+    for one in (ANNA, KEN):
+        connection.execute(
+            sa.insert(agent).values(
+                id=one.id,
+                name=one.name,
+                shown_as=one.shown_as,
+                role=one.role,
+                password_hash="",
+                totp_sealed="",
+                seen_at=now,
+                created_at=now,
+            )
+        )
+
+
+class HandOffStory:
+    """One client on Telegram, and the desk."""
+
+    def __init__(self, parts: Parts, engine: FakeEngine, worker: Worker) -> None:
+        self.parts = parts
+        self.engine = engine
+        self.worker = worker
+        self.agents = Agents(parts.handoffs)
+        self.deadlines = Deadlines(parts.database, parts.handoffs, parts.clock, lambda: None)
+
+    async def writes(self, text: str, peer: str = PEER, hint: str = "en") -> int:
+        """The client writes, and the worker does what it would do."""
+        accepted = await self.parts.receive(text, peer=peer, channel=CHANNEL, hint=hint)
+        await self.parts.work_off(self.worker)
+        return accepted.id
+
+    async def asks(self, peer: str = PEER, hint: str = "en", **directive: Any) -> int:
+        """The client writes something upon which the bot hands over."""
+        self.engine.answers.append(
+            reply("One moment.", language=hint, directives=[{"type": "handoff", **directive}])
+        )
+        return await self.writes("a person please", peer, hint)
+
+    async def taps(self, choice: str, peer: str = PEER) -> None:
+        """The client chooses from the newest menu; `choice` is what stands behind it."""
+        (token,) = await self.parts.database.run(
+            lambda connection: connection.execute(
+                sa.select(button.c.token)
+                .where(button.c.payload.startswith(choice), button.c.used_at.is_(None))
+                .order_by(button.c.outbound_id.desc())
+                .limit(1)
+            ).one()
+        )
+        await self.parts.receive(token, peer=peer, channel=CHANNEL, kind="button")
+        await self.parts.work_off(self.worker)
+
+    async def who(self, peer: str = PEER) -> Conversation:
+        """The conversation as it is now."""
+        return await self.parts.conversation(peer, CHANNEL)
+
+    async def state(self, peer: str = PEER) -> str:
+        return (await self.who(peer)).state
+
+    async def does(self, what: str, by: Agent, *values: Any, peer: str = PEER) -> Conversation:
+        """An agent acts, having seen everything that there is."""
+        who = await self.who(peer)
+        if what in {"resolve", "give_back"}:
+            values = (await self.parts.database.run(inbox.newest, who.id), *values)
+        work = getattr(self.agents, what)
+        return await self.parts.database.run(work, who.id, by, who.epoch, *values, self.parts.clock())
+
+    async def passes(self, seconds: float, *, there: bool = True) -> None:
+        """Time passes, a minute at a time, and the timers run; agents stay at the desk unless not `there`."""
+        end = self.parts.clock() + seconds
+        while self.parts.clock() < end:
+            self.parts.clock.advance(min(60.0, end - self.parts.clock()))
+            if there:
+                await self.parts.database.run(
+                    lambda connection: connection.execute(sa.update(agent).values(seen_at=self.parts.clock()))
+                )
+            for due in await self.deadlines.take(50):
+                await self.deadlines.work(due)
+
+    async def told(self) -> list[str]:
+        """What the gateway has told so far, in order."""
+        return await self.parts.texts("system")
+
+    async def last_told(self) -> str:
+        return (await self.told())[-1]
+
+    def notice(self, name: str, language: str = "en", **values: Any) -> str:
+        """A notice of the desk as it is told."""
+        return self.parts.knowledge.text(notices.TOPIC, name, language).format(**values)
+
+    async def case(self) -> dict[str, Any]:
+        """The newest hand-off."""
+        return (await rows(self.parts.database, handoff))[-1]
+
+    async def events(self) -> list[str]:
+        return [row["event"] for row in await rows(self.parts.database, handoff_event)]
+
+    async def tickets(self) -> list[dict[str, Any]]:
+        return await rows(self.parts.database, ticket)
+
+    async def sent_by_agents(self) -> list[str]:
+        return [row["text"] for row in await rows(self.parts.database, outbound, origin="agent")]

@@ -34,13 +34,14 @@ class ActionFallback(SupportAction):
             # The gateway has already said that a secret was taken out; more would bury that.
             return
         turn.misses += 1
+        if turn.misses > 1:
+            turn.direct("unclear", why="refused", candidates=self._guesses(turn))
         if turn.misses > 1 and turn.intent == "nlu_fallback":
             # Not understood twice in a row. What is plainly no business of ours is no reason to call a person.
             turn.hand_over("not_understood", tried=[guess["name"] for guess in turn.ranking[:ASK_BETWEEN]])
             turn.say("human__not_understood")
             return
         if turn.misses > 1:
-            turn.direct("unclear", why="refused", candidates=self._guesses(turn))
             turn.say("out_of_scope__again", [turn.topic_button("human"), turn.topic_button("capabilities")])
             offer_return(turn)
             return

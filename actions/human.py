@@ -22,4 +22,4 @@ def ask_for_person(turn: Turn, waiting: Place | None) -> None:
     urgent = waiting.data.get("urgent") if waiting else None
     about = {"topic": urgent} if urgent else {}
     turn.hand_over(urgent or "asked", "urgent" if urgent else "normal", **about)
-    turn.say(TOPIC)
+    turn.say("human")

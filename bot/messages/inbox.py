@@ -135,6 +135,7 @@ class Inbox:
                 external_id=external_id,
                 kind=reading.kind,
                 content=reading.content,
+                consumer="desk" if conversation.state in conversations.READ_BY_PEOPLE else "bot",
                 redacted=bool(reading.redacted),
                 state="done" if reading.answered else "queued",
                 due_at=now,

@@ -56,7 +56,8 @@ async def test_what_is_not_understood_twice_is_handed_to_a_person(chat: ActionCh
     await chat.say("nlu_fallback")
     answered = await chat.say("nlu_fallback", ranking=GUESSES)
     assert answered.said == ["human__not_understood"]
-    assert [(d["type"], d["reason"]) for d in answered.directives] == [("handoff", "not_understood")]
+    assert [directive["type"] for directive in answered.directives] == ["unclear", "handoff"]
+    assert answered.directives[-1]["reason"] == "not_understood"
 
 
 async def test_what_is_no_business_of_ours_twice_is_offered_a_person(chat: ActionChat) -> None:
@@ -64,7 +65,7 @@ async def test_what_is_no_business_of_ours_twice_is_offered_a_person(chat: Actio
     answered = await chat.say("out_of_scope")
     assert answered.said == ["out_of_scope__again"]
     assert "/human" in answered.payloads
-    assert answered.directives == []
+    assert [directive["type"] for directive in answered.directives] == ["unclear"], "kept, and nobody called"
 
 
 async def test_an_understood_message_in_between_begins_the_count_anew(chat: ActionChat) -> None:

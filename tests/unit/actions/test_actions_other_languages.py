@@ -99,11 +99,11 @@ async def test_it_is_said_once_and_not_at_every_message(chat: ActionChat) -> Non
     assert (await chat.say("ibkey_what", WRITTEN["de"][1])).said == ["ibkey_what"]
 
 
-async def test_who_is_not_understood_twice_is_offered_a_person(chat: ActionChat) -> None:
+async def test_who_is_not_understood_twice_gets_a_person(chat: ActionChat) -> None:
     await chat.say("out_of_scope", WRITTEN["zh-Hans"][0])
     answered = await chat.say("nlu_fallback", WRITTEN["zh-Hans"][1])
-    assert answered.said == ["out_of_scope__again"]
-    assert "/human" in answered.payloads
+    assert answered.said == ["human__not_understood"]
+    assert [d["reason"] for d in answered.directives if d["type"] == "handoff"] == ["not_understood"]
 
 
 async def test_a_language_without_a_name_here_gets_english_and_japanese(chat: ActionChat) -> None:

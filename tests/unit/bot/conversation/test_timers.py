@@ -31,7 +31,9 @@ async def remind(parts: Parts, **changed: Any) -> int:
     accepted = await parts.receive("send it")
     owner = await parts.conversation()
     asked = {**ASKED, **changed}
-    await parts.database.run(directives.carry_out, owner, [asked], inbound_id=accepted.id, now=parts.clock())
+    await parts.database.run(
+        directives.carry_out, parts.handoffs, owner, [asked], inbound_id=accepted.id, now=parts.clock()
+    )
     return accepted.id
 
 

@@ -16,7 +16,7 @@ async def told(parts: Parts, text: str, *asked: dict[str, Any]) -> None:
     owner = await parts.conversation("a")
     for _ in range(2):  # a turn may be stored again
         await parts.database.run(
-            directives.carry_out, owner, asked, inbound_id=accepted.id, now=parts.clock()
+            directives.carry_out, parts.handoffs, owner, asked, inbound_id=accepted.id, now=parts.clock()
         )
 
 

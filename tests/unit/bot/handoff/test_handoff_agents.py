@@ -9,6 +9,7 @@ import pytest
 from bot.handoff import notices
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.messages.conversations import Conversation
+from bot.messages.outbox import Receipt
 from bot.storage import conversation, inbound, outbound
 from bot.storage.desk_tables import note
 from tests.support.gateway import Parts, reply, rows
@@ -65,7 +66,7 @@ async def test_a_reply_takes_the_conversation_from_the_bot_and_its_answer_is_nev
     while taken := await story.parts.outbox.take(5):
         for outgoing in taken:
             sent.append(outgoing.text)
-            await story.parts.outbox.sent(outgoing.id, "x")
+            await story.parts.outbox.sent(outgoing, Receipt("x"))
     assert sent == [story.notice("with_agent", agent="Anna"), "I take over here"]
 
 

@@ -33,7 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
 STORIES = {
     "en": {
         "wish": "I want to verify my mobile number",
-        "number": "+81 90 1234 0001",
+        "number": "+81 90 1234 5605",
         "yes": "Right",
         "verified": "is verified",
         "forgot": "I forgot my IB Key PIN",

@@ -74,10 +74,11 @@ def test_up_says_where_the_stack_is_once_it_is_ready(root: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
     assert said[0] == "training"
     assert any(line.startswith("starting: gateway") for line in said)
-    ready, simulator, stop = said[-3:]
+    ready, simulator, desk, stop = said[-4:]
     assert ready.startswith("ready after ")
     assert ready.endswith(f" s on http://127.0.0.1:{port}")
     assert simulator == f"simulator: http://127.0.0.1:{port}/simulator"
+    assert desk.startswith(f"desk: http://127.0.0.1:{port}/desk/")
     assert stop == "stop with Ctrl-C"
 
 
@@ -160,9 +161,9 @@ def test_a_second_stack_on_the_same_state_is_refused(root: Path) -> None:
         assert f"in use by a stack (process {process.pid}, port {port})" in ended.stderr
 
 
-def test_settings_of_real_channels_give_a_warning_line(root: Path) -> None:
-    ended = run(root, "up", "--port", str(free_ports(1)[0]), TELEGRAM_BOT_TOKEN="x", FAKE_TRAINING="fails")
-    assert "TELEGRAM_BOT_TOKEN is set, but this version does not connect" in ended.stderr
+def test_a_setting_that_lacks_its_other_half_gives_a_warning_line(root: Path) -> None:
+    ended = run(root, "up", "--port", str(free_ports(1)[0]), TWILIO_AUTH_TOKEN="x", FAKE_TRAINING="fails")
+    assert "TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID is not" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import guide
+from actions.backend import Backend
 from actions.base import SupportAction
 from actions.human import ask_for_person, offer_urgently
 from actions.offers import offers
@@ -14,8 +15,8 @@ from data.knowledge import Knowledge
 class ActionAnswer(SupportAction):
     """Answers with the text of the message's topic."""
 
-    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
-        super().__init__(knowledge)
+    def __init__(self, knowledge: Knowledge, backend: Backend, places: OpenPlaces) -> None:
+        super().__init__(knowledge, backend)
         self._places = places
         self._choosers = {language.chosen_by for language in knowledge.languages.values()}
 
@@ -32,15 +33,15 @@ class ActionAnswer(SupportAction):
             # A person is asked about first, in words of their own; once in a menu is enough.
             turn.say(topic.id, [button for button in offers(turn, topic) if button.payload != "/human"])
             offer_urgently(turn)
-        elif not guide.list_wished(turn):
+        elif not await self._places.list_wished(turn):
             await self._places.begin(turn, topic.id)
 
 
 class ActionGuide(SupportAction):
     """Begins the guide of the message's topic, or shows where the client stands in it."""
 
-    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
-        super().__init__(knowledge)
+    def __init__(self, knowledge: Knowledge, backend: Backend, places: OpenPlaces) -> None:
+        super().__init__(knowledge, backend)
         self._places = places
 
     def name(self) -> str:
@@ -59,6 +60,7 @@ class ActionRestartConversation(SupportAction):
 
     async def act(self, turn: Turn) -> None:
         turn.places.clear()
+        turn.trouble.clear()
         turn.direct("expect", what="nothing")
         turn.say("restart", offers(turn, turn.knowledge.topics["restart"]))
 

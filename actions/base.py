@@ -9,7 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import other_languages
+from actions import human, other_languages
+from actions.backend import Backend
 from actions.turn import Turn, TurnMustWait
 from data.knowledge import Knowledge
 
@@ -26,8 +27,9 @@ class SupportAction(Action):
 
         abstract = True
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, backend: Backend) -> None:
         self.knowledge = knowledge
+        self._backend = backend
 
     async def act(self, turn: Turn) -> None:
         """Answer the turn."""
@@ -47,6 +49,7 @@ class SupportAction(Action):
             if other_languages.tell(turn, understood=turn.intent not in NOT_UNDERSTOOD):
                 return turn.flush(dispatcher)
             await self.act(turn)
+            await human.introduce(turn, self._backend)
         except TurnMustWait:
             raise
         except Exception:

@@ -105,6 +105,7 @@ class CodeTask(Task):
 
     def refused(self, turn: Turn, error: BackendError) -> None:
         """Say what the backend refused, in our words, and stay or end accordingly."""
+        turn.failed(self.topic, error, self.place)
         details = error.details
         if error.kind is ErrorKind.WRONG_CODE:
             self.wait_for_code(turn, "codes__wrong_code", left=details.get("checks_left", 0))
@@ -154,6 +155,8 @@ class CodeTask(Task):
             await self.redeem(turn, place, code)
         except BackendError as error:
             self.refused(turn, error)
+        else:
+            turn.trouble.over(self.topic)
 
     def _expired(self, turn: Turn) -> None:
         place = turn.places.current

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import guide
+from actions.backend import Backend
 from actions.base import SupportAction
 from actions.offers import offer_return, offers
 from actions.tasks import OpenPlaces
@@ -19,8 +20,8 @@ SMALL_TALK = "conversation"
 class ActionFallback(SupportAction):
     """Two stages: "did you mean", or what the assistant is for; the second time in a row, a person."""
 
-    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
-        super().__init__(knowledge)
+    def __init__(self, knowledge: Knowledge, backend: Backend, places: OpenPlaces) -> None:
+        super().__init__(knowledge, backend)
         self._places = places
 
     def name(self) -> str:

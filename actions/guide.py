@@ -55,6 +55,8 @@ def proceed(turn: Turn) -> None:
         leave(turn)
     elif item.kind == "ask":
         _ask_again(turn)
+    elif turn.intent == "deny" and item.yes_or_no:
+        _help(turn, topic, item)
     elif turn.intent == "deny":
         offer_return(turn)
     elif turn.intent == "step_back":
@@ -127,21 +129,17 @@ def list_steps(turn: Turn) -> None:
     )
 
 
-def list_wished(turn: Turn) -> bool:
-    """Show all steps of the guide on top if the message asks for them, whatever topic its words were taken for.
+def list_wished(turn: Turn, topic_id: str) -> bool:
+    """Whether the message asks for all steps of `topic_id`, which is open, whatever topic its words were taken for.
 
-    Not when it names another guide, or when it is about nothing that is served.
+    Not when it names another procedure, or when it is about nothing that is served.
     """
-    place = turn.places.current
-    if turn.entities.get("walk") != "all" or place is None or place.at == WAITING:
+    if turn.entities.get("walk") != "all":
         return False
-    topics = turn.knowledge.topics
-    another = turn.intent in topics and bool(topics[turn.intent].guide) and turn.intent != place.topic
+    named = turn.knowledge.topics.get(turn.intent)
+    another = named is not None and (bool(named.guide) or named.kind == "task") and named.id != topic_id
     # "Show all my positions" is about something else.
-    if another or turn.intent == "out_of_scope" or not topics[place.topic].guide:
-        return False
-    list_steps(turn)
-    return True
+    return not another and turn.intent != "out_of_scope"
 
 
 def asks(turn: Turn) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar, TypeVar
 
-from actions import numbers
+from actions import guide, numbers
 from actions.backend import BackendError, ErrorKind, Link
 from actions.code_task import CodeTask, button, unavailable
 from actions.offers import offer_return
 from actions.place import Place
+from actions.tasks import Task
 from actions.turn import Button, Turn
+
+Asked = TypeVar("Asked")
 
 
 class Linking(CodeTask):
@@ -28,7 +31,8 @@ class Linking(CodeTask):
             return
         try:
             link = await self.backend.link(turn.client)
-        except BackendError:
+        except BackendError as error:
+            turn.failed(self.topic, error, self.place)
             unavailable(turn)
             return
         if link.linked and turn.entities.get("task") == "unlink":
@@ -109,6 +113,7 @@ class Linking(CodeTask):
         try:
             await self.backend.redeem(turn.client, token, f"{turn.message_id}:link")
         except BackendError as error:
+            turn.failed(self.topic, error, self.place)
             if error.kind is ErrorKind.LINK_TOKEN_INVALID:
                 # Used up perhaps by this very chat, when nobody heard the answer.
                 turn.say("linking__pending" if await self._is_pending(turn) else "linking__token_invalid")
@@ -133,6 +138,7 @@ class Linking(CodeTask):
             )
         except BackendError as error:
             if error.kind is ErrorKind.NUMBER_INVALID:
+                turn.failed(self.topic, error, self.place)
                 self.end(turn, "linking__how")
             else:
                 self.refused(turn, error)
@@ -145,12 +151,34 @@ class Linking(CodeTask):
             await self.backend.unlink(turn.client, f"{place.data['request']}:unlink")
         except BackendError as error:
             if error.kind is not ErrorKind.NOT_LINKED:
+                turn.failed(self.topic, error, self.place)
                 unavailable(turn)
                 return
         self.end(turn, "linking__unlinked", turn.topic_button("capabilities"))
 
     def _unlink_button(self, turn: Turn) -> Button:
         return turn.text_button(self.place, "unlink", '/linking{"task": "unlink"}')
+
+
+async def ask_or_guide(turn: Turn, task: Task, ask: Callable[[str], Awaitable[Asked]]) -> Asked | None:
+    """How a task begins that is there for linked clients: what the backend says about them, by `ask`.
+
+    None when the turn is answered without it: the task was open and shows where it stands, or the backend does not
+    know the client or says nothing, and the guide of the same topic leads instead.
+    """
+    if turn.places.raise_to_top(lambda place: place.topic == task.place):
+        task.show(turn)
+        return None
+    try:
+        return await ask(turn.client)
+    except BackendError as error:
+        turn.failed(task.topic, error, task.place)
+        if error.kind is ErrorKind.NOT_LINKED:
+            invite(turn)
+        else:
+            turn.say("linking__cannot_ask")
+        guide.begin(turn, task.topic)
+        return None
 
 
 def invite(turn: Turn) -> None:

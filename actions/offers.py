@@ -14,7 +14,7 @@ def offers(turn: Turn, topic: Topic) -> list[Button]:
 
 def offer_return(turn: Turn) -> None:
     """Ask whether to go on with what is on top, if there is anything: a guide, a task, or what was only spoken of."""
-    if turn.places.current is None:
+    if turn.places.current is None or turn.handing_over is not None:
         return
     place = turn.places.update(paused=True)
     if place.at != WAITING:

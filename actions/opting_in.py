@@ -26,17 +26,8 @@ class OptIn(CodeTask):
     }
 
     async def begin(self, turn: Turn) -> None:
-        if turn.places.raise_to_top(lambda place: place.topic == self.place):
-            self.show(turn)
-            return
-        try:
-            login = await self.backend.secure_login(turn.client)
-        except BackendError as error:
-            if error.kind is ErrorKind.NOT_LINKED:
-                linking.invite(turn)
-            else:
-                turn.say("linking__cannot_ask")
-            guide.begin(turn, self.topic)
+        login = await linking.ask_or_guide(turn, self, self.backend.secure_login)
+        if login is None:
             return
         if login.next == "here":
             data = {"number": login.number_masked, "request": turn.message_id}

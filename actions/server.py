@@ -47,13 +47,13 @@ def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Ac
     places = OpenPlaces(tasks, backend)
     return [
         ActionSessionStart(),
-        ActionAnswer(knowledge, places),
-        ActionGuide(knowledge, places),
-        ActionContinue(knowledge, places),
-        ActionFallback(knowledge, places),
-        ActionHuman(knowledge),
-        ActionRestartConversation(knowledge),
-        *(ActionTask(knowledge, task) for task in tasks),
+        ActionAnswer(knowledge, backend, places),
+        ActionGuide(knowledge, backend, places),
+        ActionContinue(knowledge, backend, places),
+        ActionFallback(knowledge, backend, places),
+        ActionHuman(knowledge, backend),
+        ActionRestartConversation(knowledge, backend),
+        *(ActionTask(knowledge, backend, task) for task in tasks),
     ]
 
 

@@ -35,17 +35,8 @@ class ShareDevice(Task):
         self._backend = backend
 
     async def begin(self, turn: Turn) -> None:
-        if turn.places.raise_to_top(lambda place: place.topic == self.place):
-            self.show(turn)
-            return
-        try:
-            partners = await self._backend.partners(turn.client)
-        except BackendError as error:
-            if error.kind is ErrorKind.NOT_LINKED:
-                linking.invite(turn)
-            else:
-                turn.say("linking__cannot_ask")
-            guide.begin(turn, self.topic)
+        partners = await linking.ask_or_guide(turn, self, self._backend.partners)
+        if partners is None:
             return
         if not partners:
             turn.say("sharing__nobody", [turn.topic_button(t) for t in ("share_other_person", "share_rules")])
@@ -144,11 +135,13 @@ class ShareDevice(Task):
         except BackendError as error:
             self._refused(turn, error)
             return
+        turn.trouble.over(self.topic)
         turn.places.close()
         say_state(turn, request)
         guide.begin(turn, self.topic, {"requesting_device": "own"} if place.data["equal"] else None)
 
     def _refused(self, turn: Turn, error: BackendError) -> None:
+        turn.failed(self.topic, error, self.place)
         if error.kind is ErrorKind.REQUEST_OPEN:
             self._end(turn, "sharing__request_open", turn.topic_button("share_status"))
         elif error.kind in {ErrorKind.NOT_ELIGIBLE, ErrorKind.NOT_FOUND}:
@@ -180,6 +173,7 @@ class ShareStatus(Task):
         try:
             requests = await self._backend.sharing_requests(turn.client)
         except BackendError as error:
+            turn.failed(self.topic, error, self.place)
             if error.kind is ErrorKind.NOT_LINKED:
                 turn.say(self.topic, related)
                 linking.invite(turn)
@@ -188,8 +182,10 @@ class ShareStatus(Task):
                 turn.say(self.topic, related)
             offer_return(turn)
             return
+        turn.trouble.over(self.topic)
         if requests:
             say_state(turn, requests[0], related)
+            _call_about_compliance(turn, requests[0])
         else:
             turn.say("sharing__no_requests", [turn.topic_button("share_device")])
         offer_return(turn)
@@ -199,6 +195,14 @@ class ShareStatus(Task):
 
     def show(self, turn: Turn) -> None:
         turn.say(self.topic)
+
+
+def _call_about_compliance(turn: Turn, request: SharingRequest) -> None:
+    """What lies with Compliance is a person's matter: one is called, once for each word of theirs."""
+    said = "compliance" if request.reason == "compliance" else request.state
+    if said in {"compliance", "pending_compliance"} and turn.trouble.first_time(f"{request.id} {said}"):
+        errors = [{"code": said, "request_id": request.id}]
+        turn.hand_over("compliance", topic=ShareDevice.topic, step=request.state, errors=errors)
 
 
 def say_state(turn: Turn, request: SharingRequest, buttons: list[Button] | None = None) -> None:

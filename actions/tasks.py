@@ -48,6 +48,13 @@ class Task:
         """The code that the task waits for has not come."""
         raise NotImplementedError
 
+    async def list_steps(self, turn: Turn) -> None:
+        """Say all steps at once by which the client can do it without the assistant; the task stays open."""
+        if turn.knowledge.topics[self.topic].guide:
+            guide.begin(turn, self.topic)
+        else:
+            self.show(turn)
+
 
 class OpenPlaces:
     """Leads what is said to whatever lies open: a guide or one of the tasks."""
@@ -81,6 +88,8 @@ class OpenPlaces:
             await self._waiting(turn, place)
             return True
         task = self._task_on_top(turn)
+        if await self.list_wished(turn):
+            return True
         if task is not None:
             await task.proceed(turn)
         else:
@@ -106,7 +115,7 @@ class OpenPlaces:
     async def wish(self, turn: Turn) -> bool:
         """Carry out a wish that is about what is on top ("send me a new code", "show all steps"), whatever topic the
         words were taken for."""
-        if guide.list_wished(turn):
+        if await self.list_wished(turn):
             return True
         if turn.entities.get("task") in LINKING_WISHES:
             await self._tasks[LINKING].begin(turn)
@@ -122,6 +131,19 @@ class OpenPlaces:
         if task is None or "task" not in turn.entities:
             return False
         await task.proceed(turn)
+        return True
+
+    async def list_wished(self, turn: Turn) -> bool:
+        """List all steps of what is on top if the message asks for them; the place in it is kept."""
+        place, task = turn.places.current, self._task_on_top(turn)
+        if place is None or place.at == WAITING:
+            return False
+        if not guide.list_wished(turn, task.topic if task else place.topic):
+            return False
+        if task is not None:
+            await task.list_steps(turn)
+        else:
+            guide.list_steps(turn)
         return True
 
     def show(self, turn: Turn) -> None:
@@ -156,8 +178,8 @@ class OpenPlaces:
 class ActionTask(SupportAction):
     """Rasa's name for a task: action_<topic>."""
 
-    def __init__(self, knowledge: Knowledge, task: Task) -> None:
-        super().__init__(knowledge)
+    def __init__(self, knowledge: Knowledge, backend: Backend, task: Task) -> None:
+        super().__init__(knowledge, backend)
         self._task = task
 
     def name(self) -> str:
@@ -170,8 +192,8 @@ class ActionTask(SupportAction):
 class ActionContinue(SupportAction):
     """Yes, no, next, back, a bare answer: they mean what the conversation's place makes of them."""
 
-    def __init__(self, knowledge: Knowledge, places: OpenPlaces) -> None:
-        super().__init__(knowledge)
+    def __init__(self, knowledge: Knowledge, backend: Backend, places: OpenPlaces) -> None:
+        super().__init__(knowledge, backend)
         self._places = places
 
     def name(self) -> str:
@@ -180,4 +202,7 @@ class ActionContinue(SupportAction):
     async def act(self, turn: Turn) -> None:
         if not await self._places.proceed(turn):
             menu = turn.knowledge.topics["capabilities"].offers
-            turn.say(turn.intent, [turn.topic_button(topic) for topic in menu])
+            lost = turn.intent == "inform" and "walk" in turn.entities
+            turn.say(
+                "guide__nothing_open" if lost else turn.intent, [turn.topic_button(topic) for topic in menu]
+            )

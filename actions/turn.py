@@ -10,7 +10,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.backend import BackendError
 from actions.place import Place, Places
+from actions.trouble import Trouble
 from data.knowledge import Knowledge
 
 # Where the gateway took a secret out of a message.
@@ -66,8 +68,11 @@ class Turn:
         self.written_in = str(message.get("language") or "")
         self.places = Places.from_slot(tracker.get_slot("place"), knowledge.topics)
         self.misses = int(tracker.get_slot("misses") or 0)
+        self.trouble = Trouble.from_slot(tracker.get_slot("trouble"))
         self.was_waiting: Place | None = None
         """What the client was to be asked about and asks for by this message."""
+        self.handing_over: dict[str, Any] | None = None
+        """What the gateway is told when it is asked for a person; None when it is not."""
         self._messages: list[dict[str, Any]] = []
 
     def say(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
@@ -85,16 +90,28 @@ class Turn:
         self._messages.append({"json_message": {"directive": {"type": kind, **values}}})
 
     def hand_over(self, reason: str, priority: str = "normal", **known: Any) -> None:
-        """Ask the gateway for a person, and tell them where the conversation stands.
+        """Ask the gateway for a person, once the action has finished, and tell them where the conversation stands.
 
-        `known` may add what bot/handoff/packet.py keeps: linked, account, tried, errors [{code, request_id}].
+        `known` may add what bot/handoff/packet.py keeps. Of several wishes in one turn the first is heard.
         """
+        if self.handing_over is not None:
+            return
         place = self.places.current
         open_places = {"topic": place.topic, "step": place.at} if place else {}
         answers = [f"{question}: {answer}" for question, answer in (place.answers if place else {}).items()]
-        self.direct(
-            "handoff", reason=reason, priority=priority, **{**open_places, "answers": answers, **known}
-        )
+        known = {**open_places, "answers": answers, **known}
+        self.handing_over = {"reason": reason, "priority": priority, **known}
+
+    def failed(self, task: str, error: BackendError, opened_as: str) -> None:
+        """Note that the backend has refused a task or not answered; the third failure calls a person.
+
+        `task` is the topic that it answers, `opened_as` that of its places.
+        """
+        self.trouble.note(task, error)
+        if self.trouble.is_enough(task):
+            place = self.places.current
+            step = place.at if place and place.topic == opened_as else ""
+            self.hand_over("task_failed", topic=task, step=step, tried=[task])
 
     def said(self) -> list[str]:
         """The names of the texts answered so far."""
@@ -122,14 +139,25 @@ class Turn:
 
     def flush(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Hand the answers to Rasa and give back the events that keep the place."""
-        self._gather_buttons()
+        if self.handing_over is None:
+            self._gather_buttons()
+        else:
+            self._pass_on(self.handing_over)
         for message in self._messages:
             dispatcher.utter_message(**message)
         return [
             SlotSet("place", self.places.as_json()),
             SlotSet("misses", self.misses),
+            SlotSet("trouble", self.trouble.as_json()),
             SlotSet("other_language", self.other_language),
         ]
+
+    def _pass_on(self, known: dict[str, Any]) -> None:
+        """Ask for the person last of all: what else is directed is over then. Nothing is left to choose."""
+        for message in self._messages:
+            message.pop("buttons", None)
+        self.direct("handoff", **known)
+        self.trouble.clear()
 
     def _gather_buttons(self) -> None:
         """Put all buttons of the turn under its last text that has any.

@@ -36,6 +36,8 @@ class VerifyPhone(CodeTask):
             turn.places.open(Place(self.place, "number"))
         if place is not None and "task" in turn.entities:
             await self.proceed(turn)
+        elif turn.entities.get("walk") == "all":
+            await self.list_steps(turn)
         elif place is not None and not self._names_a_number(turn, place):
             # A code that is on its way must not be forgotten because the client asks for the same thing again.
             self.show(turn)
@@ -52,8 +54,7 @@ class VerifyPhone(CodeTask):
         if wish in {"leave", "stop"}:
             self.leave(turn)
         elif wish == "how":
-            turn.say("verify_phone__how")
-            self.show(turn)
+            await self.list_steps(turn)
         elif wish == "change_number" or self._names_a_number(turn, place):
             self._take_number(turn)
         elif place.at == "region":
@@ -76,6 +77,10 @@ class VerifyPhone(CodeTask):
             self.show_code(turn, place)
         else:
             self._ask_number(turn)
+
+    async def list_steps(self, turn: Turn) -> None:
+        turn.say("verify_phone__how")
+        self.show(turn)
 
     async def delivery(self, turn: Turn, place: Place) -> Delivery:
         return await self.backend.delivery(turn.client, place.data["id"])
@@ -200,6 +205,7 @@ class VerifyPhone(CodeTask):
             )
         except BackendError as error:
             if error.kind is ErrorKind.NUMBER_INVALID:
+                turn.failed(self.topic, error, self.place)
                 self._ask_number(turn, "number_invalid")
             else:
                 self.refused(turn, error)

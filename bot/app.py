@@ -32,14 +32,15 @@ from bot.conversation.worker import Worker
 from bot.desk.wiring import DeskOfGateway
 from bot.handoff.deadlines import Deadlines
 from bot.handoff.service import HandoffService
+from bot.messages import halts
+from bot.messages.dispatch import Dispatch
 from bot.messages.inbox import Inbox
-from bot.messages.outbox import Outbox
 from bot.messages.sender import ChannelSender, Sender, settle
 from bot.messages.signal import Signal
 from bot.privacy.vault import Vault
 from bot.settings import Settings, SettingsError
 from bot.storage import Database, StorageError, inbound
-from bot.telemetry import backlog, configure_logging
+from bot.telemetry import backlog, configure_logging, halted
 from data.knowledge import Knowledge, load
 
 
@@ -58,8 +59,12 @@ class Gateway:
         self.vault = Vault(settings.vault_key, clock)
         self.changed = Signal()
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
+        # Made once: making one holds up everything else for some hundredths of a second.
+        self._actions = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{settings.actions_port}", timeout=2.0, trust_env=False
+        )
         self.inbox = Inbox(self.database, knowledge, self.vault, clock, self._stored)
-        self.outbox = Outbox(self.database, clock)
+        self.dispatch = Dispatch(self.database, clock)
         self.handoffs = HandoffService(knowledge, settings.desk)
         self.worker = Worker(
             self.database,
@@ -97,7 +102,7 @@ class Gateway:
         for channel in self.channels:
             senders |= channel.senders
             routes += channel.routes()
-        self.sender = Sender(self.outbox, senders, clock, self.changed.set)
+        self.sender = Sender(self.dispatch, senders, clock, self.changed.set)
         self.app = Starlette(
             routes=routes,
             lifespan=self._lifespan,
@@ -109,7 +114,7 @@ class Gateway:
         if self.database.sqlite:
             # The only gateway on this database: whatever was taken up before belonged to one that is gone.
             await self.inbox.release_all()
-            await self.outbox.release_all()
+            await self.dispatch.release_all()
         loops = (self.worker, self.sender, self.timers, self.deadlines, *self.desk.loops)
         for loop in loops:
             loop.start()
@@ -121,6 +126,7 @@ class Gateway:
             await channel.stop()
         await self.desk.close()
         await self.engine.close()
+        await self._actions.aclose()
         await self.database.close()
 
     def _stored(self) -> None:
@@ -143,6 +149,9 @@ class Gateway:
 
     async def _metrics(self, _: Request) -> Response:
         backlog.set(await self.inbox.count_open())
+        now_halted = await self.database.run(halts.halted)
+        for name in halts.CHANNELS:
+            halted.labels(name).set(name in now_halted)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _database_answers(self) -> bool:
@@ -154,9 +163,7 @@ class Gateway:
 
     async def _actions_answer(self) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2.0, trust_env=False) as http:
-                url = f"http://127.0.0.1:{self.settings.actions_port}/livez"
-                return (await http.get(url)).status_code == httpx.codes.OK
+            return (await self._actions.get("/livez")).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 

@@ -35,6 +35,7 @@ score_total = Counter("assistant_csat_total", "Scores given after a hand-off, 1 
 owner_total = Counter(
     "assistant_owner_total", "Changes of a conversation's owner", ["from_state", "to_state"]
 )
+halted = Gauge("assistant_sending_halted", "1 while an operator has halted sending", ["channel"])
 backlog = Gauge("assistant_inbound_backlog", "Messages stored and not yet answered")
 
 

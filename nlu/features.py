@@ -16,12 +16,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import SentenceEncoder, Vectors, load_encoder
-from nlu.fingerprint import ROOT
 from nlu.numbers import without_numbers
-from nlu.remembered import Remembering
-
-VECTORS = ROOT / "models" / "vectors"
-"""Where the vectors of examples are kept from one training to the next."""
+from nlu.remembered import VECTORS, Remembering
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize, sparse  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nlu.intents import (
+    Columns,
     Familiarity,
     IntentModel,
     Settings,
@@ -58,12 +61,16 @@ def fit(examples: Examples, *, ridge: float, settings: Settings, outside: str | 
     same examples in the same order give the same model. Raises ValueError with fewer than two intents.
     """
     labels, targets = encoded(examples.intents)
-    rarity = document_rarity(examples.texts, settings)
-    hashed = design(examples.texts, rarity, settings)
-    temperature, familiarity = _calibrated(examples, hashed, ridge, settings, outside)
-    space = Space.learned(examples.vectors, examples.blocks, targets)
-    placed = compact(space.place(examples.vectors))
-    weights = solve(kernel(restored(placed), hashed, settings), targets, ridge)
+    counts = [ngrams(text, settings.buckets, settings.longest) for text in examples.texts]
+    rarity = document_rarity(counts, settings)
+    hashed = design(counts, rarity, settings)
+    # The calibration needs a model of its own; one processor for each is better shared out than each product.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as aside:
+        calibrated = aside.submit(_calibrated, examples, hashed, ridge, settings, outside)
+        space = Space.learned(examples.vectors, examples.blocks, targets)
+        placed = compact(space.place(examples.vectors))
+        weights = solve(kernel(restored(placed), hashed, settings), targets, ridge)
+        temperature, familiarity = calibrated.result()
     return IntentModel(
         labels=labels,
         settings=settings,
@@ -72,9 +79,9 @@ def fit(examples: Examples, *, ridge: float, settings: Settings, outside: str | 
         familiarity=familiarity,
         space=space,
         examples=placed,
-        weights=weights.astype(np.float16),
+        weights=Columns.of(weights),
         rarity=rarity,
-        grams=(settings.share * (hashed.T @ weights)).astype(np.float16),
+        grams=Columns.of(settings.share * (hashed.T @ weights)),
     )
 
 
@@ -86,42 +93,53 @@ def encoded(intents: Sequence[str]) -> tuple[tuple[str, ...], Numbers]:
     return tuple(map(str, labels)), targets.astype(np.int64)
 
 
-def document_rarity(texts: Sequence[str], settings: Settings) -> NDArray[np.float16]:
-    """Inverse document frequency of each bucket; 0 for those that tell nothing."""
-    having: Counter[int] = Counter()
-    for text in texts:
-        having.update(ngrams(text, settings.buckets, settings.longest).keys())
-    counts = np.zeros(settings.buckets)
-    counts[list(having.keys())] = list(having.values())
-    rarity = np.log((1 + len(texts)) / (1 + counts)) + 1
-    rarity[counts > max(2.0, _COMMON * len(texts))] = 0
+def document_rarity(counts: Sequence[dict[int, float]], settings: Settings) -> NDArray[np.float16]:
+    """Inverse document frequency of each bucket; 0 for those that tell nothing. `counts`: each text's n-grams."""
+    having = np.zeros(settings.buckets)
+    for one in counts:
+        having[list(one)] += 1
+    rarity = np.log((1 + len(counts)) / (1 + having)) + 1
+    rarity[having > max(2.0, _COMMON * len(counts))] = 0
     return rarity.astype(np.float16)
 
 
-def design(texts: Sequence[str], rarity: NDArray[np.float16], settings: Settings) -> sparse.csr_matrix:
+def design(
+    counts: Sequence[dict[int, float]], rarity: NDArray[np.float16], settings: Settings
+) -> sparse.csr_matrix:
     """The n-grams of the examples, (n, buckets), each row of length 1."""
-    rows = [weighted(ngrams(text, settings.buckets, settings.longest), rarity) for text in texts]
+    rows = [weighted(one, rarity) for one in counts]
     values = np.concatenate([values for _, values in rows])
     columns = np.concatenate([buckets for buckets, _ in rows])
     starts = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
-    matrix = sparse.csr_matrix((values, columns, starts), shape=(len(texts), settings.buckets))
+    matrix = sparse.csr_matrix((values, columns, starts), shape=(len(counts), settings.buckets))
     matrix.eliminate_zeros()
     return matrix
 
 
 def kernel(placed: Floats, hashed: sparse.csr_matrix, settings: Settings) -> Floats:
-    """How alike the examples are, pair by pair (n, n)."""
-    likeness = gaussian(placed @ placed.T, settings.sharpness)
-    for start in range(0, len(placed), 1000):  # the n-grams' part is dense: not all of it at once
-        rows = slice(start, start + 1000)
-        likeness[rows] += settings.share * (hashed[rows] @ hashed.T).toarray()
+    """How alike the examples are, pair by pair (n, n): only the lower half, which is all that `solve` reads."""
+    likeness = np.zeros((len(placed), len(placed)), dtype=np.float32)
+    for start in range(
+        0, len(placed), 1000
+    ):  # a piece at a time: the whole takes as long as its memory is large
+        stop = min(start + 1000, len(placed))
+        likeness[start:stop, :stop] = alike(
+            placed[start:stop] @ placed[:stop].T, hashed[start:stop], hashed[:stop], settings
+        )
+    return likeness
+
+
+def alike(cosines: Floats, left: sparse.csr_matrix, right: sparse.csr_matrix, settings: Settings) -> Floats:
+    """The kernel of messages with these `cosines` and n-grams."""
+    likeness = gaussian(cosines, settings.sharpness)
+    likeness += settings.share * (left @ right.T).toarray()
     return likeness
 
 
 def solve(likeness: Floats, targets: Numbers, ridge: float) -> Floats:
     """Weights (n, c) of the ridge regression of the labels. An example of a rare topic counts for more.
 
-    Overwrites `likeness`.
+    Reads the lower half of `likeness`, and overwrites it.
     """
     counts = np.bincount(targets)
     wanted = np.eye(len(counts), dtype=likeness.dtype)[targets]
@@ -165,8 +183,7 @@ def _calibrated(
 
     def judged(unseen: Numbers) -> tuple[Floats, Floats]:
         cosines = space.place(examples.vectors[unseen]) @ placed.T
-        likeness = gaussian(cosines, settings.sharpness)
-        likeness += settings.share * (hashed[unseen] @ hashed[seen].T).toarray()
+        likeness = alike(cosines, hashed[unseen], hashed[seen], settings)
         return likeness @ weights, cosines.max(axis=1)
 
     of_near, nearest = judged(near)

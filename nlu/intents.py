@@ -37,6 +37,27 @@ class Settings:
     """Letters of the longest n-gram."""
 
 
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A matrix in a quarter of the space: int8, and for each column what 127 stands for."""
+
+    numbers: NDArray[np.int8]
+    scale: Floats
+    """(columns,)"""
+
+    @classmethod
+    def of(cls, matrix: Floats) -> Columns:
+        """`matrix` with each column to its nearest 127th of the column's largest number."""
+        scale = np.abs(matrix).max(axis=0, initial=0.0).astype(np.float32)
+        parts = matrix * (_INT8 / np.where(scale, scale, 1.0))
+        return cls(np.rint(parts).astype(np.int8), scale)
+
+    def restored(self) -> Floats:
+        """The matrix that `of` was given, as near as that."""
+        result: Floats = self.numbers * (self.scale / np.float32(_INT8))
+        return result
+
+
 @dataclass(frozen=True)
 class Familiarity:
     """How likely a message is to be of a topic, by its best score and the cosine of the nearest example."""
@@ -67,20 +88,22 @@ class IntentModel:
     space: Space
     examples: NDArray[np.int8]
     """(n, k): the examples' vectors in the space, times 127."""
-    weights: NDArray[np.float16]
+    weights: Columns
     """(n, c): how much nearness to an example speaks for each label."""
     rarity: NDArray[np.float16]
     """(b,): how few examples have an n-gram of the bucket, as inverse document frequency; 0 where nearly all do."""
-    grams: NDArray[np.float16]
+    grams: Columns
     """(b, c): how much a bucket speaks for each label."""
     _examples: Floats = field(init=False, repr=False)
     _weights: Floats = field(init=False, repr=False)
+    _grams: Floats = field(init=False, repr=False)
     _inner: NDArray[np.bool_] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # Full precision for computing; the small types are for the disk.
         object.__setattr__(self, "_examples", restored(self.examples))
-        object.__setattr__(self, "_weights", self.weights.astype(np.float32))
+        object.__setattr__(self, "_weights", self.weights.restored())
+        object.__setattr__(self, "_grams", self.grams.restored())
         object.__setattr__(self, "_inner", np.array([label != self.outside for label in self.labels]))
 
     def scores(self, vector: Floats, text: str) -> tuple[Floats, float]:
@@ -88,7 +111,7 @@ class IntentModel:
         cosines = self._examples @ self.space.place(vector[np.newaxis, :])[0]
         scores = gaussian(cosines, self.settings.sharpness) @ self._weights
         buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
-        scores += values @ self.grams[buckets].astype(np.float32)
+        scores += values @ self._grams[buckets]
         return scores, float(cosines.max())
 
     def probabilities(self, vector: Floats, text: str) -> NDArray[np.float64]:
@@ -113,9 +136,11 @@ class IntentModel:
             centre=self.space.centre,
             turn=self.space.turn,
             examples=self.examples,
-            weights=self.weights,
+            weights=self.weights.numbers,
+            weights_scale=self.weights.scale,
             rarity=self.rarity,
-            grams=self.grams,
+            grams=self.grams.numbers,
+            grams_scale=self.grams.scale,
         )
         about = {
             "labels": list(self.labels),
@@ -140,16 +165,17 @@ class IntentModel:
                 Familiarity(**about["familiarity"]),
                 Space(tuple(about["blocks"]), numbers["centre"], numbers["turn"]),
                 numbers["examples"],
-                numbers["weights"],
+                Columns(numbers["weights"], numbers["weights_scale"]),
                 numbers["rarity"],
-                numbers["grams"],
+                Columns(numbers["grams"], numbers["grams_scale"]),
             )
 
 
 def gaussian(cosines: Floats, sharpness: float) -> Floats:
     """exp(-sharpness * squared distance) of unit vectors with these `cosines`."""
-    result: Floats = np.exp(2 * sharpness * (cosines - 1))
-    return result
+    result: Floats = cosines - 1
+    result *= 2 * sharpness
+    return np.exp(result, out=result)
 
 
 def weighted(counts: dict[int, float], rarity: NDArray[np.float16]) -> tuple[NDArray[np.int64], Floats]:

@@ -6,7 +6,7 @@ import math
 import zlib
 from collections import Counter
 
-from nlu.text import normalise, shortened
+from nlu.text import folded, shortened
 
 
 def ngrams(text: str, buckets: int, longest: int) -> dict[int, float]:
@@ -16,7 +16,7 @@ def ngrams(text: str, buckets: int, longest: int) -> dict[int, float]:
     Japanese one, is one word. CRC-32 is the hash: the same on every machine and in every process.
     """
     counts: Counter[bytes] = Counter()
-    for word in normalise(shortened(text), casefold=True).text.split():
+    for word in folded(shortened(text)).split():
         marked = f" {word} "
         for length in range(1, longest + 1):
             counts.update(

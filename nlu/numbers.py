@@ -12,6 +12,8 @@ from nlu.text import LONGEST, normalise
 
 PHONE = "phone_number"
 NUMBER = "number"
+# No number that is dialled with its country has fewer digits. Most messages need not be searched at all.
+_FEWEST = 5
 # Dashes that people and phones put into numbers; NFKC leaves them apart.
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
 _DIGITS = re.compile(r"(?<![\d.,+])\(?\d(?:[ \-.()/]{0,2}\d){6,14}(?![\d])")
@@ -38,7 +40,10 @@ def find_numbers(text: str) -> list[Found]:
     With + (or 00) and a country code, or as a Japanese mobile number: phone_number. Other runs of 7 to 15
     digits: number, whose country has to be asked for or guessed. Dates and shorter runs are left out.
     """
-    normalised = normalise(text[:LONGEST])
+    text = text[:LONGEST]
+    if sum(map(str.isnumeric, text)) < _FEWEST:
+        return []
+    normalised = normalise(text)
     plain = normalised.text.translate(_DASHES)
     found: list[tuple[int, int, str, str]] = []
     # 00 is what many countries dial instead of +.

@@ -12,6 +12,10 @@ from zipfile import BadZipFile
 import numpy as np
 
 from nlu.encoder import SentenceEncoder, Vectors
+from nlu.fingerprint import ROOT
+
+VECTORS = ROOT / "models" / "vectors"
+"""Where the vectors of examples are kept from one training to the next."""
 
 # With more than this many kept, those that are not needed just now are dropped.
 _MOST = 40_000

@@ -6,23 +6,18 @@ message itself; SecondTopic takes what they found, and leaves the message alone 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, METADATA, METADATA_EXAMPLE, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-# The example's metadata that tells how its topic counts (see nlu.importer).
-STANDING = "standing"
-SUBJECT, URGENT = "subject", "urgent"
-_FILE = "standings.json"
+from nlu.standings import URGENT, KnowsStandings
 
 # Clauses shorter than this many letters say nothing about a topic ("ok", "あの").
 _LETTERS = {"cjk": 4, "latin": 8}
@@ -102,7 +97,7 @@ class ClauseSplitter(GraphComponent):  # type: ignore[misc]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class SecondTopic(GraphComponent):  # type: ignore[misc]
+class SecondTopic(KnowsStandings):
     """Sets a message's intent to the topic that comes first, and `second_topic`: {name, confidence, announced}.
 
     `announced` is whether the client's words said that another matter follows; if not, two sentences may be about
@@ -112,50 +107,15 @@ class SecondTopic(GraphComponent):  # type: ignore[misc]
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, standings: dict[str, str]
     ) -> None:
+        super().__init__(config, storage, resource, standings)
         self._sure = float(config["sure"])
-        self._storage = storage
-        self._resource = resource
-        self.standings = standings
+        self._sure_unannounced = float(config["sure_unannounced"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`sure`: the confidence from which a clause counts as a problem of its own."""
-        return {"sure": 0.6}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SecondTopic:
-        """One that knows no topics yet."""
-        return cls(config, model_storage, resource, {})
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **_: Any,
-    ) -> SecondTopic:
-        """The one of a trained model."""
-        with model_storage.read_from(resource) as directory:
-            standings = json.loads((directory / _FILE).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, standings)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Keep which topics are problems of their own, and which of them are urgent."""
-        for example in training_data.intent_examples:
-            metadata = (example.get(METADATA) or {}).get(METADATA_EXAMPLE) or {}
-            if STANDING in metadata:
-                self.standings[example.get(INTENT)] = metadata[STANDING]
-        with self._storage.write_to(self._resource) as directory:
-            (directory / _FILE).write_text(json.dumps(self.standings, sort_keys=True), encoding="utf-8")
-        return self._resource
+        """`sure`: the confidence from which a clause counts as a problem of its own. `sure_unannounced`: the same
+        where the message as a whole is understood and no word says that another matter follows."""
+        return {"sure": 0.6, "sure_unannounced": 0.95}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """The messages without their clauses."""
@@ -171,18 +131,22 @@ class SecondTopic(GraphComponent):  # type: ignore[misc]
             self._rank(message, clauses_of_it)
         return whole
 
-    def _rank(self, message: Message, clauses_of_it: Iterable[Message]) -> None:
+    def _rank(self, message: Message, clauses_of_it: Sequence[Message]) -> None:
         """Choose the first and the second topic by what the clauses are about."""
+        whole = message.get(INTENT)
+        # Half a sentence, torn from the rest, is easily taken for something else than the whole is about.
+        understood = whole["name"] in self.standings and whole["confidence"] >= self._sure
+        alone = understood and not any(clause.get("clause") for clause in clauses_of_it)
+        sure = self._sure_unannounced if alone else self._sure
         topics: dict[str, dict[str, Any]] = {}
         announced = False
         for clause in clauses_of_it:
             intent = clause.get(INTENT)
-            if intent["name"] in self.standings and intent["confidence"] >= self._sure:
+            if intent["name"] in self.standings and intent["confidence"] >= sure:
                 announced = announced or (bool(topics) and bool(clause.get("clause")))
                 topics.setdefault(intent["name"], intent)
         if not topics:
             return
-        whole = message.get(INTENT)
         if self.standings.get(whole["name"]) == URGENT:
             topics = {whole["name"]: whole, **{n: i for n, i in topics.items() if n != whole["name"]}}
         urgent = [name for name in topics if self.standings[name] == URGENT]

@@ -147,12 +147,24 @@ class _Adam:
         self._parameters = parameters
         self._means = [np.zeros_like(parameter) for parameter in parameters]
         self._squares = [np.zeros_like(parameter) for parameter in parameters]
+        # New arrays of this size in each step would take longer than the arithmetic.
+        self._scratch = [np.empty_like(parameter) for parameter in parameters]
         self._steps = 0
 
     def step(self, gradients: Sequence[Floats]) -> None:
         self._steps += 1
         rate = np.float32(_RATE * (1 - 0.999**self._steps) ** 0.5 / (1 - 0.9**self._steps))
         for at, gradient in enumerate(gradients):
-            self._means[at] += np.float32(0.1) * (gradient - self._means[at])
-            self._squares[at] += np.float32(0.001) * (gradient * gradient - self._squares[at])
-            self._parameters[at] -= rate * self._means[at] / (np.sqrt(self._squares[at]) + np.float32(1e-8))
+            mean, square, scratch = self._means[at], self._squares[at], self._scratch[at]
+            np.subtract(gradient, mean, out=scratch)
+            scratch *= np.float32(0.1)
+            mean += scratch
+            np.multiply(gradient, gradient, out=scratch)
+            scratch -= square
+            scratch *= np.float32(0.001)
+            square += scratch
+            np.sqrt(square, out=scratch)
+            scratch += np.float32(1e-8)
+            np.divide(mean, scratch, out=scratch)
+            scratch *= rate
+            self._parameters[at] -= scratch

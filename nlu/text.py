@@ -104,3 +104,8 @@ def normalise(text: str, *, casefold: bool = False) -> Normalised:
         starts.extend([chunk.start] * len(piece))
         ends.extend([chunk.end] * len(piece))
     return Normalised("".join(characters), tuple(starts), tuple(ends))
+
+
+def folded(text: str) -> str:
+    """The text of `normalise` with `casefold`, for those who need no offsets; quicker."""
+    return text.casefold() if text.isascii() else "".join(chunk.text.casefold() for chunk in chunks(text))

@@ -17,7 +17,6 @@ from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.training.graph_trainer import GraphTrainer
 from rasa.shared.data import TrainingType
-from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
 from rasa.utils.log_utils import configure_structlog
 
 from nlu.importer import TopicImporter
@@ -40,10 +39,9 @@ def train_model(config: Path, data: Path, path: Path) -> None:
     """Train on the folder `data` as `config` says and write the model to `path`. Raises RasaException."""
     # Unconfigured, structlog prints every debug line of every rule.
     configure_structlog(logging.ERROR)
-    # The wrappers that `rasa train` puts around an importer.
-    importer = E2EImporter(
-        ResponsesSyncImporter(CombinedDataImporter([TopicImporter(str(config), data=str(data))]))
-    )
+    # Without the wrappers of `rasa train`, which look for what we have not (end-to-end stories, retrieval intents)
+    # and copy all examples time and again for it.
+    importer = TopicImporter(str(config), data=str(data))
     recipe = Recipe.recipe_for_name(importer.get_config().get("recipe"))
     graph = recipe.graph_config_for_recipe(importer.get_config(), {}, training_type=TrainingType.BOTH)
     rasa.engine.validation.validate(graph)

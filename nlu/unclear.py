@@ -5,79 +5,38 @@ Takes the place of Rasa's FallbackClassifier, which knows one threshold and one 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Sequence
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, METADATA, METADATA_EXAMPLE
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.second_topic import STANDING, SUBJECT, URGENT
+from nlu.standings import SUBJECT, URGENT, KnowsStandings
 
 NOT_UNDERSTOOD = "nlu_fallback"
 REFUSED, CLOSE = "refused", "close"
-_FILE = "standings.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class UnclearClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
+class UnclearClassifier(KnowsStandings, IntentClassifier):  # type: ignore[misc]
     """Sets the intent of an unclear message to `nlu_fallback` and its `unclear` to "refused" or "close"."""
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, standings: dict[str, str]
     ) -> None:
+        super().__init__(config, storage, resource, standings)
         self._refuse_below = float(config["refuse_below"])
         self._ask_within = float(config["ask_within"])
-        self._storage = storage
-        self._resource = resource
-        self.standings = standings
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`refuse_below`: the confidence of the first topic below which nothing is guessed. `ask_within`: the
         client is asked where the first topic is not this many times as likely as the second; 1 for never."""
         return {"refuse_below": 0.15, "ask_within": 1.0}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> UnclearClassifier:
-        """One that knows no topics yet."""
-        return cls(config, model_storage, resource, {})
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **_: Any,
-    ) -> UnclearClassifier:
-        """The one of a trained model."""
-        with model_storage.read_from(resource) as directory:
-            standings = json.loads((directory / _FILE).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, standings)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Keep which topics are problems of a client's: between others nobody is asked."""
-        for example in training_data.intent_examples:
-            metadata = (example.get(METADATA) or {}).get(METADATA_EXAMPLE) or {}
-            if STANDING in metadata:
-                self.standings[example.get(INTENT)] = metadata[STANDING]
-        with self._storage.write_to(self._resource) as directory:
-            (directory / _FILE).write_text(json.dumps(self.standings, sort_keys=True), encoding="utf-8")
-        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Mark the unclear ones. Their ranking keeps what was thought of them, behind `nlu_fallback`."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request
 from pydantic import BaseModel, Field, StrictStr
 from sqlalchemy.engine import Connection
 from starlette.responses import JSONResponse
@@ -24,7 +25,8 @@ IdempotencyKey = Annotated[
     str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=VISIBLE)
 ]
 Id = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
-Read = Callable[[Connection], Answer]
+Step = Callable[[Connection], Answer]
+CheckCode = Callable[[Connection, Challenges, Clock, str, str, str], Answer]
 
 
 class NumberRequest(BaseModel, extra="forbid"):
@@ -43,6 +45,22 @@ class PartnerRequest(BaseModel, extra="forbid"):
     partner: Annotated[StrictStr, Field(min_length=1, max_length=64)]
 
 
+@dataclass(frozen=True)
+class Write:
+    """Who wants something done, under which key."""
+
+    request: Request
+    client: str
+    key: str
+
+
+async def _write(request: Request, client: Client, key: IdempotencyKey) -> Write:
+    return Write(request, client, key)
+
+
+Writing = Annotated[Write, Depends(_write)]
+
+
 class Door:
     """Takes a call to the rules: in one transaction, writes once for each key."""
 
@@ -52,21 +70,22 @@ class Door:
         self._clock = clock
         self._after_write = after_write
 
-    def read(self, read: Read) -> JSONResponse:
+    def read(self, step: Step) -> JSONResponse:
         """Answer a question."""
         with self._storage.transaction() as tx:
             try:
-                answer = read(tx)
+                answer = step(tx)
             except RefusalError as refusal:
                 answer = refusal.answer
         return respond(answer)
 
-    def write(self, request: Request, client: str, key: str, write: Read, **content: object) -> JSONResponse:
-        """Do something once. `content` is what the request holds, to know its repetition by."""
-        about = {"client": client, **content}
+    def write(self, call: Write, step: Step, body: BaseModel | None = None) -> JSONResponse:
+        """Do something once. `body` is what the request holds, to know its repetition by."""
+        request = call.request
+        about = {"client": call.client, **(vars(body) if body else {})}
         digest = self._keys.request_digest(request.method, request.url.path, about)
         with self._storage.transaction() as tx:
-            answer, repeated = answer_once(tx, key, digest, self._clock.now(), lambda: write(tx))
+            answer, repeated = answer_once(tx, call.key, digest, self._clock.now(), lambda: step(tx))
         self._after_write()
         return respond(answer, {"Idempotent-Replayed": "true"} if repeated else None)
 
@@ -95,53 +114,36 @@ def _linking(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> 
         return door.read(lambda tx: links.status(tx, client, clock.now()))
 
     @router.delete("/link")
-    def end_link(client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        return door.write(request, client, key, lambda tx: links.end(tx, clock, client))
+    def end_link(call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: links.end(tx, clock, call.client))
 
     @router.post("/links")
-    def redeem(body: TokenRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return links.redeem(tx, clock, client, body.token)
-
-        return door.write(request, client, key, write, token=body.token)
+    def redeem(body: TokenRequest, call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: links.redeem(tx, clock, call.client, body.token), body)
 
     @router.post("/link-codes")
-    def send_code(body: NumberRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return links.send_code(tx, codes, clock, client, body.number)
+    def send_code(body: NumberRequest, call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: links.send_code(tx, codes, clock, call.client, body.number), body)
 
-        return door.write(request, client, key, write, number=body.number)
-
-    _resend(router, door, codes, "/link-codes", links.PURPOSE)
-
-    @router.post("/link-codes/{id}/check")
-    def check(
-        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
-    ) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return links.check_code(tx, codes, clock, client, id, body.code)
-
-        return door.write(request, client, key, write, code=body.code)
+    _code(router, door, clock, codes, "/link-codes", links.PURPOSE, links.check_code)
 
 
 def _phone_verification(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
     @router.post("/phone-verifications")
-    def start(body: NumberRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return phone_verifications.start(tx, codes, clock, client, body.number)
+    def start(body: NumberRequest, call: Writing) -> JSONResponse:
+        return door.write(
+            call, lambda tx: phone_verifications.start(tx, codes, clock, call.client, body.number), body
+        )
 
-        return door.write(request, client, key, write, number=body.number)
-
-    _resend(router, door, codes, "/phone-verifications", phone_verifications.PURPOSE)
-
-    @router.post("/phone-verifications/{id}/check")
-    def check(
-        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
-    ) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return phone_verifications.check(tx, codes, clock, client, id, body.code)
-
-        return door.write(request, client, key, write, code=body.code)
+    _code(
+        router,
+        door,
+        clock,
+        codes,
+        "/phone-verifications",
+        phone_verifications.PURPOSE,
+        phone_verifications.check,
+    )
 
     @router.get("/phone-verifications/{id}/deliveries")
     def deliveries(id: Id, client: Client) -> JSONResponse:
@@ -158,19 +160,10 @@ def _secure_login(router: APIRouter, door: Door, clock: Clock, codes: Challenges
         return door.read(lambda tx: secure_login.eligibility(tx, clock, client))
 
     @router.post("/secure-login/opt-ins")
-    def start(client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        return door.write(request, client, key, lambda tx: secure_login.start(tx, codes, clock, client))
+    def start(call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: secure_login.start(tx, codes, clock, call.client))
 
-    _resend(router, door, codes, "/secure-login/opt-ins", secure_login.PURPOSE)
-
-    @router.post("/secure-login/opt-ins/{id}/check")
-    def check(
-        id: Id, body: CodeRequest, client: Client, request: Request, key: IdempotencyKey
-    ) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return secure_login.check(tx, codes, clock, client, id, body.code)
-
-        return door.write(request, client, key, write, code=body.code)
+    _code(router, door, clock, codes, "/secure-login/opt-ins", secure_login.PURPOSE, secure_login.check)
 
 
 def _device_sharing(router: APIRouter, door: Door, clock: Clock) -> None:
@@ -190,14 +183,26 @@ def _device_sharing(router: APIRouter, door: Door, clock: Clock) -> None:
         return door.read(lambda tx: sharing.one(tx, clock, client, id, page(request)))
 
     @router.post("/device-sharing/requests")
-    def start(body: PartnerRequest, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        def write(tx: Connection) -> Answer:
-            return sharing.start(tx, clock, client, body.partner, page(request))
-
-        return door.write(request, client, key, write, partner=body.partner)
+    def start(body: PartnerRequest, call: Writing) -> JSONResponse:
+        address = page(call.request)
+        return door.write(call, lambda tx: sharing.start(tx, clock, call.client, body.partner, address), body)
 
 
-def _resend(router: APIRouter, door: Door, codes: Challenges, path: str, purpose: str) -> None:
+def _code(
+    router: APIRouter,
+    door: Door,
+    clock: Clock,
+    codes: Challenges,
+    path: str,
+    purpose: str,
+    check_code: CheckCode,
+) -> None:
+    """What can be done with a code that was sent: have it sent again, and hand it in."""
+
     @router.post(f"{path}/{{id}}/resend")
-    def resend(id: Id, client: Client, request: Request, key: IdempotencyKey) -> JSONResponse:
-        return door.write(request, client, key, lambda tx: Answer(200, codes.resend(tx, purpose, id, client)))
+    def resend(id: Id, call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: Answer(200, codes.resend(tx, purpose, id, call.client)))
+
+    @router.post(f"{path}/{{id}}/check")
+    def check(id: Id, body: CodeRequest, call: Writing) -> JSONResponse:
+        return door.write(call, lambda tx: check_code(tx, codes, clock, call.client, id, body.code), body)

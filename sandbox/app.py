@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         with storage.transaction() as tx:
             users.seed(tx, clock.now())
     gateway = Gateway(settings.gateway_port, settings.internal_token)
-    errands: list[Errand] = [TextMessages(gateway, keys, users.carriers())]
+    errands: list[Errand] = [TextMessages(gateway, keys, users.carriers(), settings.real_numbers)]
     if settings.webhook_secret:
         errands.append(Notices(gateway, settings.webhook_secret))
     courier = Courier(storage, clock, errands)
@@ -73,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(Faults, switchboard=switchboard),
         ],
     )
+    app.state.storage = storage
     _answer_errors_as_problems(app)
     document = contract_document()
 

@@ -70,37 +70,42 @@ def controls(
         return {}
 
     @router.get("/ledger")
-    def ledger() -> dict[str, Any]:
-        """What has been done so far. `writes` counts the writes carried out, repetitions left out."""
-        with storage.transaction() as tx:
-            codes = tx.execute(select(challenges).order_by(challenges.c.sequence)).mappings().all()
-            # What was there from the beginning was asked for by nobody.
-            asked = select(sms).where(sms.c.client != "").order_by(sms.c.sequence)
-            sent = tx.execute(asked).mappings().all()
-            linked = tx.execute(select(links).order_by(links.c.sequence)).mappings().all()
-            shared = tx.execute(select(sharing_requests)).mappings().all()
-            people = tx.execute(select(users).order_by(users.c.username)).mappings().all()
-            told = tx.execute(select(notices).order_by(notices.c.sequence)).mappings().all()
-            writes = tx.execute(select(func.count()).select_from(answers)).scalar_one()
-        by_purpose = {
-            name: [_challenge(row) for row in codes if row["purpose"] == purpose]
-            for name, purpose in (
-                ("verifications", "phone_verification"),
-                ("link_codes", "link"),
-                ("opt_ins", "opt_in"),
-            )
-        }
-        return {
-            **by_purpose,
-            "sms": [_sms(row) for row in sent],
-            "links": [_picked(row, "id", "client", "username", "state") for row in linked],
-            "sharing": [_picked(row, "id", "client", "username", "state", "receipt") for row in shared],
-            "secure_login": {row["username"]: row["secure_login"] for row in people},
-            "notices": [_picked(row, "id", "client", "state", "tries") for row in told],
-            "writes": writes,
-        }
+    def read_ledger() -> dict[str, Any]:
+        """See `ledger`."""
+        return ledger(storage)
 
     return router
+
+
+def ledger(storage: Storage) -> dict[str, Any]:
+    """What has been done so far. `writes` counts the writes carried out, repetitions left out."""
+    with storage.transaction() as tx:
+        codes = tx.execute(select(challenges).order_by(challenges.c.sequence)).mappings().all()
+        # What was there from the beginning was asked for by nobody.
+        asked = select(sms).where(sms.c.client != "").order_by(sms.c.sequence)
+        sent = tx.execute(asked).mappings().all()
+        linked = tx.execute(select(links).order_by(links.c.sequence)).mappings().all()
+        shared = tx.execute(select(sharing_requests)).mappings().all()
+        people = tx.execute(select(users).order_by(users.c.username)).mappings().all()
+        told = tx.execute(select(notices).order_by(notices.c.sequence)).mappings().all()
+        writes = tx.execute(select(func.count()).select_from(answers)).scalar_one()
+    by_purpose = {
+        name: [_challenge(row) for row in codes if row["purpose"] == purpose]
+        for name, purpose in (
+            ("verifications", "phone_verification"),
+            ("link_codes", "link"),
+            ("opt_ins", "opt_in"),
+        )
+    }
+    return {
+        **by_purpose,
+        "sms": [_sms(row) for row in sent],
+        "links": [_picked(row, "id", "client", "username", "state") for row in linked],
+        "sharing": [_picked(row, "id", "client", "username", "state", "receipt") for row in shared],
+        "secure_login": {row["username"]: row["secure_login"] for row in people},
+        "notices": [_picked(row, "id", "client", "state", "tries") for row in told],
+        "writes": writes,
+    }
 
 
 def _challenge(row: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ class Settings:
     """The sandbox's settings.
 
     `port` is the loopback port to listen on, 0 for any free one. `gateway_port` is where text messages and notices
-    are handed in; notices are sent where there is a `webhook_secret` to sign them with. `controls` opens the routes
-    under /sandbox that only tests need.
+    are handed in; notices are sent where there is a `webhook_secret` to sign them with. `real_numbers` are the only
+    ones whose messages go to a real phone. `controls` opens the routes under /sandbox that only tests need.
     """
 
     state_dir: Path
@@ -27,6 +27,7 @@ class Settings:
     internal_token: str = field(repr=False)
     webhook_secret: str = field(repr=False, default="")
     controls: bool = False
+    real_numbers: frozenset[str] = frozenset()
 
     @property
     def database(self) -> Path:
@@ -62,6 +63,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         internal_token=environment["INTERNAL_TOKEN"].strip(),
         webhook_secret=environment.get("AUTH_BACKEND_WEBHOOK_SECRET", "").strip(),
         controls=controls == "on",
+        # The gateway checks them, and that they are numbers.
+        real_numbers=frozenset(
+            number.strip() for number in environment.get("SANDBOX_SMS_TO", "").split(",") if number.strip()
+        ),
     )
 
 

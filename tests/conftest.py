@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.stack import Stack, running_stack
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start hear Ctrl-C, also where a shell runs the tests in the background.
+
+    Such a shell has SIGINT ignored, and every process that comes after inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         group = "rasa" if item.get_closest_marker("rasa") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What all tests have imported stays: else each test pays half a second now and then for looking it through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

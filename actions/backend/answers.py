@@ -134,16 +134,31 @@ class SecureLogin:
 
 @dataclass(frozen=True)
 class SecurityStatus:
-    """The numbers on record, masked, each with whether it is verified."""
+    """How a user is protected: numbers (masked, and whether verified) and devices (kind and state).
+
+    `secure_login`: enrolled or opted_out; `ib_key` and a device's state: active or not.
+    """
 
     username_masked: str
     numbers: tuple[tuple[str, bool], ...]
+    primary: bool
+    secure_login: str
+    ib_key: str
+    devices: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, answered: Answered) -> SecurityStatus:
         """From the contract's SecurityStatus."""
         numbers = [(_text(n["number_masked"]), n["verified"] is True) for n in _objects(answered["numbers"])]
-        return cls(_text(answered["username_masked"]), tuple(numbers))
+        devices = [(_text(d["kind"]), _text(d["state"])) for d in _objects(answered["devices"])]
+        return cls(
+            username_masked=_text(answered["username_masked"]),
+            numbers=tuple(numbers),
+            primary=answered["primary"] is True,
+            secure_login=_one_of(answered["secure_login"], ("enrolled", "opted_out")),
+            ib_key=_one_of(answered["ib_key"], ("active", "none")),
+            devices=tuple(devices),
+        )
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ class Transport:
             limits=httpx.Limits(keepalive_expiry=2),
             # A proxy that is set for the outside must not be asked for a loopback address.
             trust_env=urlsplit(url).hostname not in LOOPBACK,
+            # Without TLS no certificates are read, which takes longer than a call.
+            verify=urlsplit(url).scheme == "https",
         )
 
     async def close(self) -> None:

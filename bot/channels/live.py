@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from bot.channels.sms.channel import SmsChannel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.clock import Clock
+from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
 from bot.messages.signal import Signal
@@ -41,8 +42,27 @@ def live_channels(
 ) -> list[Channel]:
     """The channels that are set up; none of them needs its platform to be there."""
     channels: list[Channel] = []
-    if settings.telegram:
-        channels.append(TelegramChannel(settings.telegram, inbox, database, knowledge, clock))
+    dead_letters = DeadLetters(database, clock)
+    telegram = (
+        TelegramChannel(settings.telegram, inbox, database, knowledge, clock, dead_letters)
+        if settings.telegram
+        else None
+    )
+    if telegram:
+        channels.append(telegram)
     if settings.sms:
-        channels.append(SmsChannel(settings.sms, inbox, database, knowledge, clock, changed))
+        name = telegram.name if telegram else str
+        channels.append(
+            SmsChannel(
+                settings.sms,
+                inbox,
+                database,
+                knowledge,
+                clock,
+                changed,
+                dead_letters,
+                name,
+                settings.internal_token,
+            )
+        )
     return channels

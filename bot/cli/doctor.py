@@ -18,13 +18,16 @@ from bot.channels.sms import doctor as sms_doctor
 from bot.channels.sms.signature import SIGNATURE_HEADER
 from bot.channels.telegram import doctor as telegram_doctor
 from bot.channels.telegram.webhook import SECRET_HEADER
+from bot.cli.channel import halted, shown
 from bot.clock import Clock, system_clock
+from bot.messages.notices import SEND_ONLY
 from bot.settings import Settings, SmsSettings, TelegramSettings, warnings
 
 MOST_SKEW_SECONDS = 30.0
 KNOCK_SECONDS = 10.0
 # What a proxy must keep to this machine.
 PRIVATE = ("/metrics", "/simulator", "/internal/vault/redeem")
+LET_THROUGH = "Have the proxy pass on only /webhooks/, /livez and, for agents elsewhere, /desk/."
 MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
 
 
@@ -38,6 +41,9 @@ async def _doctor(settings: Settings) -> int:
     worst = 0
     for line in warnings():
         print(f"{MARKS['note']}{line}")
+    for channel, since in halted(settings).items():
+        print(f"{MARKS['note']}nothing is sent on {channel}: an operator halted it at {shown(since)}")
+        print(f"       To send again, beginning with what has waited: assistant channel resume {channel}")
     async with httpx.AsyncClient(timeout=KNOCK_SECONDS, follow_redirects=False) as http:
         async for finding in findings(settings, http, system_clock):
             print(f"{MARKS[finding.level]}{finding.what}")
@@ -63,6 +69,11 @@ async def findings(settings: Settings, http: httpx.AsyncClient, clock: Clock) ->
     if sms:
         async for finding in sms_doctor.findings(sms):
             yield finding
+        if not telegram:
+            yield note(
+                f"clients in {' and '.join(SEND_ONLY.values())} have SMS alone, which Twilio promises one way only",
+                "Set up Telegram too: they are then told of it in their first answer.",
+            )
     if settings.public_url and (sms or (telegram and telegram.mode == "webhook")):
         async for finding in _public(settings.public_url, telegram, sms, http):
             yield finding
@@ -106,22 +117,28 @@ async def _public(
         )
         return
     yield ok(f"the assistant answers at {url}")
-    if telegram and telegram.mode == "webhook":
-        yield await _telegram_door(telegram, http)
-    if sms:
-        yield await _sms_door(sms, http)
-    for path in PRIVATE:
-        # Any answer of ours but "not there" means that the proxy lets strangers as far as this.
-        if (await http.get(f"{url}{path}")).status_code == httpx.codes.OK:
-            yield wrong(
-                f"{url}{path} can be read by anybody", "Have the proxy pass only /webhooks/ and /desk/ on."
-            )
+    try:
+        if telegram and telegram.mode == "webhook":
+            yield await _telegram_door(telegram, http)
+        if sms:
+            yield await _sms_door(sms, http)
+        for path in PRIVATE:
+            # Any answer of ours but "not there" means that the proxy lets strangers as far as this.
+            if (await http.get(f"{url}{path}")).status_code == httpx.codes.OK:
+                yield wrong(f"{url}{path} can be read by anybody", LET_THROUGH)
+    except httpx.HTTPError as error:
+        yield wrong(
+            f"{url} answers one time and not the next ({type(error).__name__})",
+            "Look at the proxy's time limits and its log, and try again.",
+        )
 
 
 async def _telegram_door(telegram: TelegramSettings, http: httpx.AsyncClient) -> Finding:
-    refused = await http.post(telegram.webhook_url, content=b"{}")
+    # An update that says nothing, and so changes nothing.
+    nothing = b'{"update_id": 0}'
+    refused = await http.post(telegram.webhook_url, content=nothing)
     taken = await http.post(
-        telegram.webhook_url, content=b"{}", headers={SECRET_HEADER: telegram.webhook_secret}
+        telegram.webhook_url, content=nothing, headers={SECRET_HEADER: telegram.webhook_secret}
     )
     return _door(
         "Telegram's webhook",
@@ -158,4 +175,4 @@ def _door(name: str, refused: int, taken: int, expected: int, secret: str) -> Fi
             f"{name} answers {taken} to a call that is right",
             f"Restart the assistant if {secret} or PUBLIC_URL has changed; else the proxy changes headers or body.",
         )
-    return ok(f"{name} knows who is calling")
+    return ok(f"{name} lets the platform in and refuses strangers")

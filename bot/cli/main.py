@@ -12,6 +12,9 @@ from bot.cli import desk_options
 
 ROOT = Path(__file__).resolve().parents[2]
 USAGE_ERROR = 2
+CLIENT_DATA = (
+    "What the assistant keeps of a client: see docs/security.md. What the brokerage keeps is not here."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,11 +64,24 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("username", type=_peer, help="such as hanako01; the sandbox's portal lists them all")
     link.add_argument("--confirm", action="store_true", help="confirm the link that waits, as in the portal")
 
+    export = commands.add_parser(
+        "export", help="print all that is kept of one client, as JSON", description=CLIENT_DATA
+    )
+    erase = commands.add_parser(
+        "erase", help="delete all that is kept of one client", description=CLIENT_DATA
+    )
+    for one in (export, erase):
+        one.add_argument(
+            "peer", metavar="PEER", help="such as +819012345678, or telegram:12345 for one channel"
+        )
+    erase.add_argument("--yes", action="store_true", help="do not ask first")
+
     train = commands.add_parser("train", help="train the model unless there is one that matches the data")
     train.add_argument("--force", action="store_true", help="train in any case")
 
     commands.add_parser("doctor", help="check how Telegram and SMS are set up, and say how to mend it")
     _add_nlu(commands)
+    _add_channel(commands)
     desk_options.add_parser(commands)
     return top
 
@@ -87,6 +103,19 @@ def _add_nlu(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
 
 
+def _add_channel(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    top = commands.add_parser("channel", help="halt and resume sending, and see what could not be read")
+    inside = top.add_subparsers(dest="channel_command", required=True, metavar="COMMAND")
+    inside.add_parser("status", help="which channels send, and how much waits")
+    halt = inside.add_parser("halt", help="send nothing more on a channel; what is to be said waits")
+    resume = inside.add_parser("resume", help="send again, beginning with what has waited")
+    for one in (halt, resume):
+        # Those of bot.messages.halts, which is not imported for a help text.
+        one.add_argument("channel", choices=["telegram", "sms", "simulator.telegram", "simulator.sms", "all"])
+    letters = inside.add_parser("dead-letters", help="what a platform has sent and nobody could read")
+    letters.add_argument("--limit", type=int, default=20, metavar="N", help="the newest N (default: 20)")
+
+
 def _up(options: argparse.Namespace) -> int:
     from bot.cli.up import up
 
@@ -103,6 +132,18 @@ def _link(options: argparse.Namespace) -> int:
     from bot.cli.link import link
 
     return link(options.username, confirm=options.confirm)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot.cli.client_data import export
+
+    return export(options.peer)
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from bot.cli.client_data import erase
+
+    return erase(options.peer, ask=not options.yes)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -133,14 +174,23 @@ def _desk(options: argparse.Namespace) -> int:
     return desk(options)
 
 
+def _channel(options: argparse.Namespace) -> int:
+    from bot.cli.channel import channel
+
+    return channel(options)
+
+
 COMMANDS = {
     "up": _up,
     "chat": _chat,
     "link": _link,
+    "export": _export,
+    "erase": _erase,
     "train": _train,
     "doctor": _doctor,
     "nlu": _nlu,
     "desk": _desk,
+    "channel": _channel,
 }
 
 

@@ -18,6 +18,10 @@ MOST_CHOICES = 20
 _NUMBER = re.compile(r"#?\s?(\d{1,2}|[一二三四五六七八九])(?:番目?)?", re.ASCII)
 _KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
+# Payloads of the answers to a question. Other choices open topics, which words find better than letters do.
+_ANSWER = "/inform{"
+_ASCII_WORD = re.compile(r"[\x21-\x7e]+")
+
 
 def tapped(connection: Connection, conversation_id: int, token: str) -> str | None:
     """The payload behind a button's token; None when it is unknown, used, of an older message or of another client."""
@@ -28,7 +32,10 @@ def tapped(connection: Connection, conversation_id: int, token: str) -> str | No
 
 
 def typed(connection: Connection, conversation_id: int, text: str) -> str | None:
-    """The payload of the choice that `text` names in the client's latest menu, by number or by label."""
+    """The payload of the choice that `text` names in the client's latest menu, by number or by label.
+
+    The answer to a question may be the beginning of its label ("login" for "Log-in code"), if of one only.
+    """
     wanted = _plain(text)
     if not wanted or len(wanted) > 64:
         return None
@@ -41,7 +48,8 @@ def typed(connection: Connection, conversation_id: int, text: str) -> str | None
     for row in rows:
         if row.position == number or _plain(row.title) == wanted:
             return str(row.payload)
-    return None
+    begun = {row.payload for row in rows if row.payload.startswith(_ANSWER) and _begins(row.title, wanted)}
+    return str(begun.pop()) if len(begun) == 1 else None
 
 
 def misses(connection: Connection, conversation_id: int, text: str) -> bool:
@@ -86,6 +94,20 @@ def _number(plain: str) -> int | None:
     if not found:
         return None
     return _KANJI.get(found[1]) or int(found[1])
+
+
+def _begins(label: str, plain: str) -> bool:
+    """Whether `plain` is `label` or its first words, or of Japanese, which has no spaces, its first letters.
+
+    Hyphens and spaces do not matter: "login", "log in" and "log-in" are one word.
+    """
+    words = re.split(r"[ -]", _plain(label))
+    beginning = re.sub(r"[ -]", "", plain)
+    if _ASCII_WORD.fullmatch(beginning):
+        return len(beginning) > 2 and beginning in {
+            "".join(words[:count]) for count in range(1, len(words) + 1)
+        }
+    return len(beginning) > 1 and "".join(words).startswith(beginning)
 
 
 def _plain(text: str) -> str:

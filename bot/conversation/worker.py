@@ -15,7 +15,7 @@ from bot.conversation import choices, directives, unclear
 from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
 from bot.handoff.notices import PREFIX as CHOICE_PREFIX
 from bot.handoff.service import HandoffService
-from bot.messages import conversations, inbox, outbox
+from bot.messages import conversations, inbox, notices, outbox
 from bot.messages.commands import Commands
 from bot.messages.conversations import Conversation
 from bot.messages.inbox import LEASE_SECONDS, Inbox, Taken
@@ -217,7 +217,7 @@ class Worker(Loop):
         inbox.put_back(connection, item.id, now + min(LONGEST_WAIT_SECONDS, 0.3 + waited / 4))
         conversation = conversations.find(connection, item.conversation_id, lock=True)
         if conversation.told_down_at is None and waited >= PATIENCE_SECONDS:
-            outbox.add_notice(connection, self._knowledge, conversation, "engine_down", item.id, now)
+            notices.add(connection, self._knowledge, conversation, "engine_down", item.id, now)
             conversations.change(connection, conversation.id, told_down_at=now)
         if waited >= OUTAGE_SECONDS:
             self._handoffs.request(
@@ -229,7 +229,7 @@ class Worker(Loop):
             if item.kind in SEALED:
                 self._vault.destroy(connection, item.content)
             conversation = conversations.find(connection, item.conversation_id, lock=True)
-            outbox.add_notice(connection, self._knowledge, conversation, notice, item.id, self.clock())
+            notices.add(connection, self._knowledge, conversation, notice, item.id, self.clock())
 
     async def _keep_lease(self, message_id: int) -> None:
         while True:

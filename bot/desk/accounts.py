@@ -30,9 +30,7 @@ BY_NAME_AND_ADDRESS, BY_NAME, BY_ADDRESS = 5, 30, 50
 TOTP_STEP_SECONDS, TOTP_DRIFT = 30, 1
 
 # argon2-cffi's defaults are those of RFC 9106 for little memory: 64 MiB, 3 rounds, 4 lanes.
-_hasher = PasswordHasher()
-# Compared with where there is no such agent, so that it takes as long.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+COSTLY = PasswordHasher()
 
 
 class AccountError(Exception):
@@ -53,10 +51,16 @@ class NewSecrets:
 
 
 class Accounts:
-    """Makes and checks accounts, each inside the caller's transaction; `key` is the desk's Fernet key."""
+    """Makes and checks accounts, each inside the caller's transaction; `key` is the desk's Fernet key.
 
-    def __init__(self, key: str) -> None:
+    `hasher` makes guessing a password from its hash as costly as it is.
+    """
+
+    def __init__(self, key: str, hasher: PasswordHasher = COSTLY) -> None:
         self._fernet = Fernet(key)
+        self._hasher = hasher
+        # Compared with where there is no such agent, so that it takes as long.
+        self._nobody = hasher.hash(secrets.token_urlsafe(16))
 
     def add(
         self, connection: Connection, name: str, shown_as: str, role: str, password: str | None, now: float
@@ -74,7 +78,7 @@ class Accounts:
                 name=name,
                 shown_as=shown_as.strip()[:64] or name,
                 role=role,
-                password_hash=_hasher.hash(new.password),
+                password_hash=self._hasher.hash(new.password),
                 totp_sealed=self._fernet.encrypt(new.totp_secret.encode()).decode(),
                 totp_step=0,
                 active=True,
@@ -91,7 +95,7 @@ class Accounts:
             update(agent)
             .where(agent.c.id == agent_id)
             .values(
-                password_hash=_hasher.hash(new.password),
+                password_hash=self._hasher.hash(new.password),
                 totp_sealed=self._fernet.encrypt(new.totp_secret.encode()).decode(),
                 totp_step=0,
                 active=True,
@@ -119,7 +123,7 @@ class Accounts:
         if _failures(connection, name, address):
             raise TooManyFailures
         row = connection.execute(select(agent).where(agent.c.name == name, agent.c.active)).first()
-        right = _is_password(row.password_hash if row else _NOBODY, password)
+        right = self._is_password(row.password_hash if row else self._nobody, password)
         step = self._step(row.totp_sealed, code, now) if row else None
         if row is not None and right and step is not None and step > row.totp_step:
             used = connection.execute(
@@ -149,6 +153,12 @@ class Accounts:
         otpauth = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
         return NewSecrets(password, otpauth, secret)
 
+    def _is_password(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password[:LONGEST_PASSWORD])
+        except (VerificationError, InvalidHashError):
+            return False
+
     def _step(self, sealed: str, code: str, now: float) -> int | None:
         """The time step whose code this is; None when it is none of those that are good just now."""
         digits = "".join(unicodedata.normalize("NFKC", code).split())
@@ -175,13 +185,6 @@ def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
     """Name, shown name, role, and whether they may log in, by name."""
     rows = connection.execute(select(agent).order_by(agent.c.name))
     return [(row.name, row.shown_as, row.role, bool(row.active)) for row in rows]
-
-
-def _is_password(hashed: str, password: str) -> bool:
-    try:
-        return _hasher.verify(hashed, password[:LONGEST_PASSWORD])
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _failures(connection: Connection, name: str, address: str) -> bool:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
-from bot.messages import conversations, outbox, reachability
+from bot.messages import conversations, notices, reachability
 from bot.messages.conversations import Conversation
+from bot.messages.in_order import oldest_queued
 from bot.messages.reading import Message, Notice, Reader
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
@@ -146,11 +146,9 @@ class Inbox:
         for found in reading.redacted:
             redacted_total.labels(found).inc()
         self._change_reach(connection, conversation, reading.reach, now)
-        notices = reading.notices
-        if not reading.answered and (missed := outbox.missed_by(connection, conversation)):
-            notices = [Notice(missed), *notices]
-        for notice in notices:
-            outbox.add_notice(
+        about_delivery = [] if reading.answered else _about_delivery(connection, conversation, message)
+        for notice in (*about_delivery, *reading.notices):
+            notices.add(
                 connection,
                 self._knowledge,
                 conversation,
@@ -159,6 +157,7 @@ class Inbox:
                 now,
                 choices=notice.choices,
                 despite_stop=notice.despite_stop,
+                values=notice.values,
             )
         return Accepted(message_id, duplicate=False, secret=bool(reading.redacted))
 
@@ -180,7 +179,7 @@ class Inbox:
         now = self._clock()
         rows = connection.execute(
             select(inbound)
-            .where(_heads(), inbound.c.due_at <= now)
+            .where(oldest_queued(inbound), inbound.c.due_at <= now)
             .order_by(inbound.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -208,7 +207,9 @@ class Inbox:
     async def next_due(self) -> float | None:
         """When the next stored message becomes due, or None when none waits."""
         return await self._database.run(
-            lambda connection: connection.execute(select(func.min(inbound.c.due_at)).where(_heads())).scalar()
+            lambda connection: connection.execute(
+                select(func.min(inbound.c.due_at)).where(oldest_queued(inbound))
+            ).scalar()
         )
 
     async def count_open(self) -> int:
@@ -233,6 +234,16 @@ class Inbox:
                 update(inbound).where(inbound.c.state == "queued").values(due_at=self._clock())
             )
         )
+
+
+def _about_delivery(connection: Connection, to: Conversation, message: Message) -> list[Notice]:
+    """What a client is to know of messages that did not arrive, or may not: the latter once."""
+    missed = notices.missed_by(connection, to)
+    found = [Notice(missed)] if missed else []
+    unreliable = missed or to.address.peer.startswith(tuple(notices.SEND_ONLY))
+    if message.telegram and unreliable and not notices.was_given(connection, to, "telegram_instead"):
+        found.append(Notice("telegram_instead", values={"bot": message.telegram}))
+    return found
 
 
 def set_due(connection: Connection, message_id: int, due_at: float) -> None:
@@ -288,18 +299,4 @@ def is_open(connection: Connection, conversation_id: int) -> bool:
             .limit(1)
         ).first()
         is not None
-    )
-
-
-def _heads() -> ColumnElement[bool]:
-    """The oldest unanswered message of each conversation: the only one that may be worked on."""
-    earlier = inbound.alias()
-    return (inbound.c.state == "queued") & ~(
-        select(earlier.c.id)
-        .where(
-            earlier.c.conversation_id == inbound.c.conversation_id,
-            earlier.c.id < inbound.c.id,
-            earlier.c.state == "queued",
-        )
-        .exists()
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
-from bot.messages import outbox, reachability
+from bot.messages import notices, reachability
 from bot.messages.commands import Command, Commands
 from bot.messages.conversations import Address, Conversation
 from bot.messages.link_tokens import find_link_token
+from bot.messages.outbox import Choice
 from bot.privacy.codes import find_code
 from bot.privacy.redaction import redact
 from bot.privacy.vault import Vault
@@ -35,7 +37,8 @@ class Message:
 
     `content` is the text, a button's token or one of EVENTS; `kind` is text, button, edit (an earlier text as it
     reads now: recorded, not answered) or event. `keyword` is the provider's own finding that the text is a wish
-    to stop, start or be helped. `answered_elsewhere`: the provider has confirmed that wish itself.
+    to stop, start or be helped. `answered_elsewhere`: the provider has confirmed that wish itself. `telegram`: the bot
+    that answers there too, for clients whom this channel may not reach.
     """
 
     address: Address
@@ -45,6 +48,7 @@ class Message:
     language_hint: str | None = None
     keyword: str | None = None
     answered_elsewhere: bool = False
+    telegram: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class Notice:
 
     name: str
     despite_stop: bool = False
-    choices: tuple[outbox.Choice, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    values: Mapping[str, str] = notices.NO_VALUES
 
 
 @dataclass
@@ -176,9 +181,9 @@ class Reader:
                 reading.notices.append(Notice("language", choices=self._languages()))
         return reading
 
-    def _languages(self) -> tuple[outbox.Choice, ...]:
+    def _languages(self) -> tuple[Choice, ...]:
         return tuple(
-            outbox.Choice(language.name, f"/{language.chosen_by}")
+            Choice(language.name, f"/{language.chosen_by}")
             for language in self._knowledge.languages.values()
             if language.chosen_by
         )

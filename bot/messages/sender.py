@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.clock import Clock
+from bot.messages.claims import Outgoing
+from bot.messages.dispatch import Dispatch, Receipt
 from bot.messages.loop import Loop
-from bot.messages.outbox import Outbox, Outgoing, Receipt
 from bot.telemetry import outbound_total, segments_total
 
 logger = logging.getLogger(__name__)
@@ -83,22 +84,22 @@ class Sender(Loop):
 
     def __init__(
         self,
-        outbox: Outbox,
+        dispatch: Dispatch,
         channels: Mapping[str, ChannelSender],
         clock: Clock,
         changed: Callable[[], None],
         at_once: int = 16,
     ) -> None:
         super().__init__("sender", clock, at_once)
-        self._outbox = outbox
+        self._dispatch = dispatch
         self._channels = channels
         self._changed = changed
 
     async def take(self, limit: int) -> list[Outgoing]:
-        return await self._outbox.take(limit)
+        return await self._dispatch.take(limit)
 
     async def next_due(self) -> float | None:
-        return await self._outbox.next_due()
+        return await self._dispatch.next_due()
 
     async def work(self, item: Outgoing) -> None:
         outcome = await self._send(item)
@@ -118,43 +119,43 @@ class Sender(Loop):
             receipt = receipt or await channel.send(item, part)
         except Refused as refusal:
             logger.warning("message %d was refused: %s", item.id, refusal.error)
-            await self._outbox.failed(item.id, refusal.error, reach=refusal.reach)
+            await self._dispatch.failed(item.id, refusal.error, reach=refusal.reach)
             return "failed"
         except Unknown:
             logger.warning("message %d may or may not have been sent", item.id)
-            await self._outbox.unknown(item.id)
+            await self._dispatch.unknown(item.id)
             return "unknown"
         except Later as later:
             return await self._later(item, later)
         except InDoubt as doubt:
             logger.warning("message %d: no answer from the channel (try %d)", item.id, item.attempts)
             pause = max(doubt.seconds, _pause(item))
-            await self._outbox.again(item.id, self.clock() + pause, error="no_answer", in_doubt=True)
+            await self._dispatch.again(item.id, self.clock() + pause, error="no_answer", in_doubt=True)
             return "retried"
         except Exception:
             logger.exception("message %d could not be sent (try %d)", item.id, item.attempts)
             if item.attempts >= MAX_ATTEMPTS:
-                await self._outbox.failed(item.id, "fault")
+                await self._dispatch.failed(item.id, "fault")
                 return "failed"
-            await self._outbox.again(item.id, self.clock() + _pause(item))
+            await self._dispatch.again(item.id, self.clock() + _pause(item))
             return "retried"
         last = item.parts_sent + 1 >= len(parts)
         segments_total.labels(item.address.channel).inc(receipt.segments)
-        await self._outbox.sent(item, receipt, last=last, quiet_seconds=channel.gap_seconds)
+        await self._dispatch.sent(item, receipt, last=last, quiet_seconds=channel.gap_seconds)
         return "sent"
 
     async def _later(self, item: Outgoing, later: Later) -> str:
         now = self.clock()
         if now - item.created_at >= GIVE_UP_SECONDS:
             logger.error("message %d is given up: %s", item.id, later.error)
-            await self._outbox.failed(item.id, later.error)
+            await self._dispatch.failed(item.id, later.error)
             return "failed"
         if later.seconds is None:
             logger.warning("message %d waits (try %d): %s", item.id, item.attempts, later.error)
-            await self._outbox.again(item.id, now + _pause(item), error=later.error)
+            await self._dispatch.again(item.id, now + _pause(item), error=later.error)
         else:
-            await self._outbox.quiet(item.id, now + later.seconds)
-            await self._outbox.again(item.id, now + later.seconds, error=later.error)
+            await self._dispatch.quiet(item.id, now + later.seconds)
+            await self._dispatch.again(item.id, now + later.seconds, error=later.error)
         return "retried"
 
 

@@ -116,6 +116,7 @@ def warnings(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE
     for name, needs in (
         ("TELEGRAM_WEBHOOK_SECRET", "TELEGRAM_BOT_TOKEN"),
         ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID"),
+        ("SANDBOX_SMS_TO", "TWILIO_ACCOUNT_SID"),
     ):
         if value(name, str, "") and not value(needs, str, ""):
             lines.append(f"{name} is set, but {needs} is not, so that channel is not connected")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -131,6 +132,13 @@ def positive_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000_000):
         raise ValueError(f"a whole number from 1 on, not {text!r}")
     return int(text)
+
+
+def numbers(text: str) -> frozenset[str]:
+    found = frozenset(number.strip() for number in text.split(","))
+    if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in found):
+        raise ValueError("mobile numbers like +15550101234, with commas between them")
+    return found
 
 
 def webhook_secret(text: str) -> str:

@@ -26,6 +26,8 @@ class SmsSettings:
     messaging_service_sid: str
     public_url: str
     api_base_url: str
+    # The only ones that the sandbox backend may send its codes to.
+    sandbox_numbers: frozenset[str] = frozenset()
 
     @property
     def webhook_url(self) -> str:
@@ -45,6 +47,7 @@ class SmsSettings:
         sender = value("TWILIO_FROM", _from, "")
         service = value("TWILIO_MESSAGING_SERVICE_SID", _sid("MG"), "")
         base = value("TWILIO_API_BASE_URL", read.http_url, API_BASE_URL)
+        numbers: frozenset[str] = value("SANDBOX_SMS_TO", read.numbers, frozenset())
         if not sid:
             return None
         for name, given in (("TWILIO_AUTH_TOKEN", token), ("PUBLIC_URL", public_url)):
@@ -55,7 +58,7 @@ class SmsSettings:
                 "either TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID must be set when TWILIO_ACCOUNT_SID is set, "
                 "and not both"
             )
-        return cls(sid, token, sender, service, str(public_url), base)
+        return cls(sid, token, sender, service, str(public_url), base, numbers)
 
 
 # Each parser's ValueError finishes the sentence "NAME must be ...".

@@ -214,3 +214,25 @@ unclear = Table(
     Column("labelled_at", Float),
     Index("ix_unclear_conversation", "conversation_id", "id"),
 )
+
+# The operator's switch: as long as a channel is here, nothing is sent on it, and what is to be said waits.
+halt = Table(
+    "halt",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("since", Float, nullable=False),
+)
+
+# What a platform has sent and nobody could read, without its secrets: the newest of each channel.
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    # Of the whole: delivered again it is not kept again.
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("reason", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Index("ix_dead_letter_channel", "channel", "id"),
+)

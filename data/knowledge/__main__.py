@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.knowledge import facts
+from data.knowledge import facts, labels
 from data.knowledge.loading import DATA, load
-from data.knowledge.problems import KnowledgeError
+from data.knowledge.problems import KnowledgeError, Problem
 from data.knowledge.scaffold import ScaffoldError, add_language, add_topic
 
 
@@ -35,10 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _check(root: Path) -> int:
     try:
         knowledge = load(root)
+        problems: list[Problem] = []
         if (root / facts.FILE).exists():
-            problems = list(facts.check(facts.load_register(root), knowledge))
-            if problems:
-                raise KnowledgeError(problems)
+            problems += facts.check(facts.load_register(root), knowledge)
+        if (root / labels.FILE).exists():
+            problems += labels.check(labels.load_labels(knowledge, root), knowledge)
+        if problems:
+            raise KnowledgeError(problems)
     except KnowledgeError as error:
         print(error)
         return 1
@@ -56,6 +59,7 @@ def _report(root: Path) -> int:
     except KnowledgeError as error:
         print(error)
         return 1
+    print("id in the ledger", "carried", "by topic/text or topic/step", "fact", sep="\t")
     for line in facts.report(register, knowledge):
         print(line)
     return 1 if any(facts.check(register, knowledge)) else 0

@@ -127,7 +127,7 @@ def _guide_item(value: dict[str, Any]) -> GuideItem:
     }
     if "ask" in value:
         return GuideItem(value["ask"], "ask", tuple(value.get("choices", ())), when)
-    return GuideItem(value["step"], "step", (), when)
+    return GuideItem(value["step"], "step", (), when, value.get("yes_or_no") == "true")
 
 
 def _topic_texts(value: dict[str, Any]) -> TopicTexts:

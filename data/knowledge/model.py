@@ -65,6 +65,8 @@ class GuideItem:
     """The possible answers to a question. Without any, its answer is free."""
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Earlier questions, each with the answers for which this item applies. All must match."""
+    yes_or_no: bool = False
+    """Of a step: it asks something, and "no" calls for the help with it."""
 
 
 @dataclass(frozen=True)

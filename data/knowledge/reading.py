@@ -96,4 +96,5 @@ def _repeated_keys(node: yaml.Node, file: str) -> Iterator[Problem]:
             yield from _repeated_keys(value, file)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _repeated_keys(item, file)
+            if not isinstance(item, yaml.ScalarNode):
+                yield from _repeated_keys(item, file)

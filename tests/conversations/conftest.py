@@ -9,7 +9,8 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from data.knowledge import Knowledge, load
+from data.knowledge import Knowledge
+from tests.support.knowledge import KNOWLEDGE
 from tests.support.stack import ROOT, Stack, folder_in_memory, running_stack
 
 TRAINING_SECONDS = 400
@@ -20,7 +21,7 @@ STACK = pytest.StashKey[Stack]()
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
     """What the assistant knows: its labels and texts."""
-    return load()
+    return KNOWLEDGE
 
 
 @pytest.fixture(scope="session")

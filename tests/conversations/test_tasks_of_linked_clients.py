@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-import time
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
 
-import httpx
 import pytest
 
 from data.knowledge import Knowledge
-from tests.support.conversation import Conversation
+from tests.support.portal import WORDS, Portal, shown, told
 from tests.support.script import new_client
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa]
 
 WAYS = [("telegram", "en"), ("telegram", "ja"), ("sms", "en"), ("sms", "ja")]
-WORDS = {
-    "en": {
-        "opt in": "How do I opt back into SLS?",
-        "share": "I want to share my DSC+ with my other username",
-    },
-    "ja": {"opt in": "SLSに再登録するには？", "share": "別のユーザーとDSC+を共有したいです"},
-}
 
 
-class Portal:
-    """The sandbox's portal, as the user sees it."""
-
-    def __init__(self, stack: Stack, username: str) -> None:
-        self._stack = stack
-        self._username = username
-        self._url = f"http://127.0.0.1:{stack.sandbox_port}/portal"
-
-    def token(self) -> str:
-        return str(self._post("/link-tokens", {"username": self._username}).json()["token"])
-
-    def confirm(self) -> None:
-        self._post(f"/users/{self._username}/confirmed-link")
-
-    def finish_sharing(self) -> None:
-        last = [row for row in self._stack.ledger()["sharing"] if row["username"] == self._username][-1]
-        self._post(f"/sharing-requests/{last['id']}/finish")
-
-    def _post(self, path: str, body: object = None) -> httpx.Response:
-        answer = httpx.post(self._url + path, json=body, trust_env=False)
-        assert answer.status_code in {200, 201, 303}, answer.text
-        return answer
-
-
-def told(client: Conversation, words: str) -> None:
-    """Wait until the client was told `words` by itself."""
-    end = time.monotonic() + 20
-    while not any(words in message["text"] for message in client.settle()):
-        assert time.monotonic() < end, f"never told: {words}"
-        time.sleep(0.05)
+def last_case(stack: Stack) -> dict[str, Any]:
+    """The newest hand-off in the stack's database."""
+    with closing(sqlite3.connect(stack.state_dir / "assistant.db")) as connection:
+        reason, packet = connection.execute(
+            "SELECT reason, packet FROM handoff ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    return {"reason": reason, **json.loads(packet)}
 
 
 @pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])
@@ -64,7 +36,7 @@ def test_a_client_links_the_chat_opts_back_in_and_shares_a_device(
     portal = Portal(stack, f"aya3{number}")
 
     def text(topic: str, name: str) -> str:
-        return knowledge.text(topic, name, language, channel).partition("{")[0].replace("**", "").strip()
+        return shown(knowledge, topic, name, language, channel)
 
     def label(topic: str) -> str:
         return knowledge.label(topic, language)
@@ -93,3 +65,25 @@ def test_a_client_links_the_chat_opts_back_in_and_shares_a_device(
     for file in stack.state_dir.glob("*.db*"):
         assert token.encode() not in file.read_bytes(), file.name
     assert token not in log
+
+
+def test_what_lies_with_compliance_reaches_an_agent_with_all_that_is_known(
+    stack: Stack, knowledge: Knowledge
+) -> None:
+    for channel, language in (("telegram", "en"), ("sms", "ja")):
+        client = new_client(stack, channel, language)
+        portal = Portal(stack, "noa12")
+        client.say(f"/start {portal.token()}")
+        portal.confirm()
+        told(client, knowledge.text("backend_notices", "link_confirmed", language).partition("{")[0])
+        if language == "en":
+            client.say(WORDS[language]["share"])
+            client.press(knowledge.label("affirm", language))
+            request = portal.finish_sharing()
+        client.say(WORDS[language]["status"])
+        assert knowledge.text("human", "compliance", language) in client.text
+        case = last_case(stack)
+        assert (case["reason"], case["linked"]) == ("compliance", "yes")
+        assert case["errors"] == [{"code": "pending_compliance", "request_id": request}]
+        assert {"what": "user", "name": "no***12", "state": "primary"} in case["account"]
+        assert case["sources"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge, load
+from data.knowledge import Knowledge
 from data.knowledge.facts import Register, check, load_register, lost, report
+from tests.support.knowledge import KNOWLEDGE
 
 LEDGER = Path(__file__).parents[3] / "shared" / "knowledge" / "ledger.md"
 # "l.53–55", "l.267/479/769": lines of the source document that the ledger cites.
@@ -36,7 +37,7 @@ def register() -> Register:
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load()
+    return KNOWLEDGE
 
 
 def section(ledger: str, article: str) -> str:

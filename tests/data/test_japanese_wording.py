@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from data.knowledge import load
 from data.knowledge.facts import all_texts
+from tests.support.knowledge import KNOWLEDGE
 
 TEXTS = [
     (name, variant)
-    for name, text in all_texts(load(), "ja")
+    for name, text in all_texts(KNOWLEDGE, "ja")
     for variant in (text.text, text.sms)
     if variant is not None
 ]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.knowledge import DATA, load
+from data.knowledge import DATA
 from data.knowledge.wording import plain
+from tests.support.knowledge import KNOWLEDGE
 
 TOPICS = Path(__file__).parents[3] / "shared" / "knowledge" / "topics.yml"
-KNOWLEDGE = load()
 # What the tasks say to each other's questions: reached by buttons and terms, with no sentences of its own to recognise.
 TASKS = "tasks"
 RECOGNISED = sorted(t.id for t in KNOWLEDGE.topics.values() if t.kind != "texts" and t.group != TASKS)
@@ -82,3 +82,14 @@ def test_every_subject_topic_names_its_source() -> None:
     ]
     assert without == []
     assert (DATA / "facts.yml").exists()
+
+
+@pytest.mark.parametrize("language", KNOWLEDGE.languages)
+def test_a_step_that_ends_in_a_question_can_be_answered_no(language: str) -> None:
+    """The help with the step is the answer then."""
+    for topic in KNOWLEDGE.topics.values():
+        for item in topic.guide:
+            texts = topic.languages[language].guide[item.name]
+            if item.kind == "step" and texts.text.on("sms").rstrip().endswith(("?", "か。")):
+                assert item.yes_or_no, (topic.id, item.name)
+            assert not item.yes_or_no or texts.stuck, (topic.id, item.name)

@@ -12,8 +12,9 @@ import pytest
 from tests.support.browser import NARROW, WIDE, chromium, new_page, screenshot
 from tests.support.desk import DeskPage, add_agent
 from tests.support.desk_story import STORIES, a_week_before, handing_over, serious_faults
-from tests.support.gateway import FakeEngine, knowledge, reply
+from tests.support.gateway import FakeEngine, reply
 from tests.support.gateway_app import running_gateway
+from tests.support.knowledge import KNOWLEDGE
 from tests.support.simulator_page import SimulatorPage
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
     from playwright.async_api import expect
 
     words = STORIES[language]
-    say = lambda name, **values: knowledge().text("handoff", name, language).format(**values)  # noqa: E731
+    say = lambda name, **values: KNOWLEDGE.text("handoff", name, language).format(**values)  # noqa: E731
     async with AsyncExitStack() as stack:
         engine = stack.enter_context(FakeEngine())
         gateway = stack.enter_context(running_gateway(tmp_path, engine.port))

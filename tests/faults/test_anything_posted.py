@@ -17,7 +17,8 @@ from bot.app import Gateway
 from bot.settings import Settings
 from tests.support.fake_telegram import Person
 from tests.support.fake_twilio import incoming, signed
-from tests.support.gateway import TOKEN, VAULT_KEY, knowledge
+from tests.support.gateway import TOKEN, VAULT_KEY
+from tests.support.knowledge import KNOWLEDGE
 from tests.support.live_gateway import HEADERS, live_settings
 from tests.support.stack import folder_in_memory
 
@@ -48,7 +49,7 @@ async def gateway() -> AsyncIterator[Gateway]:
         settings = Settings.read(
             environ | {"ACTIONS_PORT": "1"} | live_settings(nobody, nobody), Path("no-such-file.env")
         )
-        gateway = Gateway(settings, knowledge())
+        gateway = Gateway(settings, KNOWLEDGE)
         gateway.database.migrate()
         yield gateway
         for channel in gateway.channels:

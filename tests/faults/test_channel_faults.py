@@ -95,6 +95,14 @@ def wait(condition: Callable[[], Any], seconds: float = 40.0) -> None:
         time.sleep(0.02)
 
 
+def becomes(look: Callable[[], list[str]], expected: list[str], seconds: float) -> None:
+    """Wait until `look` gives what is expected; else say what it gives."""
+    end = time.monotonic() + seconds
+    while (found := look()) != expected and time.monotonic() < end:
+        time.sleep(0.02)
+    assert found == expected
+
+
 def once(texts: list[str]) -> list[str]:
     """The texts without a repetition of the one before."""
     return [text for n, text in enumerate(texts) if n == 0 or texts[n - 1] != text]
@@ -145,7 +153,7 @@ def test_a_gateway_killed_at_any_step_answers_everything_in_order(
             platforms.gateway.kill()
             engine.release()
             platforms.gateway.start()
-    wait(lambda: once(platforms.got(channel)) == expected, 60)
+    becomes(lambda: once(platforms.got(channel)), expected, 60)
     if channel == "sms" or step not in {"after sending", "before sending"}:
         # Twilio can be asked what arrived. Telegram cannot, and an answer twice is better than none.
         assert platforms.got(channel) == expected
@@ -168,7 +176,7 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
 
     def write(person: Person) -> None:
         for n in range(rounds):
-            update = person.text(f"{person.chat} {n}")
+            update = person.text(f"line {n} of chat {person.chat}")
             for _ in range(3):
                 platforms.update(update)
 
@@ -176,7 +184,7 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
         number = f"+155504100{n:02}"
         sent: list[list[tuple[str, str]]] = []
         for k in range(rounds):
-            sent.append(incoming(number, f"{number} {k}"))
+            sent.append(incoming(number, f"line {k} of phone {number}"))
             platforms.sms(sent[-1])
             # Late repetitions of anything so far, in any order.
             platforms.sms(shuffle.choice(sent))
@@ -194,12 +202,12 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
         stop.set()
         dying.join(60)
     for person in people:
-        expected = [f"you said {person.chat} {n}" for n in range(rounds)]
-        wait(lambda e=expected, p=person: once(platforms.telegram.texts(p.chat)) == e, 90)  # type: ignore[misc]
+        expected = [f"you said line {n} of chat {person.chat}" for n in range(rounds)]
+        becomes(lambda chat=person.chat: once(platforms.telegram.texts(chat)), expected, 90)  # type: ignore[misc]
     for n in range(8):
         number = f"+155504100{n:02}"
-        expected = [f"you said {number} {k}" for k in range(rounds)]
-        wait(lambda e=expected, to=number: platforms.twilio.bodies(to) == e, 90)  # type: ignore[misc]
+        expected = [f"you said line {k} of phone {number}" for k in range(rounds)]
+        becomes(lambda to=number: platforms.twilio.bodies(to), expected, 90)  # type: ignore[misc]
     assert len({turn["message"] for turn in engine.turns}) == 16 * rounds
 
 
@@ -228,5 +236,5 @@ def test_everything_that_a_platform_can_answer_is_outlived_in_order(
         for n in range(4):
             platforms.say(channel, f"message {n}")
     expected = [f"you said message {n}" for n in range(4)]
-    wait(lambda: once(platforms.got("telegram")) == expected, 120)
-    wait(lambda: platforms.got("sms") == expected, 120)
+    becomes(lambda: once(platforms.got("telegram")), expected, 120)
+    becomes(lambda: platforms.got("sms"), expected, 120)

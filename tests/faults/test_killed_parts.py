@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge, load
+from data.knowledge import Knowledge
 from tests.support.conversation import Conversation
+from tests.support.knowledge import KNOWLEDGE
+from tests.support.portal import WORDS, Portal, shown, told
 from tests.support.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa, pytest.mark.timeout(420)]
@@ -25,7 +28,7 @@ VICTIMS = ("gateway", "rasa", "actions", "sandbox", "gateway")
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load()
+    return KNOWLEDGE
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +105,67 @@ def test_a_part_killed_between_the_steps_of_a_verification_costs_no_second_code_
     assert len(after["verifications"]) == len(before["verifications"]) + 1
     assert len(after["sms"]) == len(before["sms"]) + 1
     assert len([m for m in client.settle() if m["from"] == "backend"]) == 1
+
+
+TASK_VICTIMS = ("gateway", "rasa", "actions", "sandbox")
+# Each part dies once in each conversation, another one at each step; all conversations take every part at every step.
+ROTATIONS = [pytest.param(n, marks=[] if n == 1 else pytest.mark.long) for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_parts_killed_between_the_steps_of_a_linked_clients_tasks_cost_no_second_link_receipt_or_request(
+    stack: Stack, knowledge: Knowledge, rotation: int
+) -> None:
+    client = Conversation(stack.url, "telegram", language="en")
+    portal = Portal(stack, f"aya3{rotation}")
+    yes, go_on = knowledge.label("affirm", "en"), knowledge.text("guide", "resume_yes", "en")
+    victims = (*TASK_VICTIMS[rotation - 1 :], *TASK_VICTIMS[: rotation - 1])
+    honest = [
+        shown(knowledge, topic, name, "en", "telegram")
+        for topic, name in (("guide", "backend_down"), ("linking", "cannot_ask"), ("linking", "token_again"))
+    ]
+
+    def step(do: Callable[[], object], topic: str, name: str) -> None:
+        """Go on until `do` is answered by that text; until then the client is told that it did not work."""
+        wanted = shown(knowledge, topic, name, "en", "telegram")
+        end = time.monotonic() + 90
+        do()
+        while wanted not in client.text:
+            assert any(text in client.text for text in honest), client.transcript
+            assert time.monotonic() < end, client.transcript
+            stack.wait_until_ready()
+            do()
+
+    def agree() -> None:
+        if client.offers(go_on):
+            client.press(go_on)
+        client.press(yes)
+
+    token = portal.token()
+    stack.kill(victims[0])
+    step(lambda: client.say(f"/start {token}"), "linking", "confirm_in_portal")
+    portal.confirm()
+    told(client, shown(knowledge, "backend_notices", "link_confirmed", "en", "telegram"))
+    client.messages = client.settle()
+    step(lambda: client.say(WORDS["en"]["opt in"]), "opting_in", "confirm")
+    stack.kill(victims[1])
+    step(agree, "opting_in", "sent")
+    code = client.code()
+    stack.kill(victims[2])
+    step(lambda: client.say(code), "opting_in", "done")
+    step(lambda: client.say(WORDS["en"]["share"]), "sharing", "confirm_self")
+    stack.kill(victims[3])
+    step(agree, "sharing", "awaiting_portal")
+
+    ledger = stack.ledger()
+    user, reference = f"aya3{rotation}", f"simulator.telegram:{client.peer}"
+    assert [row["state"] for row in ledger["links"] if row["client"] == reference] == ["linked"]
+    receipts = [row["receipt"] for row in ledger["opt_ins"] if row["username"] == user]
+    assert len(receipts) == 1
+    assert sum(receipts[0] in message["text"] for message in client.settle()) == 1
+    assert ledger["secure_login"][user] == "enrolled"
+    assert len([row for row in ledger["sms"] if row["client"] == reference]) == 1
+    assert len([row for row in ledger["sharing"] if row["username"] == user]) == 1
 
 
 def test_a_stack_that_is_killed_whole_goes_on_where_it_was(tmp_path: Path, knowledge: Knowledge) -> None:

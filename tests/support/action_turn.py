@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -68,17 +67,6 @@ class Answered:
         return next((d["what"] for d in reversed(self.directives) if d["type"] == "expect"), None)
 
 
-@cache
-def _no_backend() -> Backend:
-    """One for all: an HTTP client takes longer to make than a conversation."""
-    return Backend(NOWHERE, "token")
-
-
-@cache
-def _no_vault() -> Vault:
-    return Vault(NOWHERE, "token")
-
-
 # The last one alone: the tests of a file use one.
 _built: list[tuple[Knowledge, dict[str, Any]]] = []
 
@@ -111,6 +99,7 @@ class ActionChat:
             "language": language,
             "place": None,
             "misses": 0,
+            "trouble": None,
             "other_language": None,
         }
         self.last = Answered([], [])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pyotp
+from argon2 import PasswordHasher
 
 from bot.desk.accounts import Accounts
 from bot.desk.keys import desk_key
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
 PASSWORD = "correct-horse-battery"
+# As quick as argon2id can be: what is tested is not how long guessing takes.
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def add_agent(folder: Path, name: str, shown_as: str, role: str = "agent", **env
     settings = Settings.read({"STATE_DIR": str(folder)} | environ, folder / "no-such-file.env")
     database = Database(settings.database_url)
     try:
-        new = database.transact(Accounts(desk_key(settings)).add, name, shown_as, role, PASSWORD, time.time())
+        accounts = Accounts(desk_key(settings), QUICK)
+        new = database.transact(accounts.add, name, shown_as, role, PASSWORD, time.time())
     finally:
         database._engine.dispose()
     return Login(name, shown_as, role, new.totp_secret)

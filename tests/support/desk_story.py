@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.storage import Database, handoff, inbound
-from tests.support.gateway import knowledge, reply
+from tests.support.gateway import reply
+from tests.support.knowledge import KNOWLEDGE
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -90,10 +91,16 @@ def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
         "reason": "asked",
         "topic": "pin_forgotten",
         "step": "activate",
-        "linked": False,
+        "linked": "yes",
+        "account": [
+            {"what": "user", "name": "to***07", "state": "primary"},
+            {"what": "secure_login", "state": "enrolled"},
+            {"what": "ib_key", "state": "none"},
+            {"what": "number", "name": "+81 ** **** 5678", "state": "verified"},
+        ],
         "answers": ["platform: iphone"],
         "tried": ["pin_forgotten", "sms_missing"],
-        "errors": [{"code": "activation_refused", "request_id": "req-81f2c0"}],
+        "errors": [{"code": "activation_refused", "request_id": "81f2c0d47a5e4c0f9a3be2d1c6075f98"}],
         **more,
     }
     return reply(words.bot_lets_go, language=language, directives=[directive], topic="human")
@@ -123,7 +130,7 @@ def _a_week(connection: Connection, now: float) -> None:
                     conversation_id=who.id,
                     external_id=f"before-{number}",
                     kind="text",
-                    content=knowledge().label(topic, "ja"),
+                    content=KNOWLEDGE.label(topic, "ja"),
                     state="done",
                     topic=topic,
                     due_at=at,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import json
 import re
@@ -14,6 +16,7 @@ from tests.support.scripted_server import Answer, Call, ScriptedServer
 
 BOT_TOKEN = "4242:test_token_of_no_bot"
 BOT_ID = 4242
+USERNAME = "assistant_test_bot"
 SECRET = "a-webhook-secret-of-no-bot"
 
 _updates = itertools.count(1000)
@@ -50,6 +53,7 @@ class FakeTelegram(ScriptedServer):
         self.commands: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
+        self._waiting = asyncio.Event()
 
     def name(self, call: Call) -> str:
         return call.path.rpartition("/")[2]
@@ -65,6 +69,8 @@ class FakeTelegram(ScriptedServer):
             self.wrong += problems
         if problems:
             return refusal(400, f"Bad Request: {problems[0]}")
+        if method == "getUpdates":
+            await self._hold(form)
         do = getattr(self, re.sub(r"([A-Z])", lambda sign: f"_{sign[1].lower()}", f"_{method}"), None)
         result = do(form) if do else True
         return result if isinstance(result, Answer) else Answer(200, {"ok": True, "result": result})
@@ -108,14 +114,31 @@ class FakeTelegram(ScriptedServer):
         return refusal(400, "Bad Request: message to edit not found")
 
     def _get_me(self, form: dict[str, Any]) -> dict[str, Any]:
-        return {"id": BOT_ID, "is_bot": True, "first_name": "Assistant", "username": "assistant_test_bot"}
+        return {"id": BOT_ID, "is_bot": True, "first_name": "Assistant", "username": USERNAME}
+
+    def deliver(self, *updates: dict[str, Any]) -> None:
+        """Have updates fetched."""
+        with self._lock:
+            self.updates += updates
+        self._loop.call_soon_threadsafe(self._waiting.set)
+
+    async def _hold(self, form: dict[str, Any]) -> None:
+        """Keep a call for updates until there is one, as long as it asks to be kept."""
+        offset = int(form.get("offset", 0))
+        with self._lock:
+            self._waiting.clear()
+            self.updates = [update for update in self.updates if update["update_id"] >= offset]
+        with self._arrived:
+            # What is fetched for good is gone, although this call has no answer yet.
+            self._arrived.notify_all()
+        if not self.updates and not self.webhook["url"]:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._waiting.wait(), float(form.get("timeout", 0)))
 
     def _get_updates(self, form: dict[str, Any]) -> Any:
         if self.webhook["url"]:
             return refusal(409, "Conflict: can't use getUpdates method while webhook is active")
-        offset = int(form.get("offset", 0))
         with self._lock:
-            self.updates = [update for update in self.updates if update["update_id"] >= offset]
             return list(self.updates)
 
     def _get_webhook_info(self, form: dict[str, Any]) -> dict[str, Any]:

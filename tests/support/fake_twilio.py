@@ -108,7 +108,7 @@ def _problem(form: dict[str, str]) -> tuple[int, str] | None:
         return 21617, "body too long"
     if bool(form.get("From")) == bool(form.get("MessagingServiceSid")):
         return 21603, "no sender"
-    if not form.get("StatusCallback", "").startswith("https://"):
+    if not form.get("StatusCallback", "https://").startswith("https://"):
         return 21609, "invalid StatusCallback"
     return None
 

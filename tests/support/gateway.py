@@ -8,7 +8,6 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,14 +21,14 @@ from bot.conversation.worker import Worker
 from bot.handoff.service import HandoffService
 from bot.messages import conversations
 from bot.messages.conversations import Address, Conversation
+from bot.messages.dispatch import Dispatch
 from bot.messages.inbox import Accepted, Inbox
-from bot.messages.outbox import Outbox
 from bot.messages.reading import Message
 from bot.privacy.vault import Vault
 from bot.settings.desk import DeskSettings
 from bot.storage import Database, conversation, inbound, outbound
-from data.knowledge import Knowledge, load
 from tests.support.asgi_server import AsgiServer
+from tests.support.knowledge import KNOWLEDGE
 
 VAULT_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 TOKEN = "t" * 32
@@ -53,24 +52,18 @@ class ManualClock:
         self.now += seconds
 
 
-@lru_cache(maxsize=1)
-def knowledge() -> Knowledge:
-    """What the assistant knows, read once."""
-    return load()
-
-
 class Parts:
     """Inbox, outbox and vault over one database."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
-        self.knowledge = knowledge()
+        self.knowledge = KNOWLEDGE
         self.woken = 0
         self.answered = 0
         self.vault = Vault(VAULT_KEY, clock)
         self.inbox = Inbox(database, self.knowledge, self.vault, clock, self._wake)
-        self.outbox = Outbox(database, clock)
+        self.dispatch = Dispatch(database, clock)
         self.handoffs = HandoffService(self.knowledge, DeskSettings())
 
     def _wake(self) -> None:

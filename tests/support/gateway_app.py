@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,20 @@ import httpx
 from bot.app import Gateway
 from bot.settings import Settings
 from tests.support.asgi_server import AsgiServer
-from tests.support.gateway import ENGLISH_NUMBER, TOKEN, VAULT_KEY, knowledge
+from tests.support.databases import migrated_file
+from tests.support.gateway import ENGLISH_NUMBER, TOKEN, VAULT_KEY
+from tests.support.knowledge import KNOWLEDGE
+
+# Between two messages to one client, here: the platforms' own second would only be waited for.
+GAP_SECONDS = 0.02
 
 
 class RunningGateway:
     """A gateway that serves; `http` calls it from this machine."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, file: Path) -> None:
         self.url = url
+        self._file = file
         self.http = httpx.Client(base_url=url, timeout=40, trust_env=False)
 
     def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
@@ -53,9 +60,14 @@ class RunningGateway:
     def drained(self) -> None:
         """Wait until no client's message is left to answer."""
         end = time.monotonic() + 20
-        while "assistant_inbound_backlog 0.0" not in self.http.get("/metrics").text:
+        while self.read("SELECT 1 FROM inbound WHERE state = 'queued' LIMIT 1"):
             assert time.monotonic() < end, "the gateway still has messages to answer"
             time.sleep(0.01)
+
+    def read(self, query: str, *values: Any) -> list[Any]:
+        """What the database answers, without asking the gateway."""
+        with closing(sqlite3.connect(self._file)) as connection:
+            return connection.execute(query, values).fetchall()
 
     def settled(self, peer: str = ENGLISH_NUMBER, channel: str = "sms") -> list[dict[str, Any]]:
         """All messages on the client's phone, once nothing more is to come."""
@@ -79,10 +91,17 @@ def running_gateway(folder: Path, engine_port: int, **environ: str) -> Iterator[
         "SIMULATOR": "on",
     }
     settings = Settings.read(given | environ, folder / "no-such-file.env").in_stack()
-    gateway = Gateway(settings, knowledge())
-    gateway.database.migrate()
+    file = folder / "assistant.db"
+    if settings.database_url.startswith("sqlite") and not file.exists():
+        file.write_bytes(migrated_file())
+    gateway = Gateway(settings, KNOWLEDGE)
+    if not gateway.database.sqlite:
+        gateway.database.migrate()
+    for channel in gateway.channels:
+        for sender in channel.senders.values():
+            sender.gap_seconds = GAP_SECONDS
     with AsgiServer(gateway.app) as server:
-        running = RunningGateway(server.url)
+        running = RunningGateway(server.url, file)
         try:
             yield running
         finally:

@@ -92,16 +92,18 @@ class HandOffStory:
         return await self.parts.database.run(work, who.id, by, who.epoch, *values, self.parts.clock())
 
     async def passes(self, seconds: float, *, there: bool = True) -> None:
-        """Time passes, a minute at a time, and the timers run; agents stay at the desk unless not `there`."""
+        """Time passes, from one deadline to the next; agents stay at the desk unless not `there`."""
         end = self.parts.clock() + seconds
         while self.parts.clock() < end:
-            self.parts.clock.advance(min(60.0, end - self.parts.clock()))
+            due = await self.deadlines.next_due()
+            # A deadline that was put off to look again is due soon, and time never stands still.
+            self.parts.clock.now = min(end, max(self.parts.clock() + 1, end if due is None else due))
             if there:
                 await self.parts.database.run(
                     lambda connection: connection.execute(sa.update(agent).values(seen_at=self.parts.clock()))
                 )
-            for due in await self.deadlines.take(50):
-                await self.deadlines.work(due)
+            for item in await self.deadlines.take(50):
+                await self.deadlines.work(item)
 
     async def told(self) -> list[str]:
         """What the gateway has told so far, in order."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
+import re
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.support.fake_telegram import BOT_TOKEN, SECRET, FakeTelegram
+from tests.support.fake_telegram import BOT_TOKEN, SECRET, FakeTelegram, Person
 from tests.support.fake_twilio import (
     ACCOUNT,
     AUTH_TOKEN,
@@ -56,11 +57,45 @@ class LiveGateway:
 
     def stored(self) -> list[tuple[str, str, str | None]]:
         """Peer, state and error of each message in the outbox, in order."""
-        with closing(sqlite3.connect(self.folder / "assistant.db")) as connection:
-            return connection.execute(
-                "SELECT peer, outbound.state, error FROM outbound JOIN conversation "
-                "ON conversation.id = conversation_id ORDER BY outbound.id"
-            ).fetchall()
+        return self.running.read(
+            "SELECT peer, outbound.state, error FROM outbound JOIN conversation "
+            "ON conversation.id = conversation_id ORDER BY outbound.id"
+        )
+
+    def shown(self, client: Person, count: int = 1) -> list[str]:
+        """What the client's Telegram chat shows, once it shows so many messages."""
+        self.telegram.wait_for(lambda: len(self.telegram.texts(client.chat)) >= count)
+        return self.telegram.texts(client.chat)
+
+    def arrived(self, number: str, count: int = 1) -> list[str]:
+        """What the phone got, once it is so many messages."""
+        self.twilio.wait_for(lambda: len(self.twilio.bodies(number)) >= count)
+        return self.twilio.bodies(number)
+
+    def outgoing(self, number: str) -> list[tuple[str, str | None]]:
+        """State and error of each message to a number, once none is left to send."""
+        end = time.monotonic() + 20
+        while True:
+            found = [(state, error) for to, state, error in self.stored() if to == number]
+            if found and all(state != "queued" for state, _ in found):
+                return found
+            assert time.monotonic() < end, found
+            time.sleep(0.01)
+
+    def figure(self, name: str) -> float:
+        """One of the gateway's metrics."""
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.http.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def heard(self, channel: str) -> int:
+        """How many messages of a channel were stored, and how many dead letters."""
+        ((messages,),) = self.running.read(
+            "SELECT count(*) FROM inbound JOIN conversation ON conversation.id = conversation_id "
+            "WHERE channel = ?",
+            channel,
+        )
+        ((letters,),) = self.running.read("SELECT count(*) FROM dead_letter WHERE channel = ?", channel)
+        return int(messages) + int(letters)
 
     def update(self, update: dict[str, Any]) -> httpx.Response:
         """Deliver an update as Telegram does."""

@@ -55,7 +55,7 @@ def own_schema() -> Iterator[str]:
 
 
 def delete_rows(url: str, metadata: sa.MetaData) -> None:
-    """Leave the tables of `metadata` in the schema of `url` without rows."""
+    """Leave the tables of `metadata` in the schema of `url` without rows, and count them from 1 again."""
     # SQLAlchemy 2.1 takes another driver for postgresql:// than the gateway does.
     chosen = make_url(url)
     if chosen.get_backend_name() == "postgresql":
@@ -64,6 +64,13 @@ def delete_rows(url: str, metadata: sa.MetaData) -> None:
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+        if chosen.get_backend_name() == "postgresql":
+            connection.execute(
+                sa.text(
+                    "SELECT setval(c.oid, 1, false) FROM pg_class c WHERE relkind = 'S' AND relnamespace ="
+                    " current_schema()::regnamespace"
+                )
+            )
 
 
 def _in_schema(url: URL, schema: str) -> URL:

@@ -93,6 +93,11 @@ class ScriptedServer:
         self._up.set()
         await self._stopped.wait()
         server.close()
+        # Calls that are still held.
+        held = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in held:
+            call.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):

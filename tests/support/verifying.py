@@ -22,6 +22,14 @@ VAULT_TOKEN = "vault-token-of-the-tests"
 # As patient as in production with a try that hangs, but without the pauses between tries.
 TIMEOUTS = Timeouts(connect=0.5, total=5.0, budget=6.0)
 
+# Every language on every channel, and a client there. Both numbers are on a user's record.
+WAYS = [
+    ("en", "simulator.telegram:person-1"),
+    ("ja", "simulator.telegram:person-1"),
+    ("en", "simulator.sms:+447400123403"),
+    ("ja", "simulator.sms:+819012345601"),
+]
+
 
 class TinyVault:
     """A real HTTP server with the one route of the gateway that actions call."""

@@ -134,6 +134,11 @@ class Phones:
             for id, origin, text, entities, buttons in rows
         ]
 
+    def forget(self, channel: str, peer: str) -> None:
+        """Take all messages off a phone."""
+        with self._lock:
+            self._connection.execute("DELETE FROM message WHERE channel = ? AND peer = ?", (channel, peer))
+
     def last_id(self) -> int:
         """The highest id given so far on any phone, 0 when there is none.
 

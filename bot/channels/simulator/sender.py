@@ -7,7 +7,9 @@ from typing import cast
 
 from bot.channels.render import BY_KIND, Rendered, render
 from bot.channels.simulator.phone import Origin, Phones
-from bot.messages.outbox import REQUEST_CONTACT, Outgoing, Receipt
+from bot.messages.claims import Outgoing
+from bot.messages.dispatch import Receipt
+from bot.messages.outbox import REQUEST_CONTACT
 from data.knowledge import Knowledge
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.sms.client import TwilioClient
+from bot.channels.sms.sandbox import SandboxMessages
 from bot.channels.sms.sender import SmsSender
 from bot.channels.sms.webhook import SmsWebhook
 from bot.clock import Clock
 from bot.messages import deliveries
+from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
 from bot.messages.signal import Signal
@@ -30,18 +32,24 @@ class SmsChannel:
         knowledge: Knowledge,
         clock: Clock,
         changed: Signal,
+        dead_letters: DeadLetters,
+        telegram: Callable[[], str],
+        token: str,
     ) -> None:
+        """`telegram`: the name of the bot there, "" while there is none."""
         self._database = database
         self._client = TwilioClient(settings)
-        self._webhook = SmsWebhook(settings, inbox, database, clock, changed)
+        self._webhook = SmsWebhook(settings, inbox, database, clock, changed, dead_letters, telegram)
+        self._sandbox = SandboxMessages(self._client, settings.sandbox_numbers, database, clock, token)
         sender = SmsSender(self._client, knowledge, settings.status_url, self._is_ours)
         self.senders: dict[str, ChannelSender] = {"sms": sender}
 
     def routes(self) -> Sequence[BaseRoute]:
-        """What Twilio calls."""
+        """What Twilio calls, and the sandbox backend."""
         return (
             Route("/webhooks/sms", self._webhook.message, methods=["POST"]),
             Route("/webhooks/sms/status", self._webhook.status, methods=["POST"]),
+            Route("/internal/sms", self._sandbox.receive, methods=["POST"]),
         )
 
     def start(self) -> None:

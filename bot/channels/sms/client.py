@@ -55,9 +55,9 @@ class TwilioClient:
             trust_env=not is_loopback(httpx.URL(settings.api_base_url).host),
         )
 
-    async def send(self, to: str, body: str, status_callback: str) -> TwilioMessage:
+    async def send(self, to: str, body: str, status_callback: str | None = None) -> TwilioMessage:
         """Have a message sent. Not idempotent: after a lost answer look with `recent` before sending again."""
-        form = {"To": to, "Body": body, "StatusCallback": status_callback}
+        form = {"To": to, "Body": body} | ({"StatusCallback": status_callback} if status_callback else {})
         if self._settings.messaging_service_sid:
             form["MessagingServiceSid"] = self._settings.messaging_service_sid
         else:

@@ -8,10 +8,8 @@ import httpx
 
 from bot.channels.findings import Finding, note, ok, wrong
 from bot.channels.sms.client import TwilioClient, TwilioError
+from bot.messages.notices import SEND_ONLY
 from bot.settings import SmsSettings
-
-# Twilio lists no two-way SMS for these countries.
-SEND_ONLY = {"+81": "Japan", "+91": "India"}
 
 
 async def findings(settings: SmsSettings) -> AsyncIterator[Finding]:

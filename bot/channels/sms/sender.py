@@ -10,7 +10,8 @@ import httpx
 from bot.channels.render import SMS, Rendered, render
 from bot.channels.sms.client import TwilioClient, TwilioError
 from bot.channels.sms.errors import meaning
-from bot.messages.outbox import Outgoing, Receipt
+from bot.messages.claims import Outgoing
+from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused
 from data.knowledge import Knowledge
 from data.knowledge.segments import segments

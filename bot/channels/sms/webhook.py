@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,12 +18,15 @@ from bot.clock import Clock
 from bot.messages import deliveries, reachability
 from bot.messages.commands import plain
 from bot.messages.conversations import Address
+from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.messages.reading import Message
 from bot.messages.signal import Signal
 from bot.settings import SmsSettings
 from bot.storage import Database, outbound
 from bot.telemetry import delivery_total, ignored_total
+
+logger = logging.getLogger(__name__)
 
 # Twilio answers these by itself, and takes nothing more from us to that number: our own confirmation would fail.
 CONFIRMED_BY_TWILIO = frozenset(
@@ -36,14 +42,24 @@ class SmsWebhook:
     """`POST /webhooks/sms` and `/webhooks/sms/status`. Both answer 204 at once, and 403 to anybody but Twilio."""
 
     def __init__(
-        self, settings: SmsSettings, inbox: Inbox, database: Database, clock: Clock, changed: Signal
+        self,
+        settings: SmsSettings,
+        inbox: Inbox,
+        database: Database,
+        clock: Clock,
+        changed: Signal,
+        dead_letters: DeadLetters,
+        telegram: Callable[[], str],
     ) -> None:
+        """`telegram`: the name of the bot there, "" while there is none."""
         self._settings = settings
         self._signature = Signature(settings.auth_token)
         self._inbox = inbox
         self._database = database
         self._clock = clock
         self._changed = changed
+        self._dead_letters = dead_letters
+        self._telegram = telegram
 
     async def message(self, request: Request) -> Response:
         """Take an incoming message."""
@@ -52,14 +68,24 @@ class SmsWebhook:
         if not (_SID.fullmatch(sid) and _NUMBER.fullmatch(sender)):
             # A short code, a name, another messenger through the same account: nobody who could be helped here.
             ignored_total.labels("sms", "sender").inc()
+            await self._dead_letters.keep("sms", "no sender whom we could answer", dict(form))
             return Response(status_code=204)
-        address = Address("sms", sender)
+        try:
+            await self._store(Address("sms", sender), sid, form)
+        except OperationalError:
+            raise
+        except Exception as error:
+            logger.exception("a message could not be stored")
+            ignored_total.labels("sms", "unreadable").inc()
+            await self._dead_letters.keep("sms", f"not stored: {type(error).__name__}", dict(form))
+        return Response(status_code=204)
+
+    async def _store(self, address: Address, sid: str, form: Form) -> None:
         pictures = form.get("NumMedia", "0") not in {"", "0"}
         if pictures:
             await self._inbox.accept(Message(address, f"{sid}.media", "event", "media"))
         if not pictures or form.get("Body", "").strip():
-            await self._inbox.accept(_text(address, sid, form))
-        return Response(status_code=204)
+            await self._inbox.accept(_text(address, sid, form, self._telegram()))
 
     async def status(self, request: Request) -> Response:
         """Take a report on an outgoing message."""
@@ -101,7 +127,7 @@ class SmsWebhook:
         return applied
 
 
-def _text(address: Address, sid: str, form: Form) -> Message:
+def _text(address: Address, sid: str, form: Form, telegram: str) -> Message:
     body = form.get("Body", "")
     found = form.get("OptOutType", "").lower()
     keyword = found if found in {"stop", "start", "help"} else None
@@ -112,4 +138,5 @@ def _text(address: Address, sid: str, form: Form) -> Message:
         body,
         keyword=keyword,
         answered_elsewhere=keyword is not None or plain(body) in CONFIRMED_BY_TWILIO,
+        telegram=telegram,
     )

@@ -21,6 +21,7 @@ from bot.channels.telegram.webhook import Registration, Webhook
 from bot.clock import Clock
 from bot.messages import commands, conversations, inbox
 from bot.messages.conversations import Address
+from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
 from bot.settings import TelegramSettings
@@ -43,6 +44,7 @@ class TelegramChannel:
         database: Database,
         knowledge: Knowledge,
         clock: Clock,
+        dead_letters: DeadLetters,
     ) -> None:
         self._settings = settings
         self._knowledge = knowledge
@@ -51,9 +53,10 @@ class TelegramChannel:
         self._bot = self._client.bot
         pace = Pace(clock)
         self._errands = Errands(self._bot, pace, self._waits)
-        self.receiver = Receiver(the_inbox, self._errands)
+        self.receiver = Receiver(the_inbox, self._errands, dead_letters)
         self.senders: dict[str, ChannelSender] = {"telegram": TelegramSender(self._bot, knowledge, pace)}
         self._tasks: list[asyncio.Task[None]] = []
+        self._name = ""
 
     def routes(self) -> Sequence[BaseRoute]:
         """The webhook, where Telegram is to call it."""
@@ -61,6 +64,10 @@ class TelegramChannel:
             return ()
         webhook = Webhook(self.receiver, self._settings)
         return (Route("/webhooks/telegram", webhook.post, methods=["POST"]),)
+
+    def name(self) -> str:
+        """The bot's user name; "" until Telegram has told it."""
+        return self._name
 
     def start(self) -> None:
         """Begin, as tasks of the running event loop. Telegram need not be there."""
@@ -84,6 +91,8 @@ class TelegramChannel:
             try:
                 if registration:
                     await registration.check()
+                if not self._name:
+                    self._name = (await self._bot.get_me()).username or ""
                 if not menu_set:
                     await set_menu(self._bot, self._knowledge)
                     menu_set = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import httpx
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
@@ -23,26 +24,33 @@ async def findings(settings: TelegramSettings, clock: Clock) -> AsyncIterator[Fi
     async with Client(settings) as bot:
         try:
             me = await bot.get_me()
+            yield ok(f"Telegram knows the token: the bot is @{me.username}, https://t.me/{me.username}")
+            if me.can_join_groups:
+                yield note(
+                    "the bot can be added to groups, which it then leaves at once",
+                    "Tell BotFather: /setjoingroups, Disable.",
+                )
+            async for finding in _updates(bot, settings, clock):
+                yield finding
         except InvalidToken:
             yield wrong(
                 "Telegram does not know TELEGRAM_BOT_TOKEN",
                 "Copy the token again from BotFather (/mybots, API Token); after /revoke the old one is void.",
             )
-            return
         except TelegramError as error:
-            yield wrong(
-                f"Telegram cannot be reached at {settings.api_base_url} ({error.message})",
-                "Look at the machine's internet connection and firewall, and at TELEGRAM_API_BASE_URL.",
-            )
-            return
-        yield ok(f"Telegram knows the token: the bot is @{me.username}, https://t.me/{me.username}")
-        if me.can_join_groups:
-            yield note(
-                "the bot can be added to groups, which it then leaves at once",
-                "Tell BotFather: /setjoingroups, Disable.",
-            )
-        async for finding in _updates(bot, settings, clock):
-            yield finding
+            yield _no_answer(error, settings.api_base_url)
+
+
+def _no_answer(error: TelegramError, url: str) -> Finding:
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return wrong(
+            f"Telegram cannot be reached at {url} ({type(error.__cause__).__name__})",
+            "Look at the machine's internet connection and firewall, and at TELEGRAM_API_BASE_URL.",
+        )
+    return wrong(
+        f"Telegram answers with an error ({error.message})",
+        "Try again in a few minutes. If it stays, look at TELEGRAM_API_BASE_URL.",
+    )
 
 
 async def _updates(bot: Bot, settings: TelegramSettings, clock: Clock) -> AsyncIterator[Finding]:
@@ -78,8 +86,8 @@ def _webhook(info: WebhookInfo, settings: TelegramSettings, now: float) -> list[
     elif set(info.allowed_updates or ()) != set(ALLOWED_UPDATES):
         found.append(
             wrong(
-                "Telegram has been asked for other kinds of updates",
-                "Start the assistant anew: it asks again.",
+                "Telegram sends other kinds of updates than the assistant needs",
+                "Start the assistant: it asks for the right ones.",
             )
         )
     else:
@@ -89,7 +97,7 @@ def _webhook(info: WebhookInfo, settings: TelegramSettings, now: float) -> list[
         found.append(
             wrong(
                 f"Telegram could not deliver an update {int(now - at)} seconds ago: {info.last_error_message}",
-                "Look whether the assistant runs and whether the proxy passes /webhooks/telegram on, with its headers.",
+                _mend(info.last_error_message),
             )
         )
     if info.pending_update_count > MANY_PENDING:
@@ -100,3 +108,15 @@ def _webhook(info: WebhookInfo, settings: TelegramSettings, now: float) -> list[
             )
         )
     return found
+
+
+def _mend(said: str) -> str:
+    """What helps against a failed delivery, by Telegram's own words for it."""
+    words = said.lower()
+    if "ssl" in words or "certificate" in words:
+        return "PUBLIC_URL needs a certificate that is publicly trusted, with its whole chain: docs/going-live.md."
+    if "403" in words:
+        return (
+            "The secret has changed, or the proxy drops its header. Start the assistant: it registers anew."
+        )
+    return "Look whether the assistant runs, and whether the proxy passes /webhooks/telegram on to it."

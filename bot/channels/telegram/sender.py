@@ -32,7 +32,9 @@ from telegram.error import (
 from bot.channels.render import TELEGRAM, Rendered, render
 from bot.channels.telegram.pace import Pace
 from bot.messages import reachability
-from bot.messages.outbox import REQUEST_CONTACT, Outgoing, Receipt
+from bot.messages.claims import Outgoing
+from bot.messages.dispatch import Receipt
+from bot.messages.outbox import REQUEST_CONTACT
 from bot.messages.sender import InDoubt, Later, Refused, Unknown
 from data.knowledge import Knowledge
 

@@ -35,6 +35,7 @@ TOLD = 20
 NOT_SENT = (
     "Not sent: the text reads like a question for a secret, or holds one. We never ask clients for one."
 )
+TOO_LATE = "Not sent: this request is over. The client is with the assistant again, or with somebody else."
 
 
 @dataclass(frozen=True)
@@ -104,31 +105,39 @@ class Bridge(Loop):
         if work.entries or work.case.epoch != work.epoch_told:
             await self._desk.append(external_id, work.entries, work.delivered, work.case.epoch)
             await self._database.run(_delivered, work)
-        if not work.over:
-            acts, cursor = await self._desk.poll(external_id, work.cursor)
-            refused = await self._database.run(self._carry_out, work.case, acts, cursor)
-            for _ in range(refused):
-                await self._desk.note(external_id, NOT_SENT)
-            if acts:
-                self._acted()
+        # Also when it is over: who has answered at the last moment hears that it was too late.
+        acts, cursor = await self._desk.poll(external_id, work.cursor)
+        for note in await self._database.run(self._carry_out, work.case, acts, cursor, work.over):
+            await self._desk.note(external_id, note)
+        if acts:
+            self._acted()
         work = await self._database.run(_work, handoff_id)
         if work.over:
             await self._desk.close(external_id, work.case.epoch)
             await self._database.run(_close, handoff_id, self.clock())
 
-    def _carry_out(self, connection: Connection, case: Case, acts: list[AgentAct], cursor: str) -> int:
-        """Do here what was done there, each act once; gives back how many replies were not let through."""
-        now, refused = self.clock(), 0
+    def _carry_out(
+        self, connection: Connection, case: Case, acts: list[AgentAct], cursor: str, over: bool = False
+    ) -> list[str]:
+        """Do here what was done there, each act once; gives back what is to be noted there.
+
+        Of a case that is `over` nothing is done any more.
+        """
+        now = self.clock()
+        notes: list[str] = []
         for act in acts:
             if not insert_if_new(connection, desk_request, {"key": f"there-{act.id}"[:64], "at": now}):
                 continue
             by = _agent_from_elsewhere(connection, act.agent, now)
             who = conversations.find(connection, case.conversation_id, lock=True)
             try:
+                if over:
+                    notes += [TOO_LATE] if act.kind == REPLY else []
+                    continue
                 if act.kind == CLAIM and who.state == states.QUEUED:
                     self._agents.take(connection, who.id, by, who.epoch, now)
                 elif act.kind == REPLY and refusal(act.text):
-                    refused += 1
+                    notes.append(NOT_SENT)
                     self._audit.append(connection, by.actor, "reply_refused", now, conversation_id=who.id)
                     continue
                 elif act.kind == REPLY:
@@ -144,7 +153,7 @@ class Bridge(Loop):
         connection.execute(
             update(desk_link).where(desk_link.c.handoff_id == case.handoff_id).values(cursor=cursor)
         )
-        return refused
+        return notes
 
 
 def _open_cases(connection: Connection) -> list[int]:

@@ -164,4 +164,4 @@ def _introduction(case: Case) -> str:
 
 
 def _plain(value: Any) -> str:
-    return " ".join(str(one) for one in value.values()) if isinstance(value, dict) else str(value)
+    return " ".join(str(one) for one in value.values() if one) if isinstance(value, dict) else str(value)

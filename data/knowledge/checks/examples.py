@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from data.knowledge.draft import Draft
 from data.knowledge.problems import Problem
+from data.knowledge.reading import Document
 from data.knowledge.wording import plain
 
 
 def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, str], tuple[Document, int]] = {}
     for draft in drafts:
         for page in draft.pages.values():
             for position, example in enumerate(page.texts.examples):
@@ -22,7 +23,8 @@ def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
                     yield document.problem("TODO: this is still to be written", *where)
                 key = (page.language, plain(example))
                 if key in first:
-                    message = f"the example `{example}` is already in {first[key]}"
+                    other, there = first[key]
+                    message = f"the example `{example}` is already in {other.place('examples', there)}"
                     yield document.problem(message, *where)
                 else:
-                    first[key] = document.place(*where)
+                    first[key] = document, position

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from data.knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts, load
+from data.knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts
 from tests.support.action_turn import ActionChat
+from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, running_sandbox
-from tests.support.verifying import TinyVault, Verifying, tiny_vault, verifying_client
+from tests.support.verifying import WAYS, TinyVault, Verifying, tiny_vault, verifying_client
 
 # A guide with a question that only one branch has, and steps of either branch and of both.
 SETUP = (
@@ -59,7 +60,7 @@ def made_up(
 @pytest.fixture(scope="session")
 def real_knowledge() -> Knowledge:
     """What the assistant knows."""
-    return load()
+    return KNOWLEDGE
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +113,6 @@ async def verifying(
     """A client on Telegram who is about to verify a number."""
     async with verifying_client(real_knowledge, sandbox, vault_server) as client:
         yield client
-
-
-WAYS = [
-    ("en", "simulator.telegram:person-1"),
-    ("ja", "simulator.telegram:person-1"),
-    ("en", "simulator.sms:+447400123403"),
-    ("ja", "simulator.sms:+819012345601"),
-]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1].partition(':')[0]}")

@@ -14,10 +14,10 @@ import pytest
 import smsutil
 
 from bot.channels.render import Rendered
-from data.knowledge import Knowledge, Topic, load
+from data.knowledge import Knowledge, Topic
 from tests.support.action_turn import ActionChat
+from tests.support.knowledge import KNOWLEDGE
 
-KNOWLEDGE = load()
 CLIENTS = {"telegram": "simulator.telegram:person-1", "sms": "simulator.sms:+447400123456"}
 NEXT, BACK, STUCK, LIST = "/step_done", "/step_back", "/step_stuck", '/inform{"walk": "all"}'
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")

@@ -7,12 +7,14 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.backend import Backend
 from actions.base import SupportAction
 from actions.place import Place
 from actions.turn import Turn, TurnMustWait
 from data.knowledge import Knowledge
-from tests.support.action_turn import ActionChat
+from tests.support.action_turn import NOWHERE, ActionChat
 
+TROUBLE = {"errors": [{"task": "verify_phone", "code": "expired", "request_id": "r1"}], "told": ["sh_1"]}
 PLACE = [Place("setup", "open", answers={"platform": "android"}).as_json()]
 
 
@@ -25,7 +27,7 @@ class Breaks(SupportAction):
     async def act(self, turn: Turn) -> None:
         turn.say("restart")
         turn.places.clear()
-        turn.direct("handoff", reason="asked")
+        turn.hand_over("asked")
         raise RuntimeError("hunter2 in the middle of it")
 
 
@@ -33,7 +35,7 @@ async def broken(knowledge: Knowledge) -> tuple[list[dict[str, Any]], dict[str, 
     """The messages of a turn that failed, and the slots that it set."""
     tracker = Tracker(
         "c1",
-        {"language": "en", "place": PLACE, "misses": 1},
+        {"language": "en", "place": PLACE, "misses": 1, "trouble": TROUBLE},
         {"text": "x", "intent": {"name": "out_of_scope"}, "entities": [], "message_id": "5"},
         [],
         False,
@@ -42,7 +44,7 @@ async def broken(knowledge: Knowledge) -> tuple[list[dict[str, Any]], dict[str, 
         "action_listen",
     )
     dispatcher = CollectingDispatcher()
-    events = await Breaks(knowledge).run(dispatcher, tracker, {})
+    events = await Breaks(knowledge, Backend(NOWHERE, "token")).run(dispatcher, tracker, {})
     return dispatcher.messages, {event["name"]: event["value"] for event in events}
 
 
@@ -59,7 +61,7 @@ async def test_a_fault_in_an_action_asks_the_gateway_for_nothing(knowledge: Know
 
 async def test_a_fault_in_an_action_leaves_the_place_and_the_misses(knowledge: Knowledge) -> None:
     _, slots = await broken(knowledge)
-    assert slots == {"place": PLACE, "misses": 1, "other_language": None}
+    assert slots == {"place": PLACE, "misses": 1, "trouble": TROUBLE, "other_language": None}
 
 
 async def test_a_fault_in_an_action_is_in_the_log_with_the_message_it_was_about(

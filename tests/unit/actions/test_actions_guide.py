@@ -322,3 +322,43 @@ def test_a_long_list_is_divided_between_steps() -> None:
     assert packed(["a" * 5, "b" * 5, "c" * 5], lambda text: len(text) <= 12) == ["aaaaa\n\nbbbbb", "ccccc"]
     assert packed(["a" * 50], lambda text: len(text) <= 12) == ["a" * 50]
     assert packed([], lambda text: True) == []
+
+
+async def test_all_steps_within_a_task_are_those_to_do_it_oneself_and_the_task_stays(
+    chat: ActionChat,
+) -> None:
+    await chat.say("verify_phone")
+    for intent in ("inform", "capabilities", "nlu_fallback", "verify_phone"):
+        assert (await chat.say(intent, walk="all")).said == [
+            "verify_phone__how",
+            "verify_phone__ask_number",
+        ], intent
+        assert chat.at == ("verify_phone", "number")
+
+
+async def test_all_steps_within_a_task_that_has_a_guide_are_the_guides_and_lie_above_it(
+    chat: ActionChat,
+) -> None:
+    chat.slots["place"] = [{"topic": "opting_in", "at": "confirm", "data": {"number": "+44 ••• 123"}}]
+    assert (await chat.say("inform", walk="all")).said == [
+        "sls_opt_in",
+        "guide__all_steps",
+        "sls_opt_in__listed",
+    ]
+    assert [place["topic"] for place in chat.places] == ["opting_in", "sls_opt_in"]
+    assert (await chat.press('/inform{"walk": "finish"}')).said[-1] == "guide__resume"
+    assert (await chat.press(GO_ON)).said == ["opting_in__confirm"]
+
+
+async def test_no_to_a_step_that_asks_calls_for_its_help_and_yes_goes_on(chat: ActionChat) -> None:
+    await chat.say("pin_forgotten", platform="iphone")
+    assert (await chat.say("deny")).said == ["pin_forgotten__number__stuck"]
+    assert (await chat.say("affirm")).said == ["pin_forgotten__uninstall"]
+    assert (await chat.say("deny")).said == ["guide__resume"], "a step that asks nothing"
+
+
+async def test_a_wish_about_steps_with_none_open_is_told_so(chat: ActionChat) -> None:
+    for wish in ("where", "all", "repeat"):
+        answered = await chat.say("inform", walk=wish)
+        assert answered.said == ["guide__nothing_open"], wish
+        assert answered.payloads, "what the assistant can do is offered"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from actions.other_languages import recognise
-from data.knowledge import Knowledge, load
+from data.knowledge import Knowledge
 from tests.support.action_turn import ActionChat
+from tests.support.knowledge import KNOWLEDGE
 
-KNOWLEDGE = load()
 WRITTEN = {
     "ko": ["안녕하세요 PIN을 잊어버렸어요", "로그인 코드가 오지 않습니다", "IB Key PIN을 잊었어요"],
     "zh-Hans": ["我忘记了我的PIN码", "收不到验证码怎么办", "你好，请问如何登录？", "手机丢了"],

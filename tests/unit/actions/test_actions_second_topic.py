@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from data.knowledge import load
 from tests.support.action_turn import ActionChat
+from tests.support.knowledge import KNOWLEDGE
 
-KNOWLEDGE = load()
 YES, NO, NEXT = '/inform{"walk": "resume"}', '/inform{"walk": "stop"}', "/step_done"
 
 

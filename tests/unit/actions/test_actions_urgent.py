@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from data.knowledge import load
 from tests.support.action_turn import ActionChat
+from tests.support.knowledge import KNOWLEDGE
 
 NewChat = Callable[..., ActionChat]
 
-KNOWLEDGE = load()
 URGENT = [topic.id for topic in KNOWLEDGE.topics.values() if topic.urgent]
 YES, NO = '/inform{"walk": "resume"}', '/inform{"walk": "stop"}'
 

@@ -3,11 +3,10 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from tenacity import RetryCallState, wait_none
 from actions.backend import FULL_JITTER, Backend, BackendError, ErrorKind, Timeouts
 from tests.support.asgi_server import AsgiServer
 from tests.support.faulty_server import Behaviour, FaultyServer, Reply, faulty_server
-from tests.support.sandbox import BACKEND_TOKEN, NUMBER, RunningSandbox, other_than, running_sandbox
+from tests.support.sandbox import BACKEND_TOKEN, NUMBER, RunningSandbox, other_than
 
 CLIENT = "simulator.sms:+819012345678"
 QUICK = Timeouts(connect=0.5, total=0.3, budget=2)
@@ -34,12 +33,6 @@ async def facing(
     """A client with short waits, before a server that behaves like this."""
     async with faulty_server(*behaviours) as server, quick(server.url, timeouts) as backend:
         yield backend, server
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with running_sandbox(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.action_turn import Answered
-from tests.support.verifying import Verifying
+from tests.support.verifying import WAYS, Verifying
 
 Step = Callable[[Verifying], Awaitable[Answered]]
 FAULTS = [("500", "before"), ("500", "after"), ("reset", "before"), ("reset", "after"), ("429", "before")]
@@ -109,6 +108,21 @@ FLOWS = [
     ),
 ]
 STEPS = [(flow, number) for flow in FLOWS for number in range(len(flow.steps))]
+SMS_WAYS = [way for way in WAYS if ".sms:" in way[1]]
+
+
+def way(flow: Flow, turn: int) -> tuple[str, str]:
+    """A language and channel, another one at each turn."""
+    ways = SMS_WAYS if flow.name == "link by SMS" else WAYS
+    return ways[turn % len(ways)]
+
+
+# Every fault at every step, each of them in every language and on every channel, though not all with all.
+CASES = [
+    (flow, number, fault, way(flow, i + j))
+    for i, (flow, number) in enumerate(STEPS)
+    for j, fault in enumerate(FAULTS)
+]
 
 
 def name(value: Any) -> str:
@@ -126,62 +140,72 @@ def switch_on(client: Verifying, fault: tuple[str, str], times: int) -> None:
     client.sandbox.faults({"kind": kind, "when": when, "times": times})
 
 
+async def said_by(client: Verifying, step: Step) -> set[str]:
+    """The names of the texts that the step brought, each of which the client's channel can show."""
+    said = (await step(client)).said
+    assert all(rendered.text for rendered in client.chat.shown)
+    return set(said)
+
+
 async def come_to(client: Verifying, flow: Flow, number: int) -> None:
     if flow.username:
         client.link(flow.username)
     for step, wanted in flow.steps[:number]:
-        assert wanted in (await step(client)).said
+        assert wanted in await said_by(client, step)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", FAULTS, ids=name)
-@pytest.mark.parametrize(("flow", "number"), STEPS, ids=name)
+@pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_passes_is_not_noticed(
-    by_sms: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
-    await come_to(by_sms, flow, number)
-    switch_on(by_sms, fault, 1)
+    await come_to(everywhere, flow, number)
+    switch_on(everywhere, fault, 1)
     for step, wanted in flow.steps[number:]:
-        assert wanted in (await step(by_sms)).said
-    ledger = by_sms.sandbox.ledger()
+        assert wanted in await said_by(everywhere, step)
+    ledger = everywhere.sandbox.ledger()
     assert {what: len(ledger[what]) for what in flow.done} == flow.done
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", FAULTS, ids=name)
-@pytest.mark.parametrize(("flow", "number"), STEPS, ids=name)
+@pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_stays_is_told_and_the_step_can_be_taken_again(
-    by_sms: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
-    await fails_and_goes_on(by_sms, flow, number, fault)
+    await fails_and_goes_on(everywhere, flow, number, fault)
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=name)
+@pytest.mark.parametrize(
+    ("flow", "everywhere"),
+    [(flow, way(flow, turn)) for turn, flow in enumerate(FLOWS)],
+    ids=name,
+    indirect=["everywhere"],
+)
 async def test_a_last_step_whose_answer_is_lost_is_not_called_done_and_not_done_twice(
-    by_sms: Verifying, flow: Flow
+    everywhere: Verifying, flow: Flow
 ) -> None:
-    await fails_and_goes_on(by_sms, flow, len(flow.steps) - 1, ("reset", "after"))
+    await fails_and_goes_on(everywhere, flow, len(flow.steps) - 1, ("reset", "after"))
 
 
-async def fails_and_goes_on(by_sms: Verifying, flow: Flow, number: int, fault: tuple[str, str]) -> None:
+async def fails_and_goes_on(client: Verifying, flow: Flow, number: int, fault: tuple[str, str]) -> None:
     """Take a step while the backend fails, then again once it works, and go on to the end."""
-    await come_to(by_sms, flow, number)
+    await come_to(client, flow, number)
     step, wanted = flow.steps[number]
-    switch_on(by_sms, fault, 50)
-    failed = await step(by_sms)
+    switch_on(client, fault, 50)
+    failed = await said_by(client, step)
     # The number is asked for without the backend; everything else needs it.
     if wanted != "verify_phone__confirm_number":
-        assert wanted not in failed.said
-        assert HONEST & set(failed.said)
-    by_sms.sandbox.faults()
-    if by_sms.chat.places and by_sms.chat.places[-1]["at"] in {"confirm", "offer", "unlink"} and number:
-        await by_sms.chat.say("inform", walk="resume")
+        assert wanted not in failed
+        assert HONEST & failed
+    client.sandbox.faults()
+    if client.chat.places and client.chat.places[-1]["at"] in {"confirm", "offer", "unlink"} and number:
+        await client.chat.say("inform", walk="resume")
     last = number == len(flow.steps) - 1
-    said = set((await step(by_sms)).said)
+    said = await said_by(client, step)
     assert said & ({wanted, flow.late} if last else {wanted})
     for later, brings in flow.steps[number + 1 :]:
-        assert brings in (await later(by_sms)).said
-    ledger = by_sms.sandbox.ledger()
+        assert brings in await said_by(client, later)
+    ledger = client.sandbox.ledger()
     assert {what: len(ledger[what]) for what in flow.done} == flow.done
 
 
@@ -194,5 +218,10 @@ async def test_a_backend_that_is_slow_to_answer_has_its_write_done_once(by_sms: 
     assert len(by_sms.sandbox.ledger()["sms"]) == 1
 
 
-def test_every_flow_and_step_is_here_with_every_fault() -> None:
-    assert len(list(itertools.product(STEPS, FAULTS))) == 15 * 5
+def test_every_step_meets_every_fault_and_both_meet_every_language_and_channel() -> None:
+    assert len({(flow.name, number, fault) for flow, number, fault, _ in CASES}) == 15 * 5
+    for flow, number in STEPS:
+        met = {way for of, at, _, way in CASES if (of, at) == (flow, number)}
+        assert met == set(SMS_WAYS if flow.name == "link by SMS" else WAYS)
+    for fault in FAULTS:
+        assert {way for _, _, of, way in CASES if of == fault} == set(WAYS)

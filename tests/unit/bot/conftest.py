@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.storage import Database, metadata
+from tests.support.databases import migrate, migrated_file
 from tests.support.gateway import FakeEngine, ManualClock, Parts
 from tests.support.postgres import delete_rows, own_schema
+from tests.support.stack import folder_in_memory
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In memory: every transaction is on disk when it ends, and most of these tests' time would go into that."""
+    with folder_in_memory() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -30,18 +37,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that is up to date and empty, to be copied: migrating takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "assistant.db"
-    _migrate(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A schema that is up to date, for one test after the other."""
     with own_schema() as url:
-        _migrate(url)
+        migrate(url)
         yield url
 
 
@@ -49,7 +48,7 @@ def postgresql_url() -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database that is up to date and has no rows, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        return _copy(request.getfixturevalue("sqlite_file"), tmp_path)
+        return _new_file(tmp_path)
     url: str = request.getfixturevalue("postgresql_url")
     delete_rows(url, metadata)
     return url
@@ -64,21 +63,15 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def sqlite(sqlite_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     """A database that is up to date and has no rows, on SQLite alone: tmp_path/assistant.db."""
-    opened = Database(_copy(sqlite_file, tmp_path))
+    opened = Database(_new_file(tmp_path))
     yield opened
     await opened.close()
 
 
-def _migrate(url: str) -> None:
-    database = Database(url)
-    database.migrate()
-    asyncio.run(database.close())
-
-
-def _copy(file: Path, folder: Path) -> str:
-    shutil.copy(file, folder / "assistant.db")
+def _new_file(folder: Path) -> str:
+    (folder / "assistant.db").write_bytes(migrated_file())
     return f"sqlite:///{folder / 'assistant.db'}"
 
 

@@ -238,6 +238,15 @@ def test_sms_is_called_at_the_public_address() -> None:
     )
 
 
+def test_the_sandbox_may_text_nobody_but_the_numbers_that_are_named() -> None:
+    sms = read(**SMS).sms
+    assert sms is not None
+    assert sms.sandbox_numbers == frozenset()
+    named = read(**SMS, SANDBOX_SMS_TO="+15550101234, +819012345678").sms
+    assert named is not None
+    assert named.sandbox_numbers == {"+15550101234", "+819012345678"}
+
+
 @pytest.mark.parametrize(
     ("environ", "line"),
     [
@@ -279,6 +288,10 @@ def test_sms_is_called_at_the_public_address() -> None:
         (
             {"TWILIO_FROM": "IBKR"},
             "TWILIO_FROM must be a number like +15550101234 or a short code, which clients can answer",
+        ),
+        (
+            {"SANDBOX_SMS_TO": "+15550101234, 0901"},
+            "SANDBOX_SMS_TO must be mobile numbers like +15550101234, with commas between them",
         ),
         (
             {"TWILIO_ACCOUNT_SID": "hunter2"},

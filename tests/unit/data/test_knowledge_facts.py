@@ -91,7 +91,8 @@ def test_a_register_of_the_wrong_shape_is_told_with_its_line(registered: Any, ca
 def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) -> None:
     registered.change(PIN + "ja.yml", "ヘルプ", "サポート")
     assert main(["report", "--root", str(registered.root)]) == 1
-    first, second, total = capsys.readouterr().out.splitlines()
+    head, first, second, total = capsys.readouterr().out.splitlines()
+    assert head.split("\t")[0] == "id in the ledger"
     assert first == "A1.1\ten ok, ja LOST\tpin/answer\tHelp is under Help."
     assert second.startswith("A1.2\ten ok, ja ok\tcache/clear, cache/clear/stuck\t")
     assert total == "2 facts: en 2/2 (100%), ja 1/2 (50%)"

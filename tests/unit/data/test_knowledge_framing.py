@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.render import SMS, render
-from data.knowledge import Knowledge, as_plain, framed, load
+from data.knowledge import Knowledge, as_plain, framed
+from tests.support.knowledge import KNOWLEDGE
 
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load()
+    return KNOWLEDGE
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

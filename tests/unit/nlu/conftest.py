@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+from nlu.no_tensorflow import leave_out
 from tests.support.small_repository import Repository
 
-# Before anything imports TensorFlow, which talks a lot.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+
+# As in the processes of the assistant: TensorFlow would take half of the time that these tests take.
+leave_out()
 
 # On other Pythons than Rasa's, what needs Rasa is not even imported.
 if find_spec("rasa") is None:
     collect_ignore = [
         "test_nlu_classifier.py",
+        "test_nlu_e5_batches.py",
         "test_nlu_evaluate.py",
         "test_nlu_no_tensorflow.py",
         "test_nlu_space.py",

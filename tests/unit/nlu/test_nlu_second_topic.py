@@ -9,10 +9,12 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.second_topic import STANDING, SUBJECT, URGENT, ClauseSplitter, SecondTopic, clauses
+from nlu.second_topic import ClauseSplitter, SecondTopic, clauses
+from nlu.standings import STANDING, SUBJECT, URGENT
 
 pytestmark = pytest.mark.rasa
 
+SETTINGS = {"sure": 0.6, "sure_unannounced": 0.95}
 STANDINGS = {"pin": SUBJECT, "card": SUBJECT, "lost": URGENT}
 
 
@@ -60,7 +62,7 @@ def understood(text: str, name: str, confidence: float) -> Message:
 
 def decided(graph: Any, whole: tuple[str, float], *parts: tuple[str, float, bool]) -> tuple[str, str | None]:
     """The first and the second topic of a message that is taken for `whole`, and its clauses for `parts`."""
-    component = SecondTopic({"sure": 0.6}, *graph[:2], STANDINGS)
+    component = SecondTopic(SETTINGS, *graph[:2], STANDINGS)
     messages = [understood("whole", *whole)]
     for name, confidence, announced in parts:
         clause = understood("clause", name, confidence)
@@ -73,12 +75,12 @@ def decided(graph: Any, whole: tuple[str, float], *parts: tuple[str, float, bool
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_whether_another_matter_was_announced_is_passed_on(graph: Any, announced: bool) -> None:
-    component = SecondTopic({"sure": 0.6}, *graph[:2], STANDINGS)
-    messages = [understood("whole", "pin", 0.9), understood("a", "pin", 0.9), understood("b", "card", 0.9)]
+    component = SecondTopic(SETTINGS, *graph[:2], STANDINGS)
+    messages = [understood("whole", "pin", 0.9), understood("a", "pin", 0.97), understood("b", "card", 0.97)]
     messages[1].set("clause", False)
     messages[2].set("clause", announced)
     (message,) = component.process(messages)
-    assert message.get("second_topic") == {"name": "card", "confidence": 0.9, "announced": announced}
+    assert message.get("second_topic") == {"name": "card", "confidence": 0.97, "announced": announced}
 
 
 def test_the_first_of_two_announced_matters_comes_first(graph: Any) -> None:
@@ -86,7 +88,14 @@ def test_the_first_of_two_announced_matters_comes_first(graph: Any) -> None:
 
 
 def test_of_sentences_that_explain_each_other_the_whole_decides(graph: Any) -> None:
-    assert decided(graph, ("card", 0.9), ("pin", 0.9, False), ("card", 0.9, False)) == ("card", "pin")
+    assert decided(graph, ("card", 0.9), ("pin", 0.97, False), ("card", 0.97, False)) == ("card", "pin")
+
+
+def test_half_a_sentence_of_a_message_that_is_understood_must_be_very_sure(graph: Any) -> None:
+    assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("pin", 0.9, False)) == ("card", None)
+    assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("lost", 0.9, False)) == ("card", None)
+    assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("lost", 0.97, False)) == ("lost", "card")
+    assert decided(graph, ("card", 0.3), ("card", 0.9, False), ("pin", 0.9, False)) == ("card", "pin")
 
 
 def test_an_urgent_matter_comes_first_wherever_it_stands(graph: Any) -> None:
@@ -129,6 +138,6 @@ def test_standings_come_with_the_examples_and_outlive_the_training(graph: Any) -
         Message.build("gone", "lost", example_metadata={"language": "en", STANDING: URGENT}),
         Message.build("hello", "greet", example_metadata={"language": "en"}),
     ]
-    trained = SecondTopic.create({"sure": 0.6}, *graph)
+    trained = SecondTopic.create(SETTINGS, *graph)
     trained.train(TrainingData(examples))
-    assert SecondTopic.load({"sure": 0.6}, *graph).standings == {"lost": URGENT}
+    assert SecondTopic.load(SETTINGS, *graph).standings == {"lost": URGENT}

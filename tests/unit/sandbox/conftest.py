@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with running_sandbox(tmp_path) as running:
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    """One for all tests, since starting it takes longer than most of them; each finds it as it is at first."""
+    yield shared_sandbox
+    shared_sandbox.begin_anew()

@@ -28,11 +28,12 @@ ROUTES = [
 @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic dXNlcjpwYXNz", "tokën"])
 def test_without_the_right_token_every_route_answers_401(sandbox: RunningSandbox, given: str | None) -> None:
     headers = [] if given is None else [(b"Authorization", given.encode())]
-    for method, path in ROUTES:
-        answer = httpx.request(method, sandbox.url + path, headers=headers, content=b"{", trust_env=False)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert answer.json()["code"] == "unauthorized"
+    with httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False) as http:
+        for method, path in ROUTES:
+            answer = http.request(method, path, content=b"{")
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert answer.json()["code"] == "unauthorized"
     assert sandbox.ledger()["writes"] == 0
 
 

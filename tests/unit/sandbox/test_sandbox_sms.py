@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from sandbox.keys import Keys
 from sandbox.outbox import FOR_SMS, mark_failed, next_of_each_client, put
 from sandbox.storage import Storage, sms
-from tests.support.sandbox import OTHER_NUMBER, RunningSandbox
+from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, running_sandbox
 
 
 def states(sandbox: RunningSandbox) -> list[str]:
@@ -109,3 +109,15 @@ def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path
         assert next_of_each_client(tx, sms) == []
     storage.close()
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_only_a_named_number_gets_its_message_on_a_real_phone_and_only_in_a_live_chat(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, real_numbers=[NUMBER]) as sandbox:
+        sandbox.begin("sms:+815555", NUMBER)
+        sandbox.wait_for_sms("delivered")
+        assert [message["to"] for message in sandbox.phone.real] == [NUMBER]
+        assert sandbox.phone.received == []
+        for client, number in (("sms:+815555", OTHER_NUMBER), ("simulator.sms:+815555", NUMBER)):
+            sandbox.begin(client, number)
+            assert sandbox.phone.next_sms()["to"] == number
+        assert len(sandbox.phone.real) == 1

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from data.knowledge import load
 from tests.support.gateway import FakeEngine
 from tests.support.gateway_app import RunningGateway, running_gateway
+from tests.support.knowledge import KNOWLEDGE
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
@@ -68,7 +68,7 @@ def test_a_notice_is_told_in_the_clients_language_and_once(gateway: RunningGatew
         gateway.settled(peer)
         for _ in range(3):
             assert send(gateway, notice(peer), id=f"nt_same_{language}").status_code == 202
-        text = load().text("backend_notices", "device_sharing_approved", language)
+        text = KNOWLEDGE.text("backend_notices", "device_sharing_approved", language)
         assert heard(gateway, peer) == [text.format(name="ha***01", receipt="DS-1234")]
 
 

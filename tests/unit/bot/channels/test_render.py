@@ -10,20 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.render import BY_KIND, SMS, TELEGRAM, Capabilities, Rendered, render
-from tests.support.gateway import knowledge
+from tests.support.knowledge import KNOWLEDGE
 
 YES_NO = [{"title": "Yes", "token": "t1"}, {"title": "いいえ", "token": "t2"}]
 
 
 def on_telegram(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The text, and the offset and length of each bold stretch."""
-    (shown,) = render(text, [], TELEGRAM, knowledge().languages["en"])
+    (shown,) = render(text, [], TELEGRAM, KNOWLEDGE.languages["en"])
     assert {entity["type"] for entity in shown.entities} <= {"bold"}
     return shown.text, [(int(entity["offset"]), int(entity["length"])) for entity in shown.entities]
 
 
 def by_sms(text: str, language: str = "en", buttons: list[dict[str, str]] | None = None) -> str:
-    (shown,) = render(text, buttons or [], SMS, knowledge().languages[language])
+    (shown,) = render(text, buttons or [], SMS, KNOWLEDGE.languages[language])
     assert shown.entities == []
     assert shown.buttons == []
     return shown.text
@@ -68,7 +68,7 @@ def test_a_bold_stretch_is_the_label_when_cut_as_telegram_does(text: str, plain:
 
 
 def test_buttons_stay_buttons_on_telegram() -> None:
-    (shown,) = render("Really?", YES_NO, TELEGRAM, knowledge().languages["en"])
+    (shown,) = render("Really?", YES_NO, TELEGRAM, KNOWLEDGE.languages["en"])
     assert (shown.text, shown.buttons) == ("Really?", YES_NO)
 
 
@@ -101,7 +101,7 @@ def test_a_text_without_choices_is_shown_as_it_is_by_sms() -> None:
 
 
 def parts(text: str, capabilities: Capabilities, buttons: Sequence[dict[str, str]] = ()) -> list[Rendered]:
-    return render(text, buttons, capabilities, knowledge().languages["ja"])
+    return render(text, buttons, capabilities, KNOWLEDGE.languages["ja"])
 
 
 def test_what_is_too_long_for_telegram_is_divided_between_paragraphs() -> None:
@@ -184,7 +184,7 @@ def test_nothing_but_white_space_is_lost_and_no_part_is_too_long(
     text: str, capabilities: Capabilities, choices: int
 ) -> None:
     buttons = [{"title": f"choice {n}", "token": f"t{n}"} for n in range(choices)]
-    shown = render(text, buttons, capabilities, knowledge().languages["en"])
+    shown = render(text, buttons, capabilities, KNOWLEDGE.languages["en"])
     assert all(len(part.text.encode("utf-16-le")) // 2 <= capabilities.text_limit for part in shown)
     written = "".join("".join(part.text for part in shown).split())
     for sign in "aあ🙂é。":

@@ -10,12 +10,14 @@ import pytest
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.pace import PER_SECOND, Pace
 from bot.channels.telegram.sender import TelegramSender, keyboard
+from bot.messages.claims import Outgoing
 from bot.messages.conversations import Address
-from bot.messages.outbox import Outgoing, Receipt
+from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused, Unknown
 from bot.settings import TelegramSettings
 from tests.support.fake_telegram import BLOCKED, BOT_TOKEN, FakeTelegram, refusal, too_many
-from tests.support.gateway import ManualClock, knowledge
+from tests.support.gateway import ManualClock
+from tests.support.knowledge import KNOWLEDGE
 
 MENU = [{"title": "iPhone", "token": "t1"}, {"title": "Android", "token": "t2"}]
 CONTACT = {"title": "Share my number", "token": "t3", "kind": "request_contact"}
@@ -42,7 +44,7 @@ def settings(url: str, token: str = BOT_TOKEN) -> TelegramSettings:
 @pytest.fixture
 async def sender(telegram: FakeTelegram, clock: ManualClock) -> AsyncIterator[TelegramSender]:
     async with Client(settings(telegram.url)) as bot:
-        yield TelegramSender(bot, knowledge(), Pace(clock, _no_sleep))
+        yield TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep))
 
 
 async def _no_sleep(_: float) -> None:
@@ -149,7 +151,7 @@ async def test_a_passing_refusal_is_for_later(
 async def test_no_telegram_at_all_is_for_later(clock: ManualClock) -> None:
     async with Client(settings("http://127.0.0.1:1")) as bot:
         with pytest.raises(Later, match="provider_down"):
-            await send(TelegramSender(bot, knowledge(), Pace(clock, _no_sleep)), message())
+            await send(TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep)), message())
 
 
 @pytest.mark.parametrize("fault", ["drop", "lost", "garbage"])
@@ -166,7 +168,7 @@ async def test_silence_is_a_doubt(
     telegram.faults["sendMessage"].append("hang")
     async with Client(settings(telegram.url)) as bot:
         with pytest.raises(InDoubt):
-            await send(TelegramSender(bot, knowledge(), Pace(clock, _no_sleep)), message())
+            await send(TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep)), message())
 
 
 async def test_in_doubt_an_answer_is_repeated_a_few_times_and_a_notice_never(sender: TelegramSender) -> None:

@@ -14,19 +14,27 @@ from bot.channels.findings import Finding
 from bot.cli.doctor import findings
 from bot.cli.main import main
 from bot.settings import Settings
-from tests.support.fake_telegram import SECRET
+from tests.support.fake_telegram import SECRET, refusal
 from tests.support.fake_twilio import AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL
 from tests.support.gateway import FakeEngine
+from tests.support.knowledge import KNOWLEDGE
 from tests.support.live_gateway import LiveGateway, live_gateway, live_settings
 from tests.support.scripted_server import Answer
+from tests.support.stack import folder_in_memory
 
 NO_FILE = Path("no-such-file.env")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveGateway]:
-    with FakeEngine() as engine, live_gateway(tmp_path_factory.mktemp("doctor"), engine.port) as gateway:
-        gateway.telegram.wait_for(lambda: gateway.telegram.webhook["url"])
+def running() -> Iterator[LiveGateway]:
+    with (
+        folder_in_memory() as folder,
+        FakeEngine() as engine,
+        live_gateway(folder, engine.port) as gateway,
+    ):
+        # The menu is the last thing that the gateway asks of Telegram when it starts: every later call is the
+        # doctor's.
+        gateway.telegram.wait_for(lambda: len(gateway.telegram.commands) == len(KNOWLEDGE.languages))
         yield gateway
 
 
@@ -99,7 +107,7 @@ async def test_where_all_is_right_nothing_is_wrong(live: LiveGateway) -> None:
         "clock is right",
         "Telegram calls",
         "Twilio calls",
-        "knows who is calling",
+        "refuses strangers",
     ):
         assert part in said
     assert AUTH_TOKEN not in said
@@ -118,6 +126,60 @@ async def test_a_wrong_token_is_told_from_an_unreachable_telegram(live: LiveGate
     ]
     (told,) = wrongs(await found(live, TELEGRAM_API_BASE_URL="http://127.0.0.1:1"))
     assert "cannot be reached" in told
+
+
+@pytest.mark.parametrize("method", ["getMe", "getWebhookInfo"])
+async def test_an_error_of_telegrams_is_not_taken_for_our_connection(live: LiveGateway, method: str) -> None:
+    live.telegram.faults[method].append(refusal(502, "Bad Gateway"))
+    (told,) = wrongs(await found(live))
+    assert told == "Telegram answers with an error (Bad Gateway)"
+
+
+@pytest.mark.parametrize(
+    ("said", "helps"),
+    [
+        ("SSL error {error:0A000086:SSL routines::certificate verify failed}", "publicly trusted"),
+        ("Wrong response from the webhook: 403 Forbidden", "secret has changed"),
+        ("Connection timed out", "whether the assistant runs"),
+    ],
+)
+async def test_what_helps_against_a_failed_delivery_follows_from_telegrams_words(
+    live: LiveGateway, said: str, helps: str
+) -> None:
+    live.telegram.webhook |= {"last_error_date": int(time.time()) - 5, "last_error_message": said}
+    (told,) = [each for each in await found(live) if each.level == "wrong"]
+    assert said in told.what
+    assert helps in told.mend
+
+
+class Flaky(Proxy):
+    """Lets the first request through, and hangs up on the others."""
+
+    passed = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "assistant.example":
+            self.passed += 1
+            if self.passed > 1:
+                raise httpx.ReadError("gone")
+        return await super().handle_async_request(request)
+
+
+async def test_a_public_address_that_comes_and_goes_is_told_and_no_fault(live: LiveGateway) -> None:
+    (told,) = wrongs(await found(live, Flaky(live.running.url)))
+    assert "one time and not the next" in told
+
+
+async def test_without_telegram_it_says_whom_text_messages_may_not_reach(live: LiveGateway) -> None:
+    everything = await found(live, TELEGRAM_BOT_TOKEN="")
+    assert any("Japan and India" in each.what for each in everything)
+    assert not any("Japan and India" in each.what for each in await found(live))
+
+
+async def test_its_knock_leaves_nothing_behind(live: LiveGateway) -> None:
+    before = live.heard("telegram"), live.heard("sms")
+    await found(live)
+    assert (live.heard("telegram"), live.heard("sms")) == before
 
 
 @pytest.mark.parametrize(

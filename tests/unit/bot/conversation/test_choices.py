@@ -94,6 +94,38 @@ async def test_a_choice_is_known_however_it_is_typed(
     assert await typed(sqlite_parts, text) == payload
 
 
+ANSWERS = [
+    Choice("Number verification", '/inform{"which_sms": "confirm"}'),
+    Choice("Log-in code", '/inform{"which_sms": "login"}'),
+    Choice("Log-in page", '/inform{"which_sms": "page"}'),
+    Choice("ログイン用のコード", '/inform{"which_sms": "ログイン"}'),
+    Choice("New phone, reinstalled app", "/phone_new"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ("number", ANSWERS[0].payload),
+        ("log in code", ANSWERS[1].payload),
+        ("LOGIN PAGE", ANSWERS[2].payload),
+        ("ログイン用", ANSWERS[3].payload),
+        ("login", None),  # of two
+        ("code", None),  # not the beginning
+        ("numb", None),  # not a word
+        ("num", None),
+        ("ロ", None),
+        ("new phone", None),  # no answer to a question, but a topic
+        ("number of shares", None),
+    ],
+)
+async def test_the_beginning_of_one_answer_is_that_answer(
+    sqlite_parts: Parts, text: str, payload: str | None
+) -> None:
+    await offer(sqlite_parts, ANSWERS)
+    assert await typed(sqlite_parts, text) == payload
+
+
 async def test_a_menu_of_eleven_tells_one_from_eleven(parts: Parts) -> None:
     await offer(parts, [Choice(f"choice {n}", f"/{n}") for n in range(1, 12)])
     assert [await typed(parts, text) for text in ("1", "11", "１１", "⑪", "10")] == [

@@ -106,14 +106,18 @@ async def test_what_the_bot_knew_is_kept_for_the_agent(parts: Parts) -> None:
             "type": "handoff",
             "topic": "pin_forgotten",
             "step": "uninstall",
-            "errors": [{"code": "locked", "request_id": "r-1"}],
+            "errors": [{"code": "locked", "request_id": "r-1", "more": "left out"}, {"code": "late"}, "odd"],
             "anything_else": "is left out",
         },
     )
     (row,) = await rows(parts.database, handoff)
     assert row["topic"] == "pin_forgotten"
     assert row["packet"]["step"] == "uninstall"
-    assert row["packet"]["errors"] == [{"code": "locked", "request_id": "r-1"}]
+    assert row["packet"]["errors"] == [
+        {"code": "locked", "request_id": "r-1"},
+        {"code": "late", "request_id": ""},
+        {"code": "", "request_id": ""},
+    ]
     assert row["packet"]["sources"] == list(parts.knowledge.topics["pin_forgotten"].source)
     assert "anything_else" not in row["packet"]
 

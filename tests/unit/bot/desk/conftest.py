@@ -48,6 +48,8 @@ class ServedDesk:
 
     def asks(self, peer: str, text: str = "a person please", **directive: object) -> int:
         """A client asks for a person; gives back the conversation's id."""
+        # Whoever waits already is not answered: what was meant for them is for nobody else.
+        self.engine.answers.clear()
         self.engine.answers.append(
             reply("One moment.", directives=[{"type": "handoff", "reason": "asked", **directive}])
         )

@@ -10,16 +10,16 @@ from collections.abc import Callable
 import pytest
 
 from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, DeskAdapter, DeskUnreachable, Entry
-from bot.desk.adapters.bridge import NOT_SENT, Bridge
+from bot.desk.adapters.bridge import NOT_SENT, TOO_LATE, Bridge
 from bot.desk.adapters.builtin import BuiltInDesk
 from bot.desk.adapters.chatwoot import is_genuine
-from bot.handoff.agents import Agents
+from bot.handoff.agents import Agents, add_note
 from bot.messages.signal import Signal
 from bot.privacy.audit import AuditTrail
 from bot.storage import outbound
 from tests.support.fake_chatwoot import SETTINGS, FakeChatwoot
 from tests.support.gateway import rows
-from tests.support.hand_off import ANNA, HandOffStory
+from tests.support.hand_off import ANNA, PEER, HandOffStory
 
 
 class AtTheBuiltInDesk:
@@ -29,16 +29,25 @@ class AtTheBuiltInDesk:
         self.story = story
         self.desk: DeskAdapter = BuiltInDesk(story.parts.database, Signal(), story.parts.clock)
 
-    async def case(self) -> Case:
-        await self.story.asks()
-        who = await self.story.who()
+    def again(self) -> None:
+        """Another process takes over: nothing that was in memory is left."""
+        self.desk = BuiltInDesk(self.story.parts.database, Signal(), self.story.parts.clock)
+
+    async def case(self, peer: str = PEER) -> Case:
+        await self.story.asks(peer)
+        who = await self.story.who(peer)
         return Case(who.handoff_id or 0, who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en", {}, ())
 
     async def takes(self, external_id: str) -> None:
         await self.story.does("take", ANNA)
 
-    async def replies(self, external_id: str, text: str) -> None:
-        await self.story.does("reply", ANNA, text)
+    async def replies(self, external_id: str, text: str, peer: str = PEER) -> None:
+        await self.story.does("reply", ANNA, text, peer=peer)
+
+    async def notes(self, external_id: str, text: str) -> None:
+        await self.story.parts.database.run(
+            add_note, int(external_id), ANNA.id, text, self.story.parts.clock()
+        )
 
     async def resolves(self, external_id: str) -> None:
         await self.story.does("resolve", ANNA, "solved", "")
@@ -52,13 +61,20 @@ class AtChatwoot:
         self.chatwoot = FakeChatwoot()
         self.desk: DeskAdapter = self.chatwoot.adapter()
 
+    def again(self) -> None:
+        """Another process takes over: nothing that was in memory is left."""
+        self.desk = self.chatwoot.adapter()
+
     case = AtTheBuiltInDesk.case
 
     async def takes(self, external_id: str) -> None:
         self.chatwoot.agent_takes(int(external_id))
 
-    async def replies(self, external_id: str, text: str) -> None:
+    async def replies(self, external_id: str, text: str, peer: str = PEER) -> None:
         self.chatwoot.agent_writes(int(external_id), text)
+
+    async def notes(self, external_id: str, text: str) -> None:
+        self.chatwoot.agent_writes(int(external_id), text, private=True)
 
     async def resolves(self, external_id: str) -> None:
         self.chatwoot.agent_resolves(int(external_id))
@@ -126,6 +142,116 @@ async def test_a_closed_case_can_be_closed_again(place: Place) -> None:
     external_id = await place.desk.open(await place.case())
     await place.desk.close(external_id, 2)
     await place.desk.close(external_id, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お待たせしました。佐藤と申します。",
+        "one\n\ntwo",
+        "<script>alert(1)</script> & {{ 7 * 7 }}",
+        "👍🏽 café",
+        "x" * 4096,
+    ],
+    ids=["japanese", "lines", "markup", "signs", "longest"],
+)
+async def test_a_reply_comes_as_it_was_written(place: Place, text: str) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.takes(external_id)
+    await place.replies(external_id, text)
+    assert (await kinds(place.desk, external_id))[0] == [(CLAIM, ""), (REPLY, text)]
+
+
+async def test_the_same_words_said_twice_are_two_replies(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.takes(external_id)
+    for _ in range(2):
+        await place.replies(external_id, "Please try again")
+    acts, _ = await place.desk.poll(external_id, "")
+    assert [act.text for act in acts if act.kind == REPLY] == ["Please try again"] * 2
+    assert len({act.id for act in acts}) == len(acts)
+
+
+async def test_each_act_says_whose_it_is(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.takes(external_id)
+    await place.replies(external_id, "one")
+    acts, _ = await place.desk.poll(external_id, "")
+    assert {act.agent for act in acts} <= {"Anna", "Emi"}
+    assert len({act.agent for act in acts}) == 1
+
+
+async def test_an_agents_private_note_is_no_reply(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.takes(external_id)
+    _, cursor = await kinds(place.desk, external_id)
+    await place.notes(external_id, "looks like a new SIM card")
+    assert (await kinds(place.desk, external_id, cursor))[0] == []
+
+
+async def test_a_reply_without_a_claim_is_heard_as_well(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.replies(external_id, "Good morning")
+    acts = (await kinds(place.desk, external_id))[0]
+    assert [act for act in acts if act[0] != CLAIM] == [(REPLY, "Good morning")]
+
+
+async def test_replies_that_are_asked_for_one_by_one_come_one_by_one(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.takes(external_id)
+    _, cursor = await kinds(place.desk, external_id)
+    for text in ("one", "two", "three"):
+        await place.replies(external_id, text)
+        told, cursor = await kinds(place.desk, external_id, cursor)
+        assert told == [(REPLY, text)]
+
+
+async def test_another_process_goes_on_where_the_last_one_was(place: Place) -> None:
+    case = await place.case()
+    external_id = await place.desk.open(case)
+    await place.takes(external_id)
+    _, cursor = await kinds(place.desk, external_id)
+    await place.replies(external_id, "said while nobody listened")
+    place.again()
+    assert await place.desk.open(case) == external_id
+    told, cursor = await kinds(place.desk, external_id, cursor)
+    assert told == [(REPLY, "said while nobody listened")]
+    assert (await kinds(place.desk, external_id, cursor))[0] == []
+
+
+async def test_two_clients_cases_are_two_and_do_not_mix(place: Place) -> None:
+    one = await place.desk.open(await place.case())
+    two = await place.desk.open(await place.case("4712"))
+    assert one != two
+    await place.replies(one, "for the first")
+    await place.replies(two, "for the second", peer="4712")
+    for external_id, text in ((one, "for the first"), (two, "for the second")):
+        acts = (await kinds(place.desk, external_id))[0]
+        assert [act[1] for act in acts if act[0] == REPLY] == [text]
+
+
+async def test_what_the_assistant_and_the_gateway_say_is_no_act_of_an_agent(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    await place.story.passes(300)
+    assert len(await place.story.told()) > 1
+    assert (await kinds(place.desk, external_id))[0] == []
+
+
+async def test_a_new_epoch_alone_can_be_told(place: Place) -> None:
+    external_id = await place.desk.open(await place.case())
+    for epoch in (2, 3, 3):
+        await place.desk.append(external_id, [], 0, epoch)
+    assert (await kinds(place.desk, external_id))[0] == []
+
+
+async def test_a_case_that_was_closed_can_be_opened_again(place: Place) -> None:
+    case = await place.case()
+    external_id = await place.desk.open(case)
+    await place.takes(external_id)
+    _, cursor = await kinds(place.desk, external_id)
+    await place.desk.close(external_id, 2)
+    assert await place.desk.open(case) == external_id
+    assert [kind for kind, _ in (await kinds(place.desk, external_id, cursor))[0]] == []
 
 
 @pytest.fixture
@@ -220,6 +346,31 @@ async def test_a_question_for_a_secret_is_not_sent_from_elsewhere_either(
     await bridge.synchronise()
     assert await elsewhere.story.sent_by_agents() == []
     assert elsewhere.chatwoot.shown(there, private=True)[-1] == NOT_SENT
+
+
+async def test_a_wish_that_is_taken_back_ends_there_too(elsewhere: AtChatwoot, bridge: Bridge) -> None:
+    await elsewhere.story.asks()
+    await bridge.synchronise()
+    there = the_conversation(elsewhere)
+    await elsewhere.story.writes("cancel")
+    await bridge.synchronise()
+    assert elsewhere.chatwoot.conversations[there]["status"] == "resolved"
+    assert await elsewhere.story.state() == "BOT"
+
+
+async def test_who_answers_there_when_it_is_over_hears_that_it_was_too_late(
+    elsewhere: AtChatwoot, bridge: Bridge
+) -> None:
+    await elsewhere.story.asks()
+    await bridge.synchronise()
+    there = the_conversation(elsewhere)
+    await elsewhere.story.writes("cancel")
+    elsewhere.chatwoot.agent_writes(there, "Hello, am I too late?")
+    for _ in range(2):
+        await bridge.synchronise()
+    assert await elsewhere.story.sent_by_agents() == []
+    assert elsewhere.chatwoot.shown(there, private=True).count(TOO_LATE) == 1
+    assert await elsewhere.story.state() == "BOT"
 
 
 async def test_a_desk_that_is_down_loses_nothing(elsewhere: AtChatwoot, bridge: Bridge) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.desk import canned
 from bot.desk.outgoing import refusal
-from tests.support.gateway import knowledge
+from tests.support.knowledge import KNOWLEDGE
 
 ASKS = """
 What is your password?
@@ -108,8 +108,8 @@ def test_what_the_topics_say_is_hardly_ever_refused(language: str) -> None:
     """Agents change ready-made replies before they send them; as they stand they pass in any case (Acts)."""
     texts = [
         reply.text
-        for topic, _ in canned.topics(knowledge(), language)
-        for reply in canned.replies(knowledge().topics[topic], language, "telegram")
+        for topic, _ in canned.topics(KNOWLEDGE, language)
+        for reply in canned.replies(KNOWLEDGE.topics[topic], language, "telegram")
     ]
     refused = [text for text in texts if refusal(text)]
     assert len(refused) <= 0.05 * len(texts), refused

@@ -238,3 +238,52 @@ def test_the_cookie_is_for_the_desk_alone_and_no_script(served: ServedDesk) -> N
     csrf = re.findall(r'data-csrf="([^"]+)"', client.page())[0]
     assert client.http.post("/desk/logout", data={"csrf": csrf}).status_code == 303
     assert client.http.get("/desk/").status_code == 303
+
+
+def test_one_look_tells_who_the_client_is_and_what_the_backend_said(served: ServedDesk) -> None:
+    conversation = served.asks(
+        "linked",
+        reason="task_failed",
+        topic="verify_phone",
+        step="code",
+        linked="yes",
+        account=[
+            {"what": "user", "name": "ha***01", "state": "primary"},
+            {"what": "secure_login", "state": "opted_out"},
+            {"what": "device", "name": "dsc_plus", "state": "active"},
+            {"what": "number", "name": "+81*******78", "state": "unverified"},
+            {"what": "a newer thing", "state": "a newer state"},
+        ],
+        tried=["verify_phone"],
+        errors=[{"code": "expired", "request_id": "5f0c" * 8}],
+    )
+    page = served.as_(served.agent).page(f"/desk/conversations/{conversation}")
+    for told in (
+        "A task failed three times",
+        "Chat linked to a user",
+        "User ha***01: primary user",
+        "Secure Login System: opted out",
+        "Device DSC+: active",
+        "Number +81*******78: not verified",
+        "a newer thing: a newer state",
+        "expired",
+        "5f0c" * 8,
+    ):
+        assert told in page, told
+
+
+@pytest.mark.parametrize(
+    ("linked", "shown"),
+    [
+        ("no", "Not linked: treat as a stranger"),
+        ("unknown", "Could not be asked: treat as a stranger"),
+        (None, "Not linked: treat as a stranger"),
+    ],
+)
+def test_whoever_is_not_known_to_be_linked_is_a_stranger(
+    served: ServedDesk, linked: str | None, shown: str
+) -> None:
+    conversation = served.asks(f"stranger-{linked}", linked=linked)
+    page = served.as_(served.agent).page(f"/desk/conversations/{conversation}")
+    assert shown in page
+    assert "Chat linked to a user" not in page

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from bot.cli import desk_options
+from bot.cli.main import main
 from bot.desk import charts, statistics, texts
 from bot.desk.accounts import ROLES
 from bot.desk.masking import masked, masked_peer
@@ -36,7 +35,8 @@ def test_every_text_that_a_page_names_is_there_and_none_is_left_over() -> None:
     sources += (ROOT / "bot/desk/acts.py").read_text()
     named = set(re.findall(r'"([a-z][a-z_0-9]*)"', sources))
     families = (
-        "nav_ role_ state_ owner_ by_ reason_ outcome_ event_ ticket_ delivery_ removed_ audit_ age_ error_ problem_"
+        "nav_ role_ state_ owner_ by_ reason_ outcome_ event_ ticket_ delivery_ removed_ audit_ age_ error_ problem_ "
+        "account_ device_"
     ).split()
     unused = {name for name in names if name not in named and not name.startswith(tuple(families))}
     assert unused == set()
@@ -165,24 +165,22 @@ def test_the_command_knows_the_roles_that_there_are() -> None:
     assert desk_options.ROLES == ROLES
 
 
-def test_the_command_makes_an_account_that_can_log_in(tmp_path: Path) -> None:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot.cli.main", "desk", *words],
-            cwd=ROOT,
-            env={"STATE_DIR": str(tmp_path), "PATH": "", "LANG": "C.UTF-8"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+def test_the_command_makes_an_account_and_says_what_it_needs_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STATE_DIR", str(tmp_path))
 
-    made = run("add-agent", "anna", "--shown-as", "Anna", "--role", "lead")
-    assert made.returncode == 0, made.stderr
-    assert re.search(r"password:  [a-z2-9-]{23}\n", made.stdout)
-    assert "otpauth://totp/" in made.stdout
-    again = run("add-agent", "anna")
-    assert (again.returncode, again.stderr) == (1, "assistant desk: there is an agent anna already\n")
-    assert "anna" in run("agents").stdout
-    assert run("verify-audit").returncode == 0
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(["desk", *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    code, said, _ = run("add-agent", "anna", "--shown-as", "Anna", "--role", "lead")
+    assert code == 0
+    assert re.search(r"password:  [a-z2-9-]{23}\n", said)
+    assert "otpauth://totp/" in said
+    assert run("add-agent", "anna") == (1, "", "assistant desk: there is an agent anna already\n")
+    assert "anna" in run("agents")[1]
+    assert run("verify-audit")[0] == 0
     assert (tmp_path / "desk.key").stat().st_mode & 0o777 == 0o600

@@ -16,9 +16,9 @@ OFFICE = "Mon-Fri 09:00-18:00 Asia/Tokyo"
 
 
 @pytest.fixture
-async def story(sqlite: Database, clock: ManualClock, engine: FakeEngine) -> AsyncIterator[HandOffStory]:
-    """A client, two agents who are there, a worker and the timers; on SQLite."""
-    parts = Parts(sqlite, clock)
+async def story(database: Database, clock: ManualClock, engine: FakeEngine) -> AsyncIterator[HandOffStory]:
+    """A client, two agents who are there, a worker and the timers."""
+    parts = Parts(database, clock)
     client = engine.client()
     told = HandOffStory(parts, engine, parts.worker(client))
     await parts.database.run(add_agents, clock())

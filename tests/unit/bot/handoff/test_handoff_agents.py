@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from bot.handoff import notices
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.messages.conversations import Conversation
-from bot.messages.outbox import Receipt
-from bot.storage import conversation, inbound, outbound
+from bot.messages.dispatch import Receipt
+from bot.storage import conversation, handoff, inbound, outbound
 from bot.storage.desk_tables import note
 from tests.support.gateway import Parts, reply, rows
 from tests.support.hand_off import ANNA, KEN, HandOffStory, add_agents
@@ -63,10 +64,10 @@ async def test_a_reply_takes_the_conversation_from_the_bot_and_its_answer_is_nev
 
     assert await story.state() == "HUMAN"
     sent = []
-    while taken := await story.parts.outbox.take(5):
+    while taken := await story.parts.dispatch.take(5):
         for outgoing in taken:
             sent.append(outgoing.text)
-            await story.parts.outbox.sent(outgoing, Receipt("x"))
+            await story.parts.dispatch.sent(outgoing, Receipt("x"))
     assert sent == [story.notice("with_agent", agent="Anna"), "I take over here"]
 
 
@@ -238,11 +239,15 @@ async def test_a_client_who_is_silent_is_asked_and_then_let_go(story: HandOffSto
 
 async def test_no_case_lasts_longer_than_a_day(story: HandOffStory) -> None:
     await story.asks()
-    began = story.parts.clock()
-    while await story.state() not in {"AFTER_HOURS"}:
+    # Of a day of talking the last two hours are enough to see.
+    began = story.parts.clock() - 22 * 3600
+    await story.parts.database.run(
+        lambda connection: connection.execute(update(handoff).values(created_at=began))
+    )
+    while not await story.tickets():
         await story.does("reply", ANNA, "Still here")
         await story.writes("Me too")
-        await story.passes(500)
+        await story.passes(1500)
         assert story.parts.clock() - began < 25 * 3600
     assert [row["why"] for row in await story.tickets()] == ["too_long"]
 

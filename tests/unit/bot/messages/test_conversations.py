@@ -9,7 +9,8 @@ import pytest
 from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.storage import conversation
-from tests.support.gateway import ENGLISH_NUMBER, NUMBER, Parts, knowledge, rows
+from tests.support.gateway import ENGLISH_NUMBER, NUMBER, Parts, rows
+from tests.support.knowledge import KNOWLEDGE
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ from tests.support.gateway import ENGLISH_NUMBER, NUMBER, Parts, knowledge, rows
 def test_a_conversation_begins_in_the_language_of_the_device_else_of_the_number(
     channel: str, peer: str, hint: str | None, language: str
 ) -> None:
-    assert conversations.first_language(knowledge(), Address(channel, peer), hint) == language
+    assert conversations.first_language(KNOWLEDGE, Address(channel, peer), hint) == language
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.messages import outbox
-from bot.messages.outbox import LEASE_SECONDS, NOTICES, Choice, Outbox, Receipt
+from bot.messages import notices, outbox
+from bot.messages.claims import LEASE_SECONDS
+from bot.messages.dispatch import Dispatch, Receipt
+from bot.messages.notices import NOTICES
+from bot.messages.outbox import Choice
 from bot.storage import Database, button, outbound
+from tests.support.databases import migrated_file
 from tests.support.gateway import ManualClock, Parts, rows
 
 
@@ -23,7 +26,7 @@ async def say(parts: Parts, text: str, peer: str = "a", **more: Any) -> int:
 
 
 async def taken(parts: Parts, limit: int = 10) -> list[str]:
-    return [outgoing.text for outgoing in await parts.outbox.take(limit)]
+    return [outgoing.text for outgoing in await parts.dispatch.take(limit)]
 
 
 async def states(parts: Parts) -> dict[str, str]:
@@ -33,7 +36,7 @@ async def states(parts: Parts) -> dict[str, str]:
 async def test_a_message_is_handed_out_as_it_was_stored(parts: Parts) -> None:
     message_id = await say(parts, "**Next** を押してください 🙂", language="ja")
 
-    (outgoing,) = await parts.outbox.take(1)
+    (outgoing,) = await parts.dispatch.take(1)
 
     assert (outgoing.id, outgoing.text, outgoing.language) == (
         message_id,
@@ -46,14 +49,14 @@ async def test_a_message_is_handed_out_as_it_was_stored(parts: Parts) -> None:
 
 async def test_a_message_is_in_the_language_of_the_conversation_unless_said_otherwise(parts: Parts) -> None:
     await say(parts, "はい", peer="+8190")
-    assert [outgoing.language for outgoing in await parts.outbox.take(1)] == ["ja"]
+    assert [outgoing.language for outgoing in await parts.dispatch.take(1)] == ["ja"]
 
 
 async def test_choices_become_buttons_with_tokens_that_say_nothing(parts: Parts) -> None:
     choices = [Choice("Yes", "/affirm"), Choice("いいえ", '/inform{"x": "y"}')]
     message_id = await say(parts, "Really?", choices=choices)
 
-    (outgoing,) = await parts.outbox.take(1)
+    (outgoing,) = await parts.dispatch.take(1)
     stored = {row["token"]: row for row in await rows(parts.database, button)}
 
     assert [shown["title"] for shown in outgoing.buttons] == ["Yes", "いいえ"]
@@ -72,10 +75,10 @@ async def test_the_messages_of_a_conversation_leave_one_after_the_other(parts: P
         await say(parts, text)
 
     left = []
-    while items := await parts.outbox.take(5):
+    while items := await parts.dispatch.take(5):
         assert len(items) == 1
         left += [items[0].text]
-        await parts.outbox.sent(items[0], Receipt("x"))
+        await parts.dispatch.sent(items[0], Receipt("x"))
 
     assert left == ["first", "second", "third"]
 
@@ -92,9 +95,9 @@ async def test_different_conversations_are_served_together_up_to_the_limit(parts
 async def test_several_senders_at_once_never_get_the_same_message(parts: Parts) -> None:
     for n in range(20):
         await say(parts, str(n), f"peer{n}")
-    other = Outbox(parts.database, parts.clock)
+    other = Dispatch(parts.database, parts.clock)
 
-    given = await asyncio.gather(*(one.take(4) for one in (parts.outbox, other) for _ in range(4)))
+    given = await asyncio.gather(*(one.take(4) for one in (parts.dispatch, other) for _ in range(4)))
 
     texts = [outgoing.text for items in given for outgoing in items]
     assert len(texts) == len(set(texts))
@@ -103,12 +106,12 @@ async def test_several_senders_at_once_never_get_the_same_message(parts: Parts) 
 
 async def test_a_message_whose_sender_died_is_handed_out_again_under_the_same_key(parts: Parts) -> None:
     await say(parts, "hello")
-    (first,) = await parts.outbox.take(1)
+    (first,) = await parts.dispatch.take(1)
 
     parts.clock.advance(LEASE_SECONDS - 0.1)
-    assert await parts.outbox.take(1) == []
+    assert await parts.dispatch.take(1) == []
     parts.clock.advance(0.1)
-    (again,) = await parts.outbox.take(1)
+    (again,) = await parts.dispatch.take(1)
 
     assert (again.id, again.key) == (first.id, first.key)
     assert [first.attempts, again.attempts] == [1, 2]
@@ -117,10 +120,10 @@ async def test_a_message_whose_sender_died_is_handed_out_again_under_the_same_ke
 async def test_what_was_sent_or_refused_is_over_and_lets_the_next_through(parts: Parts) -> None:
     for text in ("sent", "refused", "last"):
         await say(parts, text)
-    (first,) = await parts.outbox.take(1)
-    await parts.outbox.sent(first, Receipt("SM123"))
-    (second,) = await parts.outbox.take(1)
-    await parts.outbox.failed(second.id)
+    (first,) = await parts.dispatch.take(1)
+    await parts.dispatch.sent(first, Receipt("SM123"))
+    (second,) = await parts.dispatch.take(1)
+    await parts.dispatch.failed(second.id)
 
     assert await taken(parts) == ["last"]
     assert await states(parts) == {"sent": "sent", "refused": "failed", "last": "queued"}
@@ -131,8 +134,8 @@ async def test_what_was_sent_or_refused_is_over_and_lets_the_next_through(parts:
 async def test_a_message_to_be_tried_again_holds_up_the_later_ones(parts: Parts) -> None:
     await say(parts, "first")
     await say(parts, "second")
-    (first,) = await parts.outbox.take(1)
-    await parts.outbox.again(first.id, parts.clock() + 5)
+    (first,) = await parts.dispatch.take(1)
+    await parts.dispatch.again(first.id, parts.clock() + 5)
 
     assert await taken(parts) == []
     parts.clock.advance(5)
@@ -163,7 +166,7 @@ async def test_a_dropped_message_never_comes_back(parts: Parts) -> None:
     assert await taken(parts) == []
 
     await parts.change("a", epoch=0)
-    await parts.outbox.release_all()
+    await parts.dispatch.release_all()
 
     assert await taken(parts) == []
 
@@ -191,41 +194,41 @@ async def test_each_notice_has_its_place_its_language_and_its_variant(parts: Par
     to = await parts.conversation("+8190")
 
     for name in NOTICES:
-        await parts.database.run(outbox.add_notice, parts.knowledge, to, name, accepted.id, parts.clock())
+        await parts.database.run(
+            notices.add, parts.knowledge, to, name, accepted.id, parts.clock(), values={"bot": "a_bot"}
+        )
 
     stored = await rows(parts.database, outbound)
     assert [row["text"] for row in stored] == [
-        parts.knowledge.text("notices", name, "ja", "sms") for name in NOTICES
+        parts.knowledge.text("notices", name, "ja", "sms").format(bot="a_bot") for name in NOTICES
     ]
     assert {(row["origin"], row["language"]) for row in stored} == {("system", "ja")}
     with pytest.raises(IntegrityError):
-        await parts.database.run(
-            outbox.add_notice, parts.knowledge, to, "too_long", accepted.id, parts.clock()
-        )
+        await parts.database.run(notices.add, parts.knowledge, to, "too_long", accepted.id, parts.clock())
 
 
 async def test_the_next_due_time_is_that_of_the_messages_that_may_leave(parts: Parts) -> None:
-    assert await parts.outbox.next_due() is None
+    assert await parts.dispatch.next_due() is None
     await say(parts, "first")
     await say(parts, "second")
-    assert await parts.outbox.next_due() == parts.clock()
+    assert await parts.dispatch.next_due() == parts.clock()
 
-    (first,) = await parts.outbox.take(5)
+    (first,) = await parts.dispatch.take(5)
     # The second one waits for the first; looking for it now would find nothing, again and again.
-    assert await parts.outbox.next_due() == parts.clock() + LEASE_SECONDS
+    assert await parts.dispatch.next_due() == parts.clock() + LEASE_SECONDS
 
-    await parts.outbox.sent(first, Receipt("x"))
-    assert await parts.outbox.next_due() == parts.clock()
+    await parts.dispatch.sent(first, Receipt("x"))
+    assert await parts.dispatch.next_due() == parts.clock()
 
 
 async def test_a_new_start_makes_everything_unsent_due(parts: Parts) -> None:
     for peer in "ab":
         await say(parts, peer, peer)
-    first, second = await parts.outbox.take(2)
-    await parts.outbox.sent(first, Receipt("x"))
-    await parts.outbox.again(second.id, parts.clock() + 60)
+    first, second = await parts.dispatch.take(2)
+    await parts.dispatch.sent(first, Receipt("x"))
+    await parts.dispatch.again(second.id, parts.clock() + 60)
 
-    await parts.outbox.release_all()
+    await parts.dispatch.release_all()
 
     assert await taken(parts) == ["b"]
 
@@ -236,22 +239,23 @@ async def test_whether_anything_is_left_to_send_is_known_by_conversation(parts: 
     assert await parts.database.run(outbox.is_pending, mine.id)
     assert not await parts.database.run(outbox.is_pending, other.id)
 
-    (outgoing,) = await parts.outbox.take(1)
+    (outgoing,) = await parts.dispatch.take(1)
     assert await parts.database.run(outbox.is_pending, mine.id)
-    await parts.outbox.sent(outgoing, Receipt("x"))
+    await parts.dispatch.sent(outgoing, Receipt("x"))
     assert not await parts.database.run(outbox.is_pending, mine.id)
 
 
 async def test_a_key_is_that_of_no_message_of_another_database(
-    sqlite: Database, sqlite_file: Path, tmp_path: Path, clock: ManualClock
+    sqlite: Database, tmp_path: Path, clock: ManualClock
 ) -> None:
     # As after a loss: the ids begin anew, and the phones remember what they were sent.
-    anew = Database(f"sqlite:///{shutil.copy(sqlite_file, tmp_path / 'anew.db')}")
+    (tmp_path / "anew.db").write_bytes(migrated_file())
+    anew = Database(f"sqlite:///{tmp_path / 'anew.db'}")
     before, after = Parts(sqlite, clock), Parts(anew, clock)
     for one in (before, after):
         await say(one, "hello")
 
-    (first,), (second,) = await before.outbox.take(5), await after.outbox.take(5)
+    (first,), (second,) = await before.dispatch.take(5), await after.dispatch.take(5)
 
     assert first.id == second.id
     assert first.key != second.key

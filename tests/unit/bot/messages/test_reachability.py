@@ -8,7 +8,8 @@ import pytest
 
 from bot.messages import outbox
 from bot.messages.conversations import Address
-from bot.messages.outbox import REQUEST_CONTACT, Choice, Receipt
+from bot.messages.dispatch import Receipt
+from bot.messages.outbox import REQUEST_CONTACT, Choice
 from bot.messages.reading import Message
 from bot.storage import conversation, inbound, outbound
 from tests.support.gateway import NUMBER, Parts, rows
@@ -24,7 +25,7 @@ async def event(parts: Parts, name: str, external_id: str, channel: str = "teleg
 
 
 async def taken(parts: Parts) -> list[str]:
-    return [outgoing.text for outgoing in await parts.outbox.take(10)]
+    return [outgoing.text for outgoing in await parts.dispatch.take(10)]
 
 
 async def test_a_stop_is_recorded_and_drops_what_waits_but_not_its_confirmation(parts: Parts) -> None:
@@ -94,8 +95,8 @@ async def test_a_keyboard_for_a_contact_is_open_until_a_message_could_take_it_aw
 
     async def say(text: str, choices: list[Choice]) -> bool:
         await parts.database.run(outbox.add, to, origin="bot", text=text, now=parts.clock(), choices=choices)
-        (outgoing,) = await parts.outbox.take(1)
-        await parts.outbox.sent(outgoing, Receipt("x"))
+        (outgoing,) = await parts.dispatch.take(1)
+        await parts.dispatch.sent(outgoing, Receipt("x"))
         return outgoing.clears_keyboard
 
     assert await say("hello", []) is False
@@ -115,7 +116,7 @@ async def test_by_sms_no_contact_is_asked_for_and_the_numbers_stay_right(parts: 
         now=parts.clock(),
         choices=[Choice("Share", REQUEST_CONTACT), Choice("Leave it", "/deny")],
     )
-    (outgoing,) = await parts.outbox.take(1)
+    (outgoing,) = await parts.dispatch.take(1)
     assert [shown["title"] for shown in outgoing.buttons] == ["Leave it"]
 
 

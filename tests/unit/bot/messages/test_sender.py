@@ -8,7 +8,8 @@ from collections import deque
 import pytest
 
 from bot.messages import outbox
-from bot.messages.outbox import Outgoing, Receipt
+from bot.messages.claims import Outgoing
+from bot.messages.dispatch import Receipt
 from bot.messages.sender import (
     GIVE_UP_SECONDS,
     MAX_ATTEMPTS,
@@ -60,7 +61,7 @@ class Sending:
         self.parts = parts
         self.channel = Channel()
         self.changes = 0
-        self.sender = Sender(parts.outbox, {"simulator.sms": self.channel}, parts.clock, self._changed)
+        self.sender = Sender(parts.dispatch, {"simulator.sms": self.channel}, parts.clock, self._changed)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -161,7 +162,7 @@ async def test_one_client_in_trouble_does_not_hold_up_another(sending: Sending) 
 async def test_the_running_sender_sends_everything_in_order_and_settles(sending: Sending) -> None:
     everything_sent = asyncio.Event()
     sender = Sender(
-        sending.parts.outbox,
+        sending.parts.dispatch,
         {"simulator.sms": sending.channel},
         sending.parts.clock,
         lambda: everything_sent.set() if len(sending.channel.sent) == 12 else None,
@@ -304,7 +305,7 @@ async def test_what_nobody_can_find_out_is_unknown_and_the_next_message_goes_on(
 async def test_a_sender_killed_in_mid_send_leaves_a_doubt(sending: Sending) -> None:
     await sending.say("hello")
     await sending.sender.take(16)
-    await sending.parts.outbox.release_all()
+    await sending.parts.dispatch.release_all()
     await sending.round()
     assert sending.channel.resolved == [("hello", 1)]
     assert sending.channel.sent == ["hello"]

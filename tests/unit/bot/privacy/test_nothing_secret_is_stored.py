@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.storage import Database, inbound
+from tests.support.databases import migrated_file
 from tests.support.gateway import ManualClock, Parts, rows
 
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -37,10 +38,10 @@ pin_sentences = st.sampled_from(
 
 
 @pytest.fixture
-def parts(sqlite_file: Path, tmp_path: Path) -> Iterator[Parts]:
+def parts(tmp_path: Path) -> Iterator[Parts]:
     # In no event loop: each example has its own.
     file = tmp_path / "assistant.db"
-    file.write_bytes(sqlite_file.read_bytes())
+    file.write_bytes(migrated_file())
     database = Database(f"sqlite:///{file}")
     yield Parts(database, ManualClock())
     asyncio.run(database.close())

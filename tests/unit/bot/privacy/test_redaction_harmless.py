@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.privacy.redaction import redact
-from data.knowledge import load
+from tests.support.knowledge import KNOWLEDGE
 
 ENGLISH = """
 I forgot my PIN
@@ -182,7 +182,7 @@ def test_a_harmless_message_stays_untouched(message: str) -> None:
 def test_no_example_and_no_label_of_the_topics_is_taken_for_a_secret() -> None:
     told = [
         sentence
-        for topic in load().topics.values()
+        for topic in KNOWLEDGE.topics.values()
         for texts in topic.languages.values()
         for sentence in (texts.title, *texts.examples, *_labels(texts.guide.values()))
     ]

@@ -1,0 +1,171 @@
+"""Which stored messages may leave now, and who has them: the oldest of each conversation, leased to one sender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
+
+from bot.messages import halts
+from bot.messages.conversations import Address
+from bot.messages.in_order import oldest_queued
+from bot.messages.outbox import REQUEST_CONTACT
+from bot.storage import button, conversation, outbound
+
+LEASE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A stored message that is to be sent now. `text` holds the light markup of data/ (**label**).
+
+    `key` names it for good: a channel that can tell repeats apart knows them by it. A long text leaves in parts, of
+    which `parts_sent` are out. `doubts`: so many tries of the next part ended without anybody knowing whether the
+    channel took it. `clears_keyboard`: a keyboard of an earlier message may still
+    be open on the client's screen.
+    """
+
+    id: int
+    key: str
+    address: Address
+    origin: str
+    language: str
+    text: str
+    buttons: list[dict[str, str]]
+    attempts: int
+    created_at: float = 0.0
+    parts_sent: int = 0
+    doubts: int = 0
+    clears_keyboard: bool = False
+
+
+def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
+    """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS.
+
+    What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
+    wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
+    """
+    connection.execute(
+        update(outbound)
+        .where(
+            outbound.c.state == "queued",
+            outbound.c.origin == "bot",
+            outbound.c.epoch
+            != select(conversation.c.epoch)
+            .where(conversation.c.id == outbound.c.conversation_id)
+            .scalar_subquery(),
+        )
+        .values(state="dropped", error="owner_changed")
+    )
+    connection.execute(
+        update(outbound)
+        .where(
+            outbound.c.state == "queued",
+            ~outbound.c.despite_stop,
+            outbound.c.conversation_id.in_(
+                select(conversation.c.id).where(conversation.c.unreachable.isnot(None))
+            ),
+        )
+        .values(
+            state="dropped",
+            error=select(conversation.c.unreachable)
+            .where(conversation.c.id == outbound.c.conversation_id)
+            .scalar_subquery(),
+        )
+    )
+    rows = connection.execute(
+        select(
+            outbound,
+            conversation.c.name,
+            conversation.c.channel,
+            conversation.c.peer,
+            _keyboard_open().label("clears_keyboard"),
+        )
+        .join(conversation, conversation.c.id == outbound.c.conversation_id)
+        .where(
+            oldest_queued(outbound),
+            outbound.c.due_at <= now,
+            conversation.c.quiet_until <= now,
+            halts.is_on(),
+        )
+        .order_by(outbound.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=outbound)
+    ).all()
+    if rows:
+        connection.execute(
+            update(outbound)
+            .where(outbound.c.id.in_([row.id for row in rows]))
+            .values(
+                due_at=now + LEASE_SECONDS,
+                attempts=outbound.c.attempts + 1,
+                # Whoever had it before was cut off in the middle of sending.
+                doubts=outbound.c.doubts + case((outbound.c.sending_since.isnot(None), 1), else_=0),
+                sending_since=now,
+            )
+        )
+    return [
+        Outgoing(
+            id=row.id,
+            key=f"{row.name}-{row.id}",
+            address=Address(row.channel, row.peer),
+            origin=row.origin,
+            language=row.language,
+            text=row.text,
+            buttons=list(row.buttons),
+            attempts=row.attempts + 1,
+            created_at=row.created_at,
+            parts_sent=row.parts_sent,
+            doubts=row.doubts + (row.sending_since is not None),
+            clears_keyboard=bool(row.clears_keyboard),
+        )
+        for row in rows
+    ]
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the next message that may be sent becomes due, or None when none waits."""
+    query = (
+        select(func.min(_later(outbound.c.due_at, conversation.c.quiet_until)))
+        .join(conversation, conversation.c.id == outbound.c.conversation_id)
+        .where(oldest_queued(outbound), halts.is_on())
+    )
+    due: float | None = connection.execute(query).scalar()
+    return due
+
+
+def _later(one: ColumnElement[float], other: ColumnElement[float]) -> ColumnElement[float]:
+    return case((one > other, one), else_=other)
+
+
+def _keyboard_open() -> ColumnElement[bool]:
+    """Whether an earlier message asked for the client's contact, and none since could take that keyboard away.
+
+    A message with buttons of its own cannot: a chat shows one kind of keyboard for each message.
+    """
+    asked, since, offered = button.alias(), outbound.alias(), button.alias()
+    asking = (
+        select(func.max(asked.c.outbound_id))
+        .where(
+            asked.c.conversation_id == outbound.c.conversation_id,
+            asked.c.outbound_id < outbound.c.id,
+            asked.c.payload == REQUEST_CONTACT,
+        )
+        .correlate(outbound)
+        .scalar_subquery()
+    )
+    taken_away = (
+        select(since.c.id)
+        .where(
+            since.c.conversation_id == outbound.c.conversation_id,
+            since.c.id > asking,
+            since.c.id < outbound.c.id,
+            since.c.state.in_(("sent", "delivered")),
+            ~select(offered.c.token).where(offered.c.outbound_id == since.c.id).correlate(since).exists(),
+        )
+        .correlate(outbound)
+        .exists()
+    )
+    return asking.isnot(None) & ~taken_away

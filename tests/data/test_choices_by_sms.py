@@ -1,0 +1,39 @@
+"""No choice is a word by which a client would stop, start or be helped: whoever types it would be unsubscribed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.messages.commands import Commands
+from data.knowledge import load
+
+KNOWLEDGE = load()
+COMMANDS = Commands(KNOWLEDGE)
+
+
+def could_be_choices(language: str) -> Iterator[tuple[str, str]]:
+    """Every label, and every text that is short enough to be one, with where it stands."""
+    for topic in KNOWLEDGE.topics.values():
+        page = topic.languages[language]
+        for name, item in page.guide.items():
+            for choice, label in item.choices.items():
+                yield f"{topic.id}/{name}/{choice}", label
+        if topic.id != "keywords":
+            yield from ((f"{topic.id}/{name}", text.on("sms")) for name, text in page.texts.items())
+
+
+@pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
+def test_no_choice_is_a_keyword(language: str) -> None:
+    found = {
+        where: said for where, said in could_be_choices(language) if COMMANDS.read(said, "sms", stopped=True)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "word", ["STOP", "CANCEL", "END", "QUIT", "YES", "HELP", "INFO", "停止", "再開", "ヘルプ"]
+)
+def test_the_words_that_must_not_be_choices_are_known(word: str) -> None:
+    assert COMMANDS.read(word, "sms", stopped=True)

@@ -1,0 +1,240 @@
+"""What must hold of the owner of a conversation whatever happens, looked up in a real database.
+
+The rules that make things happen are in owner_machine.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sqlite3
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from bot.conversation.engine import Engine
+from bot.conversation.worker import Worker
+from bot.handoff import states
+from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
+from bot.handoff.deadlines import Deadlines
+from bot.messages import conversations
+from bot.messages.claims import Outgoing
+from bot.messages.conversations import Address
+from bot.messages.inbox import Taken
+from bot.storage import Database, metadata
+from tests.support.gateway import TOKEN, ManualClock, Parts
+
+CLIENTS = ("4711", "4712")
+CHANNEL = "simulator.telegram"
+AGENTS = (Agent(1, "anna", "Anna", "agent"), Agent(2, "ken", "Ken", "lead"))
+# What clients type.
+WORDS = ("hello", "cancel", "/restart", '/affirm{"a": "b"}', "1", "5")
+
+# What the client is told at a change of owner: by its event, and where that leads to two states, by both.
+NOTICES = {
+    "requested": "queued",
+    "answered": "with_agent",
+    "taken_over HUMAN": "with_agent",
+    "transferred": "transferred",
+    "no_answer": "requeued",
+    "agent_gone": "requeued",
+    "resolved": "resolved",
+    "client_left": "resolved",
+    "given_back": "with_assistant",
+    "cancelled": "with_assistant",
+    "went_on": "with_assistant",
+    "unblocked": "with_assistant",
+    "blocked": "blocked",
+    "ticket_nobody_came": "ticket_nobody_came",
+    "ticket_asked_for": "ticket_asked_for",
+    "ticket_too_long": "ticket_too_long",
+}
+
+# The machine plays the engine itself.
+UNASKED = Engine("http://127.0.0.1:9", TOKEN)
+
+
+class Crash(Exception):
+    """The process is gone before the transaction has committed."""
+
+
+class Bench:
+    """One database for all examples, emptied before each: statements are compiled once."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        file = self.folder / "assistant.db"
+        self.database = Database(f"sqlite:///{file}")
+        self.database.migrate()
+        # Looks at what has been committed, past the gateway's own way of reading.
+        self.eyes = sqlite3.connect(file, isolation_level=None)
+        self.eyes.row_factory = sqlite3.Row
+
+    def clear(self) -> None:
+        """Leave two agents and nothing else."""
+        self.eyes.execute("BEGIN IMMEDIATE")
+        self.eyes.execute("PRAGMA defer_foreign_keys = ON")
+        for table in reversed(metadata.sorted_tables):
+            self.eyes.execute(f"DELETE FROM {table.name}")
+        self.eyes.executemany(
+            "INSERT INTO agent (id, name, shown_as, role, password_hash, totp_sealed, totp_step, active,"
+            " created_at) VALUES (?, ?, ?, ?, '', '', 0, 1, 0)",
+            [(one.id, one.name, one.shown_as, one.role) for one in AGENTS],
+        )
+        self.eyes.execute("COMMIT")
+
+    def close(self) -> None:
+        self.eyes.close()
+        self.database._engine.dispose()
+        shutil.rmtree(self.folder)
+
+
+class OwnerPromises(RuleBasedStateMachine):
+    """The gateway's parts on the bench, what is known of them from outside, and what they have promised."""
+
+    bench: Bench
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench.clear()
+        self.database = self.bench.database
+        self.clock = ManualClock()
+        self.parts = Parts(self.database, self.clock)
+        self.worker = Worker(
+            self.database,
+            self.parts.inbox,
+            UNASKED,
+            self.parts.vault,
+            self.parts.knowledge,
+            self.parts.handoffs,
+            self.clock,
+            lambda: None,
+        )
+        self.agents = Agents(self.parts.handoffs)
+        self.deadlines = Deadlines(self.database, self.parts.handoffs, self.clock, lambda: None)
+        self.ids = itertools.count(1)
+        self.turns: list[tuple[Taken, int]] = []  # with the epoch in which each began
+        self.sending: list[Outgoing] = []
+        self.phones: dict[str, list[tuple[int, str]]] = defaultdict(
+            list
+        )  # peer -> (row's id, key), as they came
+        self.looks: dict[
+            tuple[int, str], tuple[int, int]
+        ] = {}  # what an agent saw last: epoch, newest message
+        self.accepted: set[str] = set()
+        self.for_people: set[int] = set()
+        self.answered_by_bot: set[int] = set()
+        self.replies: list[str] = []
+
+    # What holds at all times.
+
+    @invariant()
+    def each_state_has_its_deadline_and_its_owner(self) -> None:
+        for who in self._all("SELECT * FROM conversation"):
+            state = who["state"]
+            assert (who["deadline_at"] is None) == (state in states.AT_REST), state
+            assert (who["agent_id"] is None) == (state not in states.BY_AGENT), state
+            assert (who["handoff_id"] is None) or state not in states.AT_REST
+
+    @invariant()
+    def an_epoch_has_one_owner(self) -> None:
+        doubled = self._all(
+            "SELECT conversation_id, epoch FROM handoff_event GROUP BY conversation_id, epoch"
+            " HAVING count(DISTINCT to_state || '/' || coalesce(agent_id, '')) > 1"
+        )
+        assert not doubled
+
+    @invariant()
+    def what_came_in_is_with_one_reader(self) -> None:
+        rows = self._all("SELECT id, external_id, consumer FROM inbound")
+        assert {row["external_id"].rpartition(":")[2] for row in rows} == self.accepted
+        for row in rows:
+            if row["consumer"] == "desk":
+                assert row["id"] not in self.answered_by_bot, "answered by the bot and shown as a person's"
+            if row["id"] in self.for_people:
+                assert row["consumer"] == "desk"
+
+    @invariant()
+    def phones_have_what_was_said_in_order_and_once(self) -> None:
+        for phone in self.phones.values():
+            rows = [row for row, _ in phone]
+            assert rows == sorted(set(rows))
+
+    def nothing_was_lost(self) -> None:
+        forgotten = self._all(
+            "SELECT id FROM handoff WHERE ended_at IS NULL AND id NOT IN (SELECT handoff_id FROM ticket)"
+        )
+        assert not forgotten, "a wish for a person is forgotten"
+        promised = self._all(
+            "SELECT id FROM handoff_event WHERE event LIKE 'ticket_%'"
+            " AND handoff_id NOT IN (SELECT handoff_id FROM ticket)"
+        )
+        assert not promised, "a call-back was promised and not noted"
+        for row in self._all("SELECT * FROM inbound"):
+            assert row["state"] == "done"
+            assert (row["id"] in self.answered_by_bot) != (row["consumer"] == "desk") or self._was_choice(row)
+        arrived = {row for phone in self.phones.values() for row, _ in phone}
+        said = []
+        for row in self._all("SELECT * FROM outbound"):
+            if row["state"] == "dropped":
+                assert row["origin"] == "bot"
+            else:
+                assert row["id"] in arrived, f"{row['origin']}: {row['text']} has not arrived"
+            if row["origin"] == "agent":
+                said.append(row["text"])
+        assert sorted(said) == sorted(self.replies)
+
+    def _was_choice(self, row: sqlite3.Row) -> bool:
+        """A choice that the gateway carried out itself has neither the bot nor a person as its reader."""
+        return row["kind"] == "button" or row["content"] in WORDS
+
+    def each_change_was_told_once(self) -> None:
+        """The notice is in the transaction of the change: neither can be without the other, or come twice."""
+        told: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for row in self._all("SELECT conversation_id, epoch, text FROM outbound WHERE origin = 'system'"):
+            told[row["conversation_id"], row["epoch"]].append(row["text"])
+        for row in self._all("SELECT * FROM handoff_event WHERE event <> 'nudged'"):
+            name = NOTICES.get(row["event"]) or NOTICES.get(f"{row['event']} {row['to_state']}")
+            if name is None:
+                continue
+            words = self._beginnings(name)
+            times = sum(text.startswith(words) for text in told[row["conversation_id"], row["epoch"]])
+            assert times == 1, f"{row['event']} was told {times} times"
+
+    def _beginnings(self, name: str) -> tuple[str, ...]:
+        names = (name, "queued_nobody_there") if name == "queued" else (name,)
+        texts = [self.parts.knowledge.text("handoff", one, "en", "telegram") for one in names]
+        return tuple(text.partition("{")[0] for text in texts)
+
+    # How the database is asked.
+
+    def _crashing(self, work: Any, *values: Any) -> None:
+        def once(connection: sa.engine.Connection) -> None:
+            work(connection, *values)
+            raise Crash
+
+        try:
+            self.database.transact(once)
+        except (Crash, Moved, NotAllowed, Unread):
+            return
+
+    def _conversation(self, peer: str) -> conversations.Conversation | None:
+        return self.database.transact(conversations.find_by_address, Address(CHANNEL, peer))
+
+    def _state_of(self, inbound_id: int) -> str:
+        (row,) = self._all("SELECT state FROM inbound WHERE id = ?", inbound_id)
+        return str(row["state"])
+
+    def _is_queued(self, table: str) -> bool:
+        """Whether there is anything to take: looking here is cheaper than taking nothing."""
+        return bool(self._all(f"SELECT 1 FROM {table} WHERE state = 'queued' LIMIT 1"))
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        return self.bench.eyes.execute(query, values).fetchall()
+
+    def _write(self, query: str, *values: object) -> None:
+        self.bench.eyes.execute(query, values)

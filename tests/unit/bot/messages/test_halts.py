@@ -1,0 +1,70 @@
+"""The operator's switch: a halted channel sends nothing, loses nothing, and holds up no other."""
+
+from __future__ import annotations
+
+from bot.messages import halts, outbox
+from bot.messages.dispatch import Receipt
+from tests.support.gateway import Parts
+
+
+async def say(parts: Parts, text: str, channel: str = "telegram", peer: str = "a", **more: bool) -> None:
+    to = await parts.conversation(peer, channel)
+    await parts.database.run(outbox.add, to, origin="bot", text=text, now=parts.clock(), **more)
+
+
+async def taken(parts: Parts) -> list[str]:
+    return [outgoing.text for outgoing in await parts.dispatch.take(10)]
+
+
+async def test_nothing_is_sent_on_a_halted_channel_and_the_others_go_on(parts: Parts) -> None:
+    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await say(parts, "by Telegram")
+    await say(parts, "by SMS", "sms")
+    assert await taken(parts) == ["by SMS"]
+
+
+async def test_a_confirmation_of_stop_waits_like_everything_else(parts: Parts) -> None:
+    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await say(parts, "you will get no more messages", despite_stop=True)
+    assert await taken(parts) == []
+
+
+async def test_what_has_waited_is_sent_in_order_once_it_is_resumed(parts: Parts) -> None:
+    await parts.database.run(halts.halt, "telegram", parts.clock())
+    for text in ("first", "second"):
+        await say(parts, text)
+    parts.clock.advance(10 * 3_600)
+    assert await taken(parts) == []
+
+    await parts.database.run(halts.resume, "telegram")
+    (first,) = await parts.dispatch.take(10)
+    await parts.dispatch.sent(first, Receipt("1"))
+    (second,) = await parts.dispatch.take(10)
+    assert [first.text, second.text] == ["first", "second"]
+
+
+async def test_the_rest_of_a_message_in_parts_waits_too(parts: Parts) -> None:
+    await say(parts, "one|two")
+    (outgoing,) = await parts.dispatch.take(10)
+    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await parts.dispatch.sent(outgoing, Receipt("1"), last=False)
+    assert await taken(parts) == []
+    await parts.database.run(halts.resume, "telegram")
+    (rest,) = await parts.dispatch.take(10)
+    assert rest.parts_sent == 1
+
+
+async def test_the_sender_sleeps_while_all_that_waits_is_halted(parts: Parts) -> None:
+    await say(parts, "hello")
+    await parts.database.run(halts.halt, "telegram", parts.clock())
+    assert await parts.dispatch.next_due() is None
+
+
+async def test_a_channel_is_halted_and_resumed_once(parts: Parts) -> None:
+    begin = parts.clock()
+    assert await parts.database.run(halts.halt, "sms", begin)
+    assert not await parts.database.run(halts.halt, "sms", begin + 5)
+    assert await parts.database.run(halts.halted) == {"sms": begin}
+    assert await parts.database.run(halts.resume, "sms")
+    assert not await parts.database.run(halts.resume, "sms")
+    assert await parts.database.run(halts.halted) == {}

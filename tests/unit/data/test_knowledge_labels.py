@@ -1,0 +1,85 @@
+"""The list of screen labels: what is told when a text names a label otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from data.knowledge import KnowledgeError, load
+from data.knowledge.__main__ import main
+from data.knowledge.labels import Form, load_labels, misnamed
+
+FORMS = (
+    Form("サービス"),
+    Form("Settings", "設定"),
+    Form("User Settings", "ユーザー設定"),
+    Form("Continue", "次に進む"),
+    Form("次に進む"),
+    Form("IBKR Mobile"),
+)
+OWN = {"次へ"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "左上の**サービス**をタップし、**次に進む**を押します。",
+        "**Settings**（設定）＞**User Settings**（ユーザー設定）を開き、**Continue**（次に進む）を押します。",
+        "**Continue**（次に進む）を押し、もう一度**Continue**を押します。",
+        "**次へ**をお選びください。",
+        "**サービス**（あれば）を、**IBKR Mobile**で開きます。",
+    ],
+)
+def test_a_label_is_named_as_its_clients_see_it_or_in_english_with_its_meaning(text: str) -> None:
+    assert list(misnamed(text, FORMS, OWN)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("**Services**をタップします。", "`Services` is no label of labels.yml"),
+        ("**ユーザー設定**を開きます。", "`ユーザー設定` is no label of labels.yml"),
+        ("**Settings**を開きます。", "`Settings` should be followed by （設定）"),
+        ("**Settings**（環境設定）を開きます。", "`Settings` should be followed by （設定）"),
+        ("設定＞ユーザー設定の歯車", "`ユーザー設定` is what a label means; the label itself is English"),
+        ("「ユーザー設定」の枠", "`ユーザー設定` is what a label means; the label itself is English"),
+    ],
+)
+def test_another_form_is_told(text: str, wrong: str) -> None:
+    assert wrong in list(misnamed(text, FORMS, OWN))
+
+
+def test_an_sms_may_leave_out_the_meaning_and_the_marks_and_no_more() -> None:
+    assert list(misnamed("**Settings**＞**User Settings**で**Continue**", FORMS, OWN, brief=True)) == []
+    assert list(misnamed("ポータルのSettings＞User Settingsの歯車", FORMS, OWN, brief=True)) == []
+    assert list(misnamed("**Settings**（環境）", FORMS, OWN, brief=True)) == [
+        "`Settings` should be followed by （設定）"
+    ]
+    assert list(misnamed("Options＞User Settings", FORMS, OWN, brief=True)) == [
+        "`Options` is no label of labels.yml"
+    ]
+
+
+LABELS = """\
+    app:
+      Storage: {ja: ストレージ, source: KB2745}
+      Clear cache: {ja: Clear cache（キャッシュを消去）, source: KB2745}
+    """
+
+
+def test_the_check_names_the_text_and_its_line(tree: Any, capsys: Any) -> None:
+    tree.write("labels.yml", LABELS)
+    tree.change("topics/trouble/pin/ja.yml", "ヘルプ", "Storage")
+    assert main(["check", "--root", str(tree.root)]) == 1
+    told = str(capsys.readouterr().out).splitlines()
+    (line,) = [line for line in told if "Storage" in line]
+    assert line.startswith("data/topics/trouble/pin/ja.yml:")
+    assert line.endswith("`Storage` is no label of labels.yml")
+
+
+def test_a_list_of_another_shape_is_told(tree: Any) -> None:
+    tree.write("labels.yml", "app:\n  Storage: {ja: ストレージ}\n")
+    with pytest.raises(KnowledgeError) as told:
+        load_labels(load(tree.root), tree.root)
+    assert "`source` is missing" in str(told.value)

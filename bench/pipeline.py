@@ -47,7 +47,6 @@ def ours(folder: Path) -> list[dict[str, Any]]:
     from nlu.no_tensorflow import leave_out
 
     leave_out()
-    os.environ["OMP_NUM_THREADS"] = "1"  # as the stack starts it: a message is read on one thread
     import nlu.features
     from nlu.fingerprint import ROOT
 

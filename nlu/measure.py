@@ -32,6 +32,7 @@ from nlu.remembered import Remembering
 OUT_OF_SCOPE = "out_of_scope"
 REFUSING = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 ASKING = (1.0, 1.5, 2.0, 3.0, 4.0)
+ALONE = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 PAIRS = 40
 
 
@@ -99,7 +100,7 @@ def table(data: Data, *, wrong: bool = False, pairs: bool = False) -> Iterable[s
     intents = np.asarray(data.examples.intents)
     labels, targets = encoded(data.examples.intents)
     started = time.monotonic()
-    chances = held_out_chances(data, labels, targets)
+    chances, alone = held_out_chances(data, labels, targets)
     best, confidence = chances.argmax(axis=1), chances.max(axis=1)
     right = best == targets
     yield f"{len(intents)} examples, {len(labels)} topics, {time.monotonic() - started:.1f} s"
@@ -109,6 +110,8 @@ def table(data: Data, *, wrong: bool = False, pairs: bool = False) -> Iterable[s
     if OUT_OF_SCOPE in labels:
         yield from _refusals(labels, targets, chances)
     yield from _askings(targets, chances)
+    if len(data.examples.blocks) > 1:
+        yield from _alone(targets, chances, alone)
     if pairs:
         yield from _pairs(data.examples.intents, [labels[at] for at in best])
     if wrong:
@@ -116,26 +119,32 @@ def table(data: Data, *, wrong: bool = False, pairs: bool = False) -> Iterable[s
             yield f"{intents[at]} read as {labels[best[at]]} ({confidence[at]:.2f}): {data.examples.texts[at]}"
 
 
-def held_out_chances(data: Data, labels: tuple[str, ...], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Confidences (examples x labels) by models that have not seen the example."""
-    chances = np.zeros((len(targets), len(labels)))
+def held_out_chances(
+    data: Data, labels: tuple[str, ...], targets: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Confidences (examples x labels) by models that have not seen the example: by all encoders, and by the first
+    one alone."""
+    chances, alone = np.zeros((2, len(targets), len(labels)))
     fold = folds(targets)
     for number in range(FOLDS):
         seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if len(unseen):
-            chances[unseen] = _judged(data, seen, unseen, labels)
-    return chances
+            chances[unseen], alone[unseen] = _judged(data, seen, unseen, labels)
+    return chances, alone
 
 
 def _judged(
     data: Data, seen: NDArray[np.int64], unseen: NDArray[np.int64], labels: tuple[str, ...]
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     model = data.model(seen)
     place = [labels.index(label) for label in model.labels]
-    chances = np.zeros((len(unseen), len(labels)))
+    chances, alone = np.zeros((2, len(unseen), len(labels)))
     for row, at in enumerate(unseen):
-        chances[row, place] = model.probabilities(data.examples.vectors[at], data.examples.texts[at])
-    return chances
+        vector, text = data.examples.vectors[at], data.examples.texts[at]
+        chances[row, place] = model.probabilities(vector, text)
+        vector = np.where(np.arange(len(vector)) < data.examples.blocks[0], vector, 0)
+        alone[row, place] = model.probabilities(vector, text)
+    return chances, alone
 
 
 def _refusals(
@@ -174,6 +183,23 @@ def _askings(targets: NDArray[np.int64], chances: NDArray[np.float64]) -> Iterat
             )
 
 
+def _alone(
+    targets: NDArray[np.int64], chances: NDArray[np.float64], alone: NDArray[np.float64]
+) -> Iterator[str]:
+    """What it costs and saves not to ask the other encoders where the first one is sure."""
+    best, quick, confidence = chances.argmax(axis=1), alone.argmax(axis=1), alone.max(axis=1)
+    yield "sure alone  share    read otherwise  right"
+    yield "from        of all   than by all     in all"
+    for threshold in ALONE:
+        sure = confidence >= threshold
+        if sure.any():
+            chosen = np.where(sure, quick, best)
+            yield (
+                f"{threshold:10.2f}  {sure.mean():.3f}    {(quick != best)[sure].mean():.4f}          "
+                f"{(chosen == targets).mean():.4f} ({(best == targets).mean():.4f})"
+            )
+
+
 def _pairs(wanted: Sequence[str], read_as: Sequence[str]) -> Iterator[str]:
     sizes = Counter(wanted)
     counts = Counter((one, other) for one, other in zip(wanted, read_as, strict=True) if one != other)
@@ -185,12 +211,12 @@ def by_kind(data: Data) -> Iterable[str]:
     """For each way of writing: how it is read by a model that has seen none of it, and by one that has."""
     labels, targets = encoded(data.examples.intents)
     everything = np.arange(len(targets))
-    usual = held_out_chances(data, labels, targets).argmax(axis=1) == targets
+    usual = held_out_chances(data, labels, targets)[0].argmax(axis=1) == targets
     yield "kind     messages  seen   never seen"
     for kind, numbers in sorted(kinds(data.examples.texts, data.languages.tolist()).items()):
         unseen = np.asarray(numbers)
         seen = np.setdiff1d(everything, unseen)
-        right = _judged(data, seen, unseen, labels).argmax(axis=1) == targets[unseen]
+        right = _judged(data, seen, unseen, labels)[0].argmax(axis=1) == targets[unseen]
         yield f"{kind:8s} {len(unseen):8d}  {usual[unseen].mean():.3f}  {right.mean():.3f}"
 
 

@@ -39,6 +39,10 @@ _FEW = 30
 """Below this number of examples for each topic, `_OF_FEW` measures better, above it `_OF_MANY`."""
 _OF_FEW, _OF_MANY = _Care(0.2, 0.1), _Care(0.1, 0.3)
 
+_ALONE = 0.3
+"""Share of the examples that are seen in each step by the first encoder only: a message that is clear to that one
+need not be shown to the others (`sure_alone` in config.yml)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Space:
@@ -66,7 +70,7 @@ class Space:
         """The space in which these examples, whose topics are the numbers `targets`, stand apart by topic."""
         centre = vectors.mean(axis=0)
         plain = centred(vectors, blocks, centre)
-        turn = _learn(plain, targets, np.random.default_rng(seed))
+        turn = _learn(plain, blocks[0], targets, np.random.default_rng(seed))
         turn = turn @ _main_directions(unit(plain @ turn))
         return cls(tuple(blocks), centre.astype(np.float16), turn.astype(np.float16))
 
@@ -96,8 +100,8 @@ def _main_directions(rows: Floats) -> Floats:
     return np.ascontiguousarray(directions[:, ::-1][:, :DIMENSIONS])
 
 
-def _learn(vectors: Floats, targets: Numbers, random: np.random.Generator) -> Floats:
-    """The map (d, d), by Adam on batches of examples."""
+def _learn(vectors: Floats, first: int, targets: Numbers, random: np.random.Generator) -> Floats:
+    """The map (d, d), by Adam on batches of examples. `first`: the dimensions of the first encoder."""
     count, dimensions = vectors.shape
     topics = int(targets.max()) + 1
     care = _OF_MANY if count >= _FEW * topics else _OF_FEW
@@ -106,6 +110,7 @@ def _learn(vectors: Floats, targets: Numbers, random: np.random.Generator) -> Fl
     adam = _Adam([turn, heads])
     for chosen in _batches(count, random):
         kept = random.random((len(chosen), dimensions), dtype=np.float32) > care.forgotten
+        kept[:, first:] &= random.random((len(chosen), 1), dtype=np.float32) > _ALONE
         seen = vectors[chosen] * kept / np.float32(1 - care.forgotten)
         turned = seen @ turn
         lengths = np.linalg.norm(turned, axis=1, keepdims=True) + 1e-9

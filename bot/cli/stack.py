@@ -34,7 +34,7 @@ ONLY_FOR = {
     "AUTH_BACKEND_WEBHOOK_SECRET": {"gateway", "sandbox"},
 }
 OF_THE_CHANNELS = ("TELEGRAM_", "TWILIO_", "DESK_", "CHATWOOT_")
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def has_sandbox(settings: Settings) -> bool:

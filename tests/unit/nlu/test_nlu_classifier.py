@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import fitting
 from nlu.classifier import TopicClassifier, is_only
-from nlu.encoder import load_encoder
+from nlu.encoder import SentenceEncoder, Vectors, load_encoder
 from nlu.features import SentenceFeaturizer
 from nlu.fitting import Examples
 from nlu.intents import IntentModel, Settings
@@ -123,6 +126,41 @@ def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(classifier:
     assert chances == sorted(chances, reverse=True)
     assert 0 < sum(chances) <= 1
     assert message.get("intent") == message.get("intent_ranking")[0]
+
+
+class Counting:
+    """An encoder that tells how often it was asked."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self.package, self.dimension, self._encoder = encoder.package, encoder.dimension, encoder
+        self.asked = 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked += len(texts)
+        return self._encoder.encode(texts)
+
+
+def test_only_what_is_not_clear_to_the_first_encoder_is_shown_to_the_second(
+    classifier: TopicClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Counting(load_encoder(path)) for path in ENCODERS)
+
+    def read_by_both(text: str) -> Any:
+        message = Message({"text": text})
+        SentenceFeaturizer([first, second]).process([message])
+        classifier.process([message])
+        return message.get("intent")
+
+    monkeypatch.setitem(classifier._config, "sure_alone", 0.0)
+    sure, unsure = [
+        read_by_both(text)["confidence"] for text in ("I forgot my PIN", "the code of my bank card")
+    ]
+    assert (first.asked, second.asked) == (2, 0)
+    monkeypatch.setitem(classifier._config, "sure_alone", (sure + unsure) / 2)
+    assert read_by_both("I forgot my PIN")["confidence"] == sure > unsure
+    assert (first.asked, second.asked) == (3, 0)
+    assert read_by_both("the code of my bank card")["confidence"] != unsure
+    assert (first.asked, second.asked) == (4, 1)
 
 
 def test_what_is_like_no_example_gets_less_confidence(classifier: TopicClassifier) -> None:
@@ -252,3 +290,20 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours(path: str
     assert np.linalg.norm(together, axis=1) == pytest.approx([1, 1, 0], abs=1e-4)
     assert np.allclose(together[1], alone[0], atol=1e-5)
     assert together[0] @ together[1] > 0.5
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by Linux's /proc")
+def test_the_second_encoder_keeps_to_one_thread_whoever_loaded_openmp_before_it() -> None:
+    """Its threads spin while they wait, so that a busy machine would take seconds for a message."""
+    program = (
+        "import os, sklearn.cluster\n"
+        "from nlu.encoder import load_encoder\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "load_encoder('nlu.encoder.SmallE5').encode(['I forgot my PIN', 'no code came'])\n"
+        "print(len(os.listdir('/proc/self/task')) - before)"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "4"}
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "0"

@@ -50,7 +50,7 @@ def test_a_gateway_accepts_the_environment_that_it_is_handed() -> None:
 
 
 def test_only_rasa_is_kept_to_one_thread() -> None:
-    threads = {part.name: part.env.get("OMP_NUM_THREADS") for part in parts({}, sandbox=True)}
+    threads = {part.name: part.env.get("OPENBLAS_NUM_THREADS") for part in parts({}, sandbox=True)}
     assert threads == {"sandbox": None, "actions": None, "rasa": "1", "gateway": None}
     assert "secret" not in repr(parts({"INTERNAL_TOKEN": "secret"}, sandbox=True))
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import rule
 from bot.conversation.engine import Reply, Turn
 from bot.handoff import states
 from bot.handoff.agents import Agent, Moved, NotAllowed, Unread
-from bot.messages import claims, conversations, inbox
+from bot.messages import claims, conversations
 from bot.messages.conversations import Address
 from bot.messages.inbox import Message
 from tests.support.owner_promises import AGENTS, CHANNEL, CLIENTS, WORDS, OwnerPromises
@@ -53,7 +53,7 @@ class OwnerMachine(OwnerPromises):
         before = self._conversation(message.address.peer)
         accepted = self.database.transact(self.parts.inbox._store, message)
         self.accepted.add(message.external_id)
-        if before is not None and before.state in conversations.READ_BY_PEOPLE:
+        if before is not None and before["state"] in conversations.READ_BY_PEOPLE:
             self.for_people.add(accepted.id)
         if again:
             assert self.database.transact(self.parts.inbox._store, message).duplicate
@@ -146,8 +146,7 @@ class OwnerMachine(OwnerPromises):
     def an_agent_looks(self, who: Agent, peer: str) -> None:
         found = self._conversation(peer)
         if found is not None:
-            newest = self.database.transact(inbox.newest, found.id)
-            self.looks[who.id, peer] = (found.epoch, newest)
+            self.looks[who.id, peer] = (found["epoch"], self._newest(found["id"]))
 
     @rule(
         who=agents,
@@ -168,14 +167,14 @@ class OwnerMachine(OwnerPromises):
         now, other = self.clock(), next(one for one in AGENTS if one != who)
         text = f"reply {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
-            "take": (self.agents.take, found.id, who, epoch, now),
-            "reply": (self.agents.reply, found.id, who, epoch, text, now),
-            "resolve": (self.agents.resolve, found.id, who, epoch, seen, "solved", "", now),
-            "give_back": (self.agents.give_back, found.id, who, epoch, seen, now),
-            "transfer": (self.agents.transfer, found.id, who, epoch, other, "please", now),
-            "pass_on": (self.agents.transfer, found.id, who, epoch, None, "please", now),
-            "block": (self.agents.block, found.id, who, epoch, now),
-            "unblock": (self.agents.unblock, found.id, who, epoch, now),
+            "take": (self.agents.take, found["id"], who, epoch, now),
+            "reply": (self.agents.reply, found["id"], who, epoch, text, now),
+            "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", "", now),
+            "give_back": (self.agents.give_back, found["id"], who, epoch, seen, now),
+            "transfer": (self.agents.transfer, found["id"], who, epoch, other, "please", now),
+            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, "please", now),
+            "block": (self.agents.block, found["id"], who, epoch, now),
+            "unblock": (self.agents.unblock, found["id"], who, epoch, now),
         }
         try:
             if crashes:
@@ -184,15 +183,16 @@ class OwnerMachine(OwnerPromises):
             self.database.transact(*work[does])
         except (Moved, NotAllowed, Unread):
             return
-        assert found.epoch == epoch, "an agent acted on what was no longer so"
+        assert found["epoch"] == epoch, "an agent acted on what was no longer so"
         if does in {"resolve", "give_back"}:
-            (newest,) = self._all("SELECT max(id) AS id FROM inbound WHERE conversation_id = ?", found.id)
-            assert (newest["id"] or 0) <= seen, "ended over a message that nobody has seen"
+            assert self._newest(found["id"]) <= seen, "ended over a message that nobody has seen"
         if does == "reply":
             self.replies.append(text)
             after = self._conversation(peer)
             assert after is not None
-            assert (after.state, after.agent_id) == (states.HUMAN, who.id), "a reply takes the conversation"
+            assert (after["state"], after["agent_id"]) == (states.HUMAN, who.id), (
+                "a reply takes the conversation"
+            )
         self.an_agent_looks(who, peer)
 
     @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]))

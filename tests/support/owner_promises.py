@@ -21,9 +21,7 @@ from bot.conversation.worker import Worker
 from bot.handoff import states
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.handoff.deadlines import Deadlines
-from bot.messages import conversations
 from bot.messages.claims import Outgoing
-from bot.messages.conversations import Address
 from bot.messages.inbox import Taken
 from bot.storage import Database, metadata
 from tests.support.gateway import TOKEN, ManualClock, Parts
@@ -73,9 +71,11 @@ class Bench:
         # Looks at what has been committed, past the gateway's own way of reading.
         self.eyes = sqlite3.connect(file, isolation_level=None)
         self.eyes.row_factory = sqlite3.Row
+        self.examples = 0
 
     def clear(self) -> None:
         """Leave two agents and nothing else."""
+        self.examples += 1
         self.eyes.execute("BEGIN IMMEDIATE")
         self.eyes.execute("PRAGMA defer_foreign_keys = ON")
         for table in reversed(metadata.sorted_tables):
@@ -222,8 +222,14 @@ class OwnerPromises(RuleBasedStateMachine):
         except (Crash, Moved, NotAllowed, Unread):
             return
 
-    def _conversation(self, peer: str) -> conversations.Conversation | None:
-        return self.database.transact(conversations.find_by_address, Address(CHANNEL, peer))
+    def _conversation(self, peer: str) -> sqlite3.Row | None:
+        found = self._all("SELECT * FROM conversation WHERE channel = ? AND peer = ?", CHANNEL, peer)
+        return found[0] if found else None
+
+    def _newest(self, conversation_id: int) -> int:
+        """The client's newest message; 0 when there is none."""
+        query = "SELECT coalesce(max(id), 0) AS id FROM inbound WHERE conversation_id = ?"
+        return int(self._all(query, conversation_id)[0]["id"])
 
     def _state_of(self, inbound_id: int) -> str:
         (row,) = self._all("SELECT state FROM inbound WHERE id = ?", inbound_id)

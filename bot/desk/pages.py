@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.clock import Clock
 from bot.desk import canned, charts, guard, texts
+from bot.desk.facts import Facts
 from bot.desk.sessions import Session
 from bot.desk.statistics import Overview
 from bot.desk.views import Found, Thread, Waiting
@@ -33,6 +34,7 @@ class Pages:
 
     def __init__(self, knowledge: Knowledge, hours: Hours, clock: Clock) -> None:
         self.texts = texts.load()
+        self._facts = Facts(knowledge, self.texts)
         self._knowledge = knowledge
         self._hours = hours
         self._clock = clock
@@ -97,6 +99,7 @@ class Pages:
             "conversation.html",
             status,
             shown=shown,
+            facts=self._facts.in_words(shown.packet, self._language(request, session)),
             mine=shown.who.agent_id == session.agent.id
             and shown.who.state in {states.ASSIGNED, states.HUMAN},
             may_work=session.agent.role in guard.WORK,

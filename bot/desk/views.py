@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.engine import Connection, Row
 
-from bot.desk.masking import masked, masked_peer
+from bot.desk.masking import masked, masked_peer, shortened
 from bot.handoff import states
 from bot.handoff.packet import KNOWN
 from bot.messages import conversations, inbox
@@ -129,7 +129,7 @@ def _waiting(row: Row[Any]) -> Waiting:
         agent_id=row.agent_id,
         agent=row.shown_as,
         client_waits=client_waits or row.state != states.HUMAN,
-        snippet=masked(row.snippet or "")[:SNIPPET],
+        snippet=shortened(masked(row.snippet or ""), SNIPPET),
     )
 
 
@@ -371,7 +371,7 @@ def _found(row: Any, at: float, **more: Any) -> Found:
         language=row.language,
         state=row.state,
         at=at,
-        snippet=masked(row.snippet or "")[:SNIPPET],
+        snippet=shortened(masked(row.snippet or ""), SNIPPET),
         **more,
     )
 

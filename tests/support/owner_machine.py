@@ -14,7 +14,7 @@ from hypothesis.stateful import rule
 from bot.conversation.engine import Reply, Turn
 from bot.handoff import states
 from bot.handoff.agents import Agent, Moved, NotAllowed, Unread
-from bot.messages import claims, conversations
+from bot.messages import claims, conversations, inbox
 from bot.messages.conversations import Address
 from bot.messages.inbox import Message
 from tests.support.owner_promises import AGENTS, CHANNEL, CLIENTS, WORDS, OwnerPromises
@@ -104,6 +104,16 @@ class OwnerMachine(OwnerPromises):
         if stored and open_before:
             self.answered_by_bot.add(item.id)
 
+    @rule(peer=clients)
+    def a_turn_outlasts_its_lease(self, peer: str) -> None:
+        """Another gateway takes the message up as well, and both turns end."""
+        self.a_client_writes(peer, "hello", False)
+        self.the_worker_takes_up()
+        self.clock.advance(inbox.LEASE_SECONDS + 1)
+        self.the_worker_takes_up()
+        while self.turns:
+            self.a_turn_ends(0, None, False)
+
     @rule()
     def the_gateway_is_killed_and_starts_again(self) -> None:
         self.turns.clear()
@@ -165,14 +175,14 @@ class OwnerMachine(OwnerPromises):
             return
         epoch, seen = self.looks[who.id, peer]
         now, other = self.clock(), next(one for one in AGENTS if one != who)
-        text = f"reply {next(self.ids)}"
+        text = f"{does} {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
             "take": (self.agents.take, found["id"], who, epoch, now),
             "reply": (self.agents.reply, found["id"], who, epoch, text, now),
             "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", "", now),
             "give_back": (self.agents.give_back, found["id"], who, epoch, seen, now),
-            "transfer": (self.agents.transfer, found["id"], who, epoch, other, "please", now),
-            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, "please", now),
+            "transfer": (self.agents.transfer, found["id"], who, epoch, other, text, now),
+            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, text, now),
             "block": (self.agents.block, found["id"], who, epoch, now),
             "unblock": (self.agents.unblock, found["id"], who, epoch, now),
         }
@@ -186,6 +196,8 @@ class OwnerMachine(OwnerPromises):
         assert found["epoch"] == epoch, "an agent acted on what was no longer so"
         if does in {"resolve", "give_back"}:
             assert self._newest(found["id"]) <= seen, "ended over a message that nobody has seen"
+        if does in {"transfer", "pass_on"}:
+            self.notes.append(text)
         if does == "reply":
             self.replies.append(text)
             after = self._conversation(peer)
@@ -202,6 +214,19 @@ class OwnerMachine(OwnerPromises):
         self.the_worker_takes_up()
         self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
         self.an_agent_acts(who, peer, does, False, True)
+
+    @rule(
+        who=agents,
+        peer=clients,
+        first=st.sampled_from(["take", "reply", "block"]),
+        then=st.sampled_from(["take", "reply", "block"]),
+    )
+    def two_agents_act_on_what_both_saw(self, who: Agent, peer: str, first: str, then: str) -> None:
+        """At the same time as far as they know: the second one's page is a moment old."""
+        second = next(one for one in AGENTS if one != who)
+        self.an_agent_looks(second, peer)
+        self.an_agent_acts(who, peer, first, False, True)
+        self.an_agent_acts(second, peer, then, False, False)
 
     @rule(who=agents, peer=clients)
     def a_client_is_helped(self, who: Agent, peer: str) -> None:

@@ -129,6 +129,7 @@ class OwnerPromises(RuleBasedStateMachine):
         self.for_people: set[int] = set()
         self.answered_by_bot: set[int] = set()
         self.replies: list[str] = []
+        self.notes: list[str] = []
 
     # What holds at all times.
 
@@ -187,6 +188,8 @@ class OwnerPromises(RuleBasedStateMachine):
             if row["origin"] == "agent":
                 said.append(row["text"])
         assert sorted(said) == sorted(self.replies)
+        noted = [row["text"] for row in self._all("SELECT text FROM note ORDER BY id")]
+        assert noted == self.notes, "why a conversation was passed on is lost"
 
     def _was_choice(self, row: sqlite3.Row) -> bool:
         """A choice that the gateway carried out itself has neither the bot nor a person as its reader."""

@@ -1,7 +1,7 @@
-"""Bot, clients, agents, timers and crashes in any order, on a real database: what must hold whatever happens.
+"""Bot, clients, agents, timers and crashes in any order, on a real database. The promises: owner_promises.py.
 
 Each rule is one transaction of the gateway, so that hypothesis can put anything between any two of them. A crash is
-a transaction that never commits, or work in memory that is forgotten. The promises are in owner_promises.py.
+a transaction that never commits, or work in memory that is forgotten.
 """
 
 from __future__ import annotations
@@ -228,12 +228,12 @@ class OwnerMachine(OwnerPromises):
         self.an_agent_acts(who, peer, first, False, True)
         self.an_agent_acts(second, peer, then, False, False)
 
-    @rule(who=agents, peer=clients)
-    def a_client_is_helped(self, who: Agent, peer: str) -> None:
-        """From the wish to the question for a score in one step: what comes after that is seldom reached otherwise."""
+    @rule(who=agents, peer=clients, then=st.sampled_from(["resolve", "transfer", "pass_on"]))
+    def a_client_is_helped(self, who: Agent, peer: str, then: str) -> None:
+        """From the wish to the end of it in one step: what comes after that is seldom reached otherwise."""
         self.a_client_is_handed_over(peer, "normal")
         self.an_agent_acts(who, peer, "reply", False, True)
-        self.an_agent_acts(who, peer, "resolve", False, True)
+        self.an_agent_acts(who, peer, then, False, True)
 
     @rule(who=agents, peer=clients, does=st.sampled_from(["resolve", "give_back"]))
     def a_client_writes_just_before_an_agent_ends_it(self, who: Agent, peer: str, does: str) -> None:
@@ -281,6 +281,7 @@ class OwnerMachine(OwnerPromises):
         """Left alone, everything comes to rest, and everything that was promised has happened."""
         self._come_to_rest()
         self.nothing_was_lost()
+        self.choices_were_made_where_they_were_offered()
         self.each_change_was_told_once()
 
     def _come_to_rest(self) -> None:

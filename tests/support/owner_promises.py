@@ -52,6 +52,13 @@ NOTICES = {
     "ticket_too_long": "ticket_too_long",
 }
 
+# What clients choose, and the only state in which it is offered.
+OFFERED_IN = {
+    "cancelled": states.QUEUED,
+    "ticket_asked_for": states.QUEUED,
+    "went_on": states.AFTER_HOURS,
+}
+
 # The machine plays the engine itself.
 UNASKED = Engine("http://127.0.0.1:9", TOKEN)
 
@@ -178,6 +185,12 @@ class OwnerPromises(RuleBasedStateMachine):
         for row in self._all("SELECT * FROM inbound"):
             assert row["state"] == "done"
             assert (row["id"] in self.answered_by_bot) != (row["consumer"] == "desk") or self._was_choice(row)
+        cut_short = self._all(
+            "SELECT outbound.id FROM outbound JOIN handoff ON handoff.inbound_id = outbound.inbound_id"
+            " JOIN handoff_event AS event ON event.handoff_id = handoff.id AND event.event = 'requested'"
+            " WHERE outbound.origin = 'bot' AND outbound.epoch < event.epoch"
+        )
+        assert not cut_short, "the turn that handed over may not finish its sentence"
         arrived = {row for phone in self.phones.values() for row, _ in phone}
         said = []
         for row in self._all("SELECT * FROM outbound"):
@@ -190,6 +203,10 @@ class OwnerPromises(RuleBasedStateMachine):
         assert sorted(said) == sorted(self.replies)
         noted = [row["text"] for row in self._all("SELECT text FROM note ORDER BY id")]
         assert noted == self.notes, "why a conversation was passed on is lost"
+
+    def choices_were_made_where_they_were_offered(self) -> None:
+        for row in self._all("SELECT event, from_state FROM handoff_event"):
+            assert row["from_state"] == OFFERED_IN.get(row["event"], row["from_state"]), dict(row)
 
     def _was_choice(self, row: sqlite3.Row) -> bool:
         """A choice that the gateway carried out itself has neither the bot nor a person as its reader."""

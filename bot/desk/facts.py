@@ -36,6 +36,38 @@ class Facts:
             ],
         }
 
+    def say(self, name: str, **values: object) -> str:
+        """A text for agents of a desk elsewhere, whose language nobody knows: in the default one."""
+        return self._texts.say(self._texts.default, name, **values)
+
+    def lines(self, packet: Mapping[str, Any]) -> list[str]:
+        """All of a packet for a desk elsewhere, a line for each fact."""
+        language = self._texts.default
+        words = self.in_words(packet, language)
+        topics = [
+            self._knowledge.topics.get(str(one)) for one in (packet.get("topic"), *packet.get("tried", ()))
+        ]
+        titles = [one.languages[language].title if one else "" for one in topics]
+        reason = str(packet["reason"])
+        facts = {
+            "reason": [self._texts.find(language, f"reason_{reason}", reason)],
+            "topic": [one for one in (titles[0], words["step"]) if one],
+            "linked": [self.say(f"linked_{packet.get('linked') or 'no'}")],
+            "account": [self._account(one, language) for one in packet.get("account") or ()],
+            "answers": words["answers"],
+            "tried": [one for one in titles[1:] if one],
+            "errors": [" ".join(dict.fromkeys(one)) for one in words["errors"]],
+            "sources": packet.get("sources") or (),
+        }
+        return [f"{self.say(f'fact_{name}')}: {'; '.join(said)}" for name, said in facts.items() if said]
+
+    def _account(self, one: Mapping[str, str], language: str) -> str:
+        find = self._texts.find
+        what = find(language, f"account_{one['what']}", one["what"])
+        name = find(language, f"device_{one['name']}", one["name"])
+        state = find(language, f"account_state_{one['state']}", one["state"])
+        return f"{what} {name}: {state}" if name else f"{what}: {state}"
+
     def _step(self, topic: Topic | None, step: str, language: str) -> str:
         known = topic.languages.get(language) if topic else None
         if known is None or step not in known.guide:

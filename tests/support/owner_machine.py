@@ -280,6 +280,7 @@ class OwnerMachine(OwnerPromises):
     def teardown(self) -> None:
         """Left alone, everything comes to rest, and everything that was promised has happened."""
         self._come_to_rest()
+        self.phones_have_what_was_said_in_order_and_once()
         self.nothing_was_lost()
         self.choices_were_made_where_they_were_offered()
         self.each_change_was_told_once()

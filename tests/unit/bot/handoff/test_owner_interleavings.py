@@ -42,7 +42,7 @@ def test_a_few_interleavings_keep_every_promise() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 def test_ten_thousand_interleavings_keep_every_promise() -> None:
     """On all processors; each part generates other examples, since none of them knows what the others did."""
     spawning = multiprocessing.get_context("spawn")

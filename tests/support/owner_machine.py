@@ -150,6 +150,13 @@ class OwnerMachine(OwnerPromises):
         if not dies_before_it_is_noted:
             self._write("UPDATE outbound SET state = 'sent' WHERE id = ?", outgoing.id)
 
+    @rule(which=st.integers(0, 3))
+    def the_sender_is_quick(self, which: int) -> None:
+        """What may be sent is sent at once, and arrives in whatever order."""
+        self.the_sender_takes()
+        while self.sending:
+            self.a_message_arrives(which, False)
+
     # What agents do, by what they saw last.
 
     @rule(who=agents, peer=clients)
@@ -207,13 +214,17 @@ class OwnerMachine(OwnerPromises):
             )
         self.an_agent_looks(who, peer)
 
-    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]))
-    def an_agent_steps_in_while_the_bot_is_thinking(self, who: Agent, peer: str, does: str) -> None:
+    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]), ends=st.booleans())
+    def an_agent_steps_in_while_the_bot_is_thinking(
+        self, who: Agent, peer: str, does: str, ends: bool
+    ) -> None:
         """The turn goes on, and ends when everything is different; the other agent still sees how it was."""
         self.a_client_writes(peer, "hello", False)
         self.the_worker_takes_up()
         self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
         self.an_agent_acts(who, peer, does, False, True)
+        if ends:
+            self.a_turn_ends(0, None, False)
 
     @rule(
         who=agents,

@@ -15,9 +15,10 @@ from starlette.responses import HTMLResponse, Response
 from bot.clock import Clock
 from bot.desk import canned, charts, guard, texts
 from bot.desk.facts import Facts
+from bot.desk.lists import Found, Waiting
 from bot.desk.sessions import Session
 from bot.desk.statistics import Overview
-from bot.desk.views import Found, Thread, Waiting
+from bot.desk.thread import Thread
 from bot.handoff import states
 from bot.handoff.agents import OUTCOMES
 from bot.settings.hours import Hours

@@ -16,7 +16,8 @@ from bot.desk.adapters.bridge import Bridge
 from bot.desk.adapters.chatwoot import Chatwoot, is_genuine
 from bot.desk.facts import Facts
 from bot.desk.keys import audit_key, desk_key
-from bot.desk.web import Desk, DeskParts
+from bot.desk.parts import DeskParts
+from bot.desk.web import Desk
 from bot.desk.webhook import Webhooks
 from bot.handoff.agents import Agents
 from bot.handoff.service import HandoffService

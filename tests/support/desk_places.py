@@ -10,7 +10,7 @@ from bot.desk.adapters.base import Case, DeskAdapter
 from bot.desk.adapters.bridge import Bridge
 from bot.desk.adapters.builtin import BuiltInDesk
 from bot.desk.facts import Facts
-from bot.desk.views import thread
+from bot.desk.thread import thread
 from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
 from bot.messages import inbox
 from bot.messages.signal import Signal

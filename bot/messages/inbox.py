@@ -291,6 +291,14 @@ def newest(connection: Connection, conversation_id: int) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
+def has_written(connection: Connection, conversation_id: int, since: float) -> bool:
+    """Whether the client has written after that time."""
+    query = select(inbound.c.id).where(
+        inbound.c.conversation_id == conversation_id, inbound.c.received_at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def is_open(connection: Connection, conversation_id: int) -> bool:
     """Whether any message of the conversation still waits for its answer."""
     return (

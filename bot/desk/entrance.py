@@ -29,7 +29,7 @@ class Entrance:
         """The form, and the way in: name, password and code at once, and no word about which of them was wrong."""
         then = request.query_params.get("then", "/desk/")
         if request.method == "GET":
-            return self._pages.login(request, then=then)
+            return self._pages.login(request, then=then, over="over" in request.query_params)
         self._guard.same_site(request)
         fields = await guard.read_form(request)
         then = fields.get("then", "/desk/")

@@ -48,9 +48,17 @@ class Pages:
         )
 
     def login(
-        self, request: Request, *, then: str, name: str = "", error: str = "", status: int = 200
+        self,
+        request: Request,
+        *,
+        then: str,
+        name: str = "",
+        error: str = "",
+        over: bool = False,
+        status: int = 200,
     ) -> Response:
-        return self._render(request, None, "login.html", status, then=then, name=name, error=error)
+        """The log-in; `over` says why somebody who was logged in sees it."""
+        return self._render(request, None, "login.html", status, then=then, name=name, error=error, over=over)
 
     def problem(self, request: Request, session: Session, status: int) -> Response:
         """A page that says what is wrong with a request."""

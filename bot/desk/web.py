@@ -78,7 +78,8 @@ class Desk:
                 if request.headers.get("x-part") or request.url.path == "/desk/events":
                     return Response(status_code=401, headers=guard.SECURITY_HEADERS)
                 then = request.url.path if request.method == "GET" else "/desk/"
-                return RedirectResponse(f"/desk/login?then={quote(then)}", status_code=303)
+                over = "&over=1" if COOKIE in request.cookies else ""
+                return RedirectResponse(f"/desk/login?then={quote(then)}{over}", status_code=303)
             except HTTPException as error:
                 session = await self._guard.session(request)
                 return self._pages.problem(request, session, error.status_code)

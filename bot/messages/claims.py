@@ -86,6 +86,8 @@ _DROP_OF_OLD_OWNER = (
         != select(conversation.c.epoch)
         .where(conversation.c.id == outbound.c.conversation_id)
         .scalar_subquery(),
+        # What is on its way can no longer be held back, and nothing may overtake it.
+        outbound.c.sending_since.is_(None) | (outbound.c.due_at <= bindparam("now")),
     )
     .values(state="dropped", error="owner_changed")
 )
@@ -148,7 +150,7 @@ def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
     What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
     wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
     """
-    connection.execute(_DROP_OF_OLD_OWNER)
+    connection.execute(_DROP_OF_OLD_OWNER, {"now": now})
     connection.execute(_DROP_OF_UNREACHABLE)
     rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
     if rows:

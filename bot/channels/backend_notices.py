@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.http import json_object, read_body
 from bot.clock import Clock
-from bot.messages import conversations, outbox
+from bot.conversation import choices
+from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Address
+from bot.messages.outbox import Choice
 from bot.storage import Database, backend_notice
 from bot.storage.database import insert_if_new
 from data.knowledge import Knowledge
@@ -31,6 +33,11 @@ TYPES = {
     "device_sharing.approved": "device_sharing_approved",
     "device_sharing.refused": "device_sharing_refused_{reason}",
 }
+# What Compliance has to decide, and what was refused, a person can look into.
+FOR_A_PERSON = ("device_sharing_pending", "device_sharing_refused_")
+PERSON = "human"
+# Whoever wrote so lately is in the middle of what they were offered last.
+BUSY_SECONDS = 600.0
 # What stands for each placeholder of the texts.
 VALUES = {"name": "username_masked", "receipt": "receipt"}
 # Nothing else gets into a text for clients: no sentence, no address, no markup.
@@ -84,8 +91,20 @@ class BackendNotices:
         if to is None:
             return False
         text = self._text(name, to.language, to.address.kind).format_map(values)
+        label = self._knowledge.label(PERSON, to.language)
+        offered: tuple[Choice, ...] = ()
+        if name.startswith(FOR_A_PERSON) and to.state == "BOT":
+            if choices.is_open(connection, to.id) and inbox.has_written(
+                connection, to.id, now - BUSY_SECONDS
+            ):
+                # A button here would take away those of the step that the client is at.
+                words = self._text("person_by_word", to.language, to.address.kind)
+                text = f"{text}\n\n{words.format(person=label)}"
+            else:
+                choices.close_menus(connection, to.id, now)
+                offered = (Choice(label, f"/{PERSON}"),)
         # system: it is told whoever speaks with the client just now.
-        outbox.add(connection, to, origin="system", text=text, now=now)
+        outbox.add(connection, to, origin="system", text=text, choices=offered, now=now)
         return True
 
     def _text(self, name: str, language: str, kind: str = "telegram") -> str:

@@ -63,6 +63,12 @@ def misses(connection: Connection, conversation_id: int, text: str) -> bool:
     return bool(positions) and number not in positions
 
 
+def is_open(connection: Connection, conversation_id: int) -> bool:
+    """Whether a choice of the client's latest menu is still to be made."""
+    query = select(button.c.token).where(*_open_menu(conversation_id)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def close_menus(connection: Connection, conversation_id: int, now: float) -> None:
     """Mark what was offered so far as used: one choice is made once."""
     connection.execute(

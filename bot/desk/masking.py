@@ -29,6 +29,17 @@ def masked_peer(peer: str) -> str:
     return f"{peer[:3]}•••{peer[-KEPT_DIGITS:]}" if len(peer) > 6 else peer
 
 
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters of `text`; an ellipsis says that there is more."""
+    if len(text) <= most:
+        return text
+    begun = text[: most - 1]
+    if begun.rfind("⟦") > begun.rfind("⟧"):
+        # Half a mark would be shown as it stands.
+        begun = begun[: begun.rfind("⟦")]
+    return begun.rstrip() + "…"
+
+
 def _covered(number: str) -> str:
     digits = [sign for sign in number if sign.isdigit()]
     begin = "+" if number.startswith("+") else ""

@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.clock import Clock
 from bot.desk import canned, charts, guard, texts
+from bot.desk.facts import Facts
+from bot.desk.lists import Found, Waiting
 from bot.desk.sessions import Session
 from bot.desk.statistics import Overview
-from bot.desk.views import Found, Thread, Waiting
+from bot.desk.thread import Thread
 from bot.handoff import states
 from bot.handoff.agents import OUTCOMES
 from bot.settings.hours import Hours
@@ -33,6 +35,7 @@ class Pages:
 
     def __init__(self, knowledge: Knowledge, hours: Hours, clock: Clock) -> None:
         self.texts = texts.load()
+        self._facts = Facts(knowledge, self.texts)
         self._knowledge = knowledge
         self._hours = hours
         self._clock = clock
@@ -45,9 +48,17 @@ class Pages:
         )
 
     def login(
-        self, request: Request, *, then: str, name: str = "", error: str = "", status: int = 200
+        self,
+        request: Request,
+        *,
+        then: str,
+        name: str = "",
+        error: str = "",
+        over: bool = False,
+        status: int = 200,
     ) -> Response:
-        return self._render(request, None, "login.html", status, then=then, name=name, error=error)
+        """The log-in; `over` says why somebody who was logged in sees it."""
+        return self._render(request, None, "login.html", status, then=then, name=name, error=error, over=over)
 
     def problem(self, request: Request, session: Session, status: int) -> Response:
         """A page that says what is wrong with a request."""
@@ -97,6 +108,7 @@ class Pages:
             "conversation.html",
             status,
             shown=shown,
+            facts=self._facts.in_words(shown.packet, self._language(request, session)),
             mine=shown.who.agent_id == session.agent.id
             and shown.who.state in {states.ASSIGNED, states.HUMAN},
             may_work=session.agent.role in guard.WORK,

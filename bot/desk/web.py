@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,39 +16,20 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.clock import Clock
-from bot.desk import canned, guard, sessions, statistics, views
-from bot.desk.accounts import Accounts, TooManyFailures
+from bot.desk import canned, guard, lists, statistics, thread
 from bot.desk.acts import Acts, Form, Refused, note_presence
+from bot.desk.entrance import Entrance
 from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedIn, number
 from bot.desk.live import Live
 from bot.desk.pages import Pages
+from bot.desk.parts import DeskParts
 from bot.desk.sessions import Session
 from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
-from bot.handoff.service import HandoffService
-from bot.messages.signal import Signal
-from bot.privacy.audit import AuditTrail
-from bot.settings import Settings
-from bot.storage import Database
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import audit as audit_table
 
 AUDIT_ROWS = 200
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True)
-class DeskParts:
-    """What the desk is built on."""
-
-    database: Database
-    handoffs: HandoffService
-    settings: Settings
-    key: str
-    audit: AuditTrail
-    changed: Signal
-    clock: Clock
-    acted: Callable[[], None]
 
 
 class Desk:
@@ -59,11 +39,11 @@ class Desk:
         self._database = parts.database
         self._parts = parts
         self._guard = Guard(parts.database, parts.clock)
-        self._accounts = Accounts(parts.key)
         reviewed = canned.all_texts(parts.handoffs.knowledge)
         self._acts = Acts(Agents(parts.handoffs), parts.audit, parts.clock, reviewed)
         self._live = Live(parts.database, parts.changed, parts.clock)
         self._pages = Pages(parts.handoffs.knowledge, parts.handoffs.settings.hours, parts.clock)
+        self._entrance = Entrance(parts, self._guard, self._pages)
 
     def routes(self) -> list[BaseRoute]:
         """Everything below /desk."""
@@ -71,9 +51,9 @@ class Desk:
         return [
             Route("/desk", _to_the_desk),
             Route("/desk/", self._page(self.queue)),
-            Route("/desk/login", self.login, methods=["GET", "POST"]),
-            Route("/desk/logout", self._page(self.logout), methods=["POST"]),
-            Route("/desk/language", self._page(self.language), methods=["POST"]),
+            Route("/desk/login", self._entrance.login, methods=["GET", "POST"]),
+            Route("/desk/logout", self._page(self._entrance.logout), methods=["POST"]),
+            Route("/desk/language", self._page(self._entrance.language), methods=["POST"]),
             Route(here, self._page(self.conversation)),
             Route(f"{here}/writing", self._page(self.writing), methods=["POST"]),
             Route(f"{here}/reveal", self._page(self.reveal), methods=["POST"]),
@@ -98,86 +78,13 @@ class Desk:
                 if request.headers.get("x-part") or request.url.path == "/desk/events":
                     return Response(status_code=401, headers=guard.SECURITY_HEADERS)
                 then = request.url.path if request.method == "GET" else "/desk/"
-                return RedirectResponse(f"/desk/login?then={quote(then)}", status_code=303)
+                over = "&over=1" if COOKIE in request.cookies else ""
+                return RedirectResponse(f"/desk/login?then={quote(then)}{over}", status_code=303)
             except HTTPException as error:
                 session = await self._guard.session(request)
                 return self._pages.problem(request, session, error.status_code)
 
         return guarded
-
-    # Coming and going.
-
-    async def login(self, request: Request) -> Response:
-        """The form, and the way in: name, password and code at once, and no word about which of them was wrong."""
-        then = request.query_params.get("then", "/desk/")
-        if request.method == "GET":
-            return self._pages.login(request, then=then)
-        self._guard.same_site(request)
-        fields = await guard.read_form(request)
-        then = fields.get("then", "/desk/")
-        name, now = fields.get("name", ""), self._parts.clock()
-        try:
-            token = await self._database.run(self._log_in, fields, guard.address_of(request), now)
-        except TooManyFailures:
-            return self._pages.login(request, then=then, name=name, error="login_too_often", status=429)
-        if token is None:
-            return self._pages.login(request, then=then, name=name, error="login_wrong", status=403)
-        response = RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
-        response.set_cookie(
-            COOKIE,
-            token,
-            max_age=int(sessions.LONGEST_SECONDS),
-            path="/desk",
-            httponly=True,
-            samesite="strict",
-            secure=guard.is_secure(request, self._parts.settings.public_url),
-        )
-        return response
-
-    def _log_in(self, connection: Connection, fields: dict[str, str], address: str, now: float) -> str | None:
-        found = self._accounts.log_in(
-            connection,
-            fields.get("name", ""),
-            fields.get("password", ""),
-            fields.get("code", ""),
-            address,
-            now,
-        )
-        if found is None:
-            self._parts.audit.append(
-                connection, "nobody", "login_failed", now, detail={"name": fields.get("name", "")[:64]}
-            )
-            return None
-        self._parts.audit.append(connection, found.actor, "login", now)
-        return sessions.begin(connection, found, now)
-
-    async def logout(self, request: Request) -> Response:
-        """The session is over, here and on disk."""
-        session = await self._guard.session(request)
-        await self._guard.form(request, session)
-
-        def work(connection: Connection) -> None:
-            sessions.end(connection, session)
-            self._parts.audit.append(connection, session.agent.actor, "logout", self._parts.clock())
-
-        await self._database.run(work)
-        response = RedirectResponse("/desk/login", status_code=303)
-        response.delete_cookie(COOKIE, path="/desk")
-        return response
-
-    async def language(self, request: Request) -> Response:
-        """The agent's own choice of the interface's language."""
-        session = await self._guard.session(request)
-        fields = await self._guard.form(request, session)
-        chosen = fields.get("language", "")
-        if chosen in self._pages.texts.languages:
-            await self._database.run(
-                lambda connection: connection.execute(
-                    update(agent_table).where(agent_table.c.id == session.agent.id).values(language=chosen)
-                )
-            )
-        then = fields.get("then", "/desk/")
-        return RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
 
     async def nowhere(self, request: Request) -> Response:
         """Any other address below /desk/."""
@@ -188,7 +95,7 @@ class Desk:
 
     async def queue(self, request: Request) -> Response:
         session = await self._guard.session(request)
-        rows = await self._database.run(views.queue)
+        rows = await self._database.run(lists.queue)
         language = request.query_params.get("language", "")
         return self._pages.queue(request, session, rows, language)
 
@@ -215,12 +122,12 @@ class Desk:
 
     async def tickets(self, request: Request) -> Response:
         session = await self._guard.session(request)
-        return self._pages.tickets(request, session, await self._database.run(views.open_tickets))
+        return self._pages.tickets(request, session, await self._database.run(lists.open_tickets))
 
     async def search(self, request: Request) -> Response:
         session = await self._guard.session(request)
         words = request.query_params.get("q", "").strip()[:100]
-        found = await self._database.run(views.search, words) if words else None
+        found = await self._database.run(lists.search, words) if words else None
         return self._pages.search(request, session, words, found)
 
     async def overview(self, request: Request) -> Response:
@@ -329,9 +236,9 @@ class Desk:
             status=status,
         )
 
-    async def _thread(self, request: Request, session: Session, *, revealed: bool = False) -> views.Thread:
+    async def _thread(self, request: Request, session: Session, *, revealed: bool = False) -> thread.Thread:
         shown = await self._database.run(
-            views.thread,
+            thread.thread,
             request.path_params["id"],
             session.agent.id,
             self._parts.clock(),
@@ -354,8 +261,3 @@ class Desk:
 
 async def _to_the_desk(_: Request) -> Response:
     return RedirectResponse("/desk/", status_code=308)
-
-
-def _is_ours(path: str) -> bool:
-    """Whether a way back leads to a page of the desk and nowhere else."""
-    return path.startswith("/desk/") and "//" not in path and "\\" not in path and path.isprintable()

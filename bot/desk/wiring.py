@@ -11,10 +11,13 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.http import BODY_LIMIT
 from bot.clock import Clock
+from bot.desk import texts
 from bot.desk.adapters.bridge import Bridge
 from bot.desk.adapters.chatwoot import Chatwoot, is_genuine
+from bot.desk.facts import Facts
 from bot.desk.keys import audit_key, desk_key
-from bot.desk.web import Desk, DeskParts
+from bot.desk.parts import DeskParts
+from bot.desk.web import Desk
 from bot.desk.webhook import Webhooks
 from bot.handoff.agents import Agents
 from bot.handoff.service import HandoffService
@@ -47,7 +50,15 @@ class DeskOfGateway:
         self._desk = Desk(DeskParts(database, handoffs, settings, key, audit, changed, clock, acted))
         self._chatwoot = Chatwoot(settings.desk.chatwoot) if settings.desk.chatwoot else None
         self._bridge = (
-            Bridge(database, self._chatwoot, Agents(handoffs), audit, clock, acted)
+            Bridge(
+                database,
+                self._chatwoot,
+                Agents(handoffs),
+                Facts(handoffs.knowledge, texts.load()),
+                audit,
+                clock,
+                acted,
+            )
             if self._chatwoot
             else None
         )

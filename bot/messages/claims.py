@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -41,101 +41,6 @@ class Outgoing:
     clears_keyboard: bool = False
 
 
-def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
-    """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS.
-
-    What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
-    wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
-    """
-    connection.execute(
-        update(outbound)
-        .where(
-            outbound.c.state == "queued",
-            outbound.c.origin == "bot",
-            outbound.c.epoch
-            != select(conversation.c.epoch)
-            .where(conversation.c.id == outbound.c.conversation_id)
-            .scalar_subquery(),
-        )
-        .values(state="dropped", error="owner_changed")
-    )
-    connection.execute(
-        update(outbound)
-        .where(
-            outbound.c.state == "queued",
-            ~outbound.c.despite_stop,
-            outbound.c.conversation_id.in_(
-                select(conversation.c.id).where(conversation.c.unreachable.isnot(None))
-            ),
-        )
-        .values(
-            state="dropped",
-            error=select(conversation.c.unreachable)
-            .where(conversation.c.id == outbound.c.conversation_id)
-            .scalar_subquery(),
-        )
-    )
-    rows = connection.execute(
-        select(
-            outbound,
-            conversation.c.name,
-            conversation.c.channel,
-            conversation.c.peer,
-            _keyboard_open().label("clears_keyboard"),
-        )
-        .join(conversation, conversation.c.id == outbound.c.conversation_id)
-        .where(
-            oldest_queued(outbound),
-            outbound.c.due_at <= now,
-            conversation.c.quiet_until <= now,
-            halts.is_on(),
-        )
-        .order_by(outbound.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=outbound)
-    ).all()
-    if rows:
-        connection.execute(
-            update(outbound)
-            .where(outbound.c.id.in_([row.id for row in rows]))
-            .values(
-                due_at=now + LEASE_SECONDS,
-                attempts=outbound.c.attempts + 1,
-                # Whoever had it before was cut off in the middle of sending.
-                doubts=outbound.c.doubts + case((outbound.c.sending_since.isnot(None), 1), else_=0),
-                sending_since=now,
-            )
-        )
-    return [
-        Outgoing(
-            id=row.id,
-            key=f"{row.name}-{row.id}",
-            address=Address(row.channel, row.peer),
-            origin=row.origin,
-            language=row.language,
-            text=row.text,
-            buttons=list(row.buttons),
-            attempts=row.attempts + 1,
-            created_at=row.created_at,
-            parts_sent=row.parts_sent,
-            doubts=row.doubts + (row.sending_since is not None),
-            clears_keyboard=bool(row.clears_keyboard),
-        )
-        for row in rows
-    ]
-
-
-def next_due(connection: Connection) -> float | None:
-    """When the next message that may be sent becomes due, or None when none waits."""
-    query = (
-        select(func.min(_later(outbound.c.due_at, conversation.c.quiet_until)))
-        .join(conversation, conversation.c.id == outbound.c.conversation_id)
-        .where(oldest_queued(outbound), halts.is_on())
-    )
-    due: float | None = connection.execute(query).scalar()
-    return due
-
-
 def _later(one: ColumnElement[float], other: ColumnElement[float]) -> ColumnElement[float]:
     return case((one > other, one), else_=other)
 
@@ -169,3 +74,109 @@ def _keyboard_open() -> ColumnElement[bool]:
         .exists()
     )
     return asking.isnot(None) & ~taken_away
+
+
+# Built once: putting these together takes longer than the database takes to answer them.
+_DROP_OF_OLD_OWNER = (
+    update(outbound)
+    .where(
+        outbound.c.state == "queued",
+        outbound.c.origin == "bot",
+        outbound.c.epoch
+        != select(conversation.c.epoch)
+        .where(conversation.c.id == outbound.c.conversation_id)
+        .scalar_subquery(),
+        # What is on its way can no longer be held back, and nothing may overtake it.
+        outbound.c.sending_since.is_(None) | (outbound.c.due_at <= bindparam("now")),
+    )
+    .values(state="dropped", error="owner_changed")
+)
+_DROP_OF_UNREACHABLE = (
+    update(outbound)
+    .where(
+        outbound.c.state == "queued",
+        ~outbound.c.despite_stop,
+        outbound.c.conversation_id.in_(
+            select(conversation.c.id).where(conversation.c.unreachable.isnot(None))
+        ),
+    )
+    .values(
+        state="dropped",
+        error=select(conversation.c.unreachable)
+        .where(conversation.c.id == outbound.c.conversation_id)
+        .scalar_subquery(),
+    )
+)
+_DUE = (
+    select(
+        outbound,
+        conversation.c.name,
+        conversation.c.channel,
+        conversation.c.peer,
+        _keyboard_open().label("clears_keyboard"),
+    )
+    .join(conversation, conversation.c.id == outbound.c.conversation_id)
+    .where(
+        oldest_queued(outbound),
+        outbound.c.due_at <= bindparam("now"),
+        conversation.c.quiet_until <= bindparam("now"),
+        halts.is_on(),
+    )
+    .order_by(outbound.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=outbound)
+)
+_LEASE = (
+    update(outbound)
+    .where(outbound.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        due_at=bindparam("lease_ends"),
+        attempts=outbound.c.attempts + 1,
+        # Whoever had it before was cut off in the middle of sending.
+        doubts=outbound.c.doubts + case((outbound.c.sending_since.isnot(None), 1), else_=0),
+        sending_since=bindparam("now"),
+    )
+)
+_NEXT_DUE = (
+    select(func.min(_later(outbound.c.due_at, conversation.c.quiet_until)))
+    .join(conversation, conversation.c.id == outbound.c.conversation_id)
+    .where(oldest_queued(outbound), halts.is_on())
+)
+
+
+def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
+    """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS.
+
+    What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
+    wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
+    """
+    connection.execute(_DROP_OF_OLD_OWNER, {"now": now})
+    connection.execute(_DROP_OF_UNREACHABLE)
+    rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
+    if rows:
+        connection.execute(
+            _LEASE, {"ids": [row.id for row in rows], "now": now, "lease_ends": now + LEASE_SECONDS}
+        )
+    return [
+        Outgoing(
+            id=row.id,
+            key=f"{row.name}-{row.id}",
+            address=Address(row.channel, row.peer),
+            origin=row.origin,
+            language=row.language,
+            text=row.text,
+            buttons=list(row.buttons),
+            attempts=row.attempts + 1,
+            created_at=row.created_at,
+            parts_sent=row.parts_sent,
+            doubts=row.doubts + (row.sending_since is not None),
+            clears_keyboard=bool(row.clears_keyboard),
+        )
+        for row in rows
+    ]
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the next message that may be sent becomes due, or None when none waits."""
+    due: float | None = connection.execute(_NEXT_DUE).scalar()
+    return due

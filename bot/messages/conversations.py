@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from bot.storage import conversation
@@ -15,6 +15,14 @@ from data.knowledge import Knowledge
 
 # In these states what a client writes is for people to read. The states are those of bot/handoff/states.py.
 READ_BY_PEOPLE = frozenset({"QUEUED", "ASSIGNED", "HUMAN", "AFTER_HOURS", "BLOCKED"})
+
+# Built once, for nothing is asked more often.
+_BY_ID = select(conversation).where(conversation.c.id == bindparam("which"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_BY_ADDRESS = select(conversation).where(
+    conversation.c.channel == bindparam("channel"), conversation.c.peer == bindparam("peer")
+)
+_BY_ADDRESS_LOCKED = _BY_ADDRESS.with_for_update()
 
 
 @dataclass(frozen=True)
@@ -63,20 +71,19 @@ class Conversation:
 
 def find(connection: Connection, conversation_id: int, *, lock: bool = False) -> Conversation:
     """The conversation with that id. With `lock` nobody else changes it until the transaction ends."""
-    query = select(conversation).where(conversation.c.id == conversation_id)
-    return _from_row(connection.execute(query.with_for_update() if lock else query).one())
+    query = _BY_ID_LOCKED if lock else _BY_ID
+    return _from_row(connection.execute(query, {"which": conversation_id}).one())
 
 
 def find_by_address(connection: Connection, address: Address) -> Conversation | None:
     """The conversation at `address`, or None when that client has never written."""
-    row = connection.execute(_at(address)).first()
+    row = connection.execute(_BY_ADDRESS, vars(address)).first()
     return _from_row(row) if row else None
 
 
 def open_at(connection: Connection, address: Address, language: str, now: float) -> Conversation:
     """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
-    locked = _at(address).with_for_update()
-    row = connection.execute(locked).first()
+    row = connection.execute(_BY_ADDRESS_LOCKED, vars(address)).first()
     if row:
         return _from_row(row)
     insert_if_new(
@@ -92,7 +99,7 @@ def open_at(connection: Connection, address: Address, language: str, now: float)
             "created_at": now,
         },
     )
-    return _from_row(connection.execute(locked).one())
+    return _from_row(connection.execute(_BY_ADDRESS_LOCKED, vars(address)).one())
 
 
 def change(connection: Connection, conversation_id: int, **values: Any) -> None:
@@ -110,12 +117,6 @@ def first_language(knowledge: Knowledge, address: Address, hint: str | None) -> 
             if any(address.peer.startswith(f"+{prefix}") for prefix in language.calling_codes):
                 return language.code
     return knowledge.default_language
-
-
-def _at(address: Address) -> Any:
-    return select(conversation).where(
-        conversation.c.channel == address.channel, conversation.c.peer == address.peer
-    )
 
 
 def _from_row(row: Any) -> Conversation:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -26,6 +26,21 @@ from data.knowledge import Knowledge
 LEASE_SECONDS = 60.0
 # So many messages share one commit at most.
 MOST_AT_ONCE = 50
+
+# Built once: putting these together takes longer than the database takes to answer them.
+_DUE = (
+    select(inbound)
+    .where(oldest_queued(inbound), inbound.c.due_at <= bindparam("now"))
+    .order_by(inbound.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(inbound)
+    .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
+    .values(due_at=bindparam("lease_ends"), attempts=inbound.c.attempts + 1)
+)
+_NEXT_DUE = select(func.min(inbound.c.due_at)).where(oldest_queued(inbound))
 
 
 @dataclass(frozen=True)
@@ -177,19 +192,9 @@ class Inbox:
 
     def _take(self, connection: Connection, limit: int) -> list[Taken]:
         now = self._clock()
-        rows = connection.execute(
-            select(inbound)
-            .where(oldest_queued(inbound), inbound.c.due_at <= now)
-            .order_by(inbound.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
+        rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
         if rows:
-            connection.execute(
-                update(inbound)
-                .where(inbound.c.id.in_([row.id for row in rows]))
-                .values(due_at=now + LEASE_SECONDS, attempts=inbound.c.attempts + 1)
-            )
+            connection.execute(_LEASE, {"ids": [row.id for row in rows], "lease_ends": now + LEASE_SECONDS})
         return [
             Taken(
                 row.id,
@@ -206,11 +211,7 @@ class Inbox:
 
     async def next_due(self) -> float | None:
         """When the next stored message becomes due, or None when none waits."""
-        return await self._database.run(
-            lambda connection: connection.execute(
-                select(func.min(inbound.c.due_at)).where(oldest_queued(inbound))
-            ).scalar()
-        )
+        return await self._database.run(lambda connection: connection.execute(_NEXT_DUE).scalar())
 
     async def count_open(self) -> int:
         """How many stored messages wait for their answer."""
@@ -288,6 +289,14 @@ def newest(connection: Connection, conversation_id: int) -> int:
     """The id of the client's newest message; 0 when there is none."""
     query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)
     return int(connection.execute(query).scalar() or 0)
+
+
+def has_written(connection: Connection, conversation_id: int, since: float) -> bool:
+    """Whether the client has written after that time."""
+    query = select(inbound.c.id).where(
+        inbound.c.conversation_id == conversation_id, inbound.c.received_at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def is_open(connection: Connection, conversation_id: int) -> bool:

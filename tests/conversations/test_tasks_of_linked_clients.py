@@ -87,3 +87,24 @@ def test_what_lies_with_compliance_reaches_an_agent_with_all_that_is_known(
         assert case["errors"] == [{"code": "pending_compliance", "request_id": request}]
         assert {"what": "user", "name": "no***12", "state": "primary"} in case["account"]
         assert case["sources"]
+
+
+@pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])
+def test_whoever_is_told_that_a_request_lies_with_compliance_can_ask_for_a_person(
+    stack: Stack, knowledge: Knowledge, number: int, channel: str, language: str
+) -> None:
+    client = new_client(stack, channel, language)
+    portal = Portal(stack, f"noa3{number}")
+    client.say(f"/start {portal.token()}")
+    portal.confirm()
+    told(client, shown(knowledge, "backend_notices", "link_confirmed", language, channel))
+    client.say(WORDS[language]["share"])
+    client.press(knowledge.label("affirm", language))
+    portal.finish_sharing()
+    pending = told(client, shown(knowledge, "backend_notices", "device_sharing_pending", language, channel))
+    # Just written, and a question is open: its choices stay, and the offer is in words.
+    person = knowledge.label("human", language)
+    assert person in pending
+    client.say(person)
+    assert shown(knowledge, "handoff", "queued_nobody_there", language, channel) in client.text
+    assert last_case(stack)["linked"] == "yes"

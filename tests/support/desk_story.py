@@ -90,7 +90,7 @@ def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
         "type": "handoff",
         "reason": "asked",
         "topic": "pin_forgotten",
-        "step": "activate",
+        "step": "register",
         "linked": "yes",
         "account": [
             {"what": "user", "name": "to***07", "state": "primary"},
@@ -100,7 +100,7 @@ def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
         ],
         "answers": ["platform: iphone"],
         "tried": ["pin_forgotten", "sms_missing"],
-        "errors": [{"code": "activation_refused", "request_id": "81f2c0d47a5e4c0f9a3be2d1c6075f98"}],
+        "errors": [{"code": "too_many_sends", "request_id": "81f2c0d47a5e4c0f9a3be2d1c6075f98"}],
         **more,
     }
     return reply(words.bot_lets_go, language=language, directives=[directive], topic="human")

@@ -1,18 +1,21 @@
 """Chatwoot's application API as far as its own description (swagger/ of chatwoot/chatwoot) goes, and strict about it.
 
 An unknown path, a missing token, an unknown field or one of the wrong type is refused. `agent_*` is what people do in
-its own pages. `faults` are carried out one a call: "lose" takes the call and breaks before answering, "down" answers
-503, "double" tells each message twice and in the wrong order.
+its own pages. `faults` are carried out one a call: "lose" takes the call and breaks before answering, "double" tells
+each message twice and in the wrong order, "ok" is no fault, a number answers that status, "timeout" nothing, "page" is
+answered with HTML, "list" and "empty" with JSON that is not what the description says.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 from collections import deque
 from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -32,6 +35,7 @@ _CONVERSATION = {
     "custom_attributes": dict,
 }
 _MESSAGE = {"content": str, "message_type": str, "private": bool}
+INCOMING, OUTGOING = 0, 1
 _STATUSES = {"open", "resolved", "pending", "snoozed"}
 
 
@@ -67,6 +71,12 @@ class FakeChatwoot:
     def agent_writes(self, conversation: int, text: str, agent: str = "Emi", private: bool = False) -> int:
         """An agent replies, or notes something, in Chatwoot's own page."""
         return self._add(conversation, text, 1, private, {"id": 55, "name": agent, "type": "user"})
+
+    def agent_sends_a_file(self, conversation: int) -> None:
+        self._add(conversation, None, OUTGOING, False, {"id": 55, "name": "Emi", "type": "user"})
+
+    def somebody_deletes(self, conversation: int) -> None:
+        del self.conversations[conversation], self.messages[conversation]
 
     def agent_takes(self, conversation: int, agent: str = "Emi") -> None:
         self.conversations[conversation]["meta"] = {"assignee": {"id": 55, "name": agent}}
@@ -116,19 +126,24 @@ class FakeChatwoot:
         return JSONResponse(self.conversations[self._known(request)])
 
     async def _list(self, request: Request) -> Response:
-        messages = list(self.messages[self._known(request)])
+        messages = self.messages[self._known(request)]
+        after = request.query_params.get("after")
+        messages = messages[-20:] if not after else [one for one in messages if one["id"] > int(after)][:100]
         if self.faults and self.faults[0] == "double":
             self.faults.popleft()
             messages = [message for message in reversed(messages) for _ in range(2)]
-        return JSONResponse({"meta": {}, "payload": messages})
+        # Escaped, so that it can hold what no file can: half a sign.
+        return Response(json.dumps({"meta": {}, "payload": messages}), media_type="application/json")
 
     async def _write(self, request: Request) -> Response:
         body = await _body(request, _MESSAGE, {"content"})
         assert body["message_type"] in {"incoming", "outgoing"}
         kind = 0 if body["message_type"] == "incoming" else 1
-        number = self._add(
-            self._known(request), body["content"], kind, body["private"], {"id": 9, "name": "Assistant"}
-        )
+        here = self._known(request)
+        if kind == INCOMING and self.conversations[here]["status"] == "resolved":
+            # As app/models/message.rb has it.
+            self.conversations[here]["status"] = "open"
+        number = self._add(here, body["content"], kind, body["private"], {"id": 9, "name": "Assistant"})
         return JSONResponse({"id": number, "content": body["content"], "message_type": kind})
 
     async def _toggle(self, request: Request) -> Response:
@@ -148,14 +163,24 @@ class FakeChatwoot:
         return JSONResponse({"custom_attributes": kept["custom_attributes"]})
 
     def _known(self, request: Request) -> int:
-        return int(request.path_params["id"])
+        number = int(request.path_params["id"])
+        if number not in self.conversations:
+            raise HTTPException(404)
+        return number
 
-    def _add(self, conversation: int, text: str, kind: int, private: bool, sender: Any) -> int:
+    def _add(self, conversation: int, text: str | None, kind: int, private: bool, sender: Any) -> int:
         number = next(self._ids)
         self.messages[conversation].append(
             {"id": number, "content": text, "message_type": kind, "private": private, "sender": sender}
         )
         return number
+
+
+_ANSWERS = {
+    "page": httpx.Response(200, html="<h1>We are upgrading</h1>"),
+    "list": httpx.Response(200, json=["unexpected"]),
+    "empty": httpx.Response(200, json={}),
+}
 
 
 class _Faulty(httpx.AsyncBaseTransport):
@@ -167,9 +192,14 @@ class _Faulty(httpx.AsyncBaseTransport):
         if request.headers.get("api_access_token") != SETTINGS.token:
             return httpx.Response(401, json={"errors": ["Invalid Access Token"]})
         fault = self._chatwoot.faults[0] if self._chatwoot.faults else ""
-        if fault == "down":
+        if fault in _ANSWERS or fault.isdigit():
             self._chatwoot.faults.popleft()
-            return httpx.Response(503)
+            return _ANSWERS.get(fault) or httpx.Response(int(fault), json={"error": "no"})
+        if fault == "ok":
+            self._chatwoot.faults.popleft()
+        if fault == "timeout":
+            self._chatwoot.faults.popleft()
+            raise httpx.ReadTimeout("no answer in time")
         answer = await self._inner.handle_async_request(request)
         if fault == "lose" and request.method == "POST":
             self._chatwoot.faults.popleft()

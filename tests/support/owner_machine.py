@@ -1,7 +1,7 @@
-"""Bot, clients, agents, timers and crashes in any order, on a real database: what must hold whatever happens.
+"""Bot, clients, agents, timers and crashes in any order, on a real database. The promises: owner_promises.py.
 
 Each rule is one transaction of the gateway, so that hypothesis can put anything between any two of them. A crash is
-a transaction that never commits, or work in memory that is forgotten. The promises are in owner_promises.py.
+a transaction that never commits, or work in memory that is forgotten.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class OwnerMachine(OwnerPromises):
         before = self._conversation(message.address.peer)
         accepted = self.database.transact(self.parts.inbox._store, message)
         self.accepted.add(message.external_id)
-        if before is not None and before.state in conversations.READ_BY_PEOPLE:
+        if before is not None and before["state"] in conversations.READ_BY_PEOPLE:
             self.for_people.add(accepted.id)
         if again:
             assert self.database.transact(self.parts.inbox._store, message).duplicate
@@ -104,6 +104,16 @@ class OwnerMachine(OwnerPromises):
         if stored and open_before:
             self.answered_by_bot.add(item.id)
 
+    @rule(peer=clients)
+    def a_turn_outlasts_its_lease(self, peer: str) -> None:
+        """Another gateway takes the message up as well, and both turns end."""
+        self.a_client_writes(peer, "hello", False)
+        self.the_worker_takes_up()
+        self._advance(inbox.LEASE_SECONDS + 1)
+        self.the_worker_takes_up()
+        while self.turns:
+            self.a_turn_ends(0, None, False)
+
     @rule()
     def the_gateway_is_killed_and_starts_again(self) -> None:
         self.turns.clear()
@@ -140,14 +150,20 @@ class OwnerMachine(OwnerPromises):
         if not dies_before_it_is_noted:
             self._write("UPDATE outbound SET state = 'sent' WHERE id = ?", outgoing.id)
 
+    @rule(which=st.integers(0, 3))
+    def the_sender_is_quick(self, which: int) -> None:
+        """What may be sent is sent at once, and arrives in whatever order."""
+        self.the_sender_takes()
+        while self.sending:
+            self.a_message_arrives(which, False)
+
     # What agents do, by what they saw last.
 
     @rule(who=agents, peer=clients)
     def an_agent_looks(self, who: Agent, peer: str) -> None:
         found = self._conversation(peer)
         if found is not None:
-            newest = self.database.transact(inbox.newest, found.id)
-            self.looks[who.id, peer] = (found.epoch, newest)
+            self.looks[who.id, peer] = (found["epoch"], self._newest(found["id"]))
 
     @rule(
         who=agents,
@@ -166,16 +182,16 @@ class OwnerMachine(OwnerPromises):
             return
         epoch, seen = self.looks[who.id, peer]
         now, other = self.clock(), next(one for one in AGENTS if one != who)
-        text = f"reply {next(self.ids)}"
+        text = f"{does} {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
-            "take": (self.agents.take, found.id, who, epoch, now),
-            "reply": (self.agents.reply, found.id, who, epoch, text, now),
-            "resolve": (self.agents.resolve, found.id, who, epoch, seen, "solved", "", now),
-            "give_back": (self.agents.give_back, found.id, who, epoch, seen, now),
-            "transfer": (self.agents.transfer, found.id, who, epoch, other, "please", now),
-            "pass_on": (self.agents.transfer, found.id, who, epoch, None, "please", now),
-            "block": (self.agents.block, found.id, who, epoch, now),
-            "unblock": (self.agents.unblock, found.id, who, epoch, now),
+            "take": (self.agents.take, found["id"], who, epoch, now),
+            "reply": (self.agents.reply, found["id"], who, epoch, text, now),
+            "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", "", now),
+            "give_back": (self.agents.give_back, found["id"], who, epoch, seen, now),
+            "transfer": (self.agents.transfer, found["id"], who, epoch, other, text, now),
+            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, text, now),
+            "block": (self.agents.block, found["id"], who, epoch, now),
+            "unblock": (self.agents.unblock, found["id"], who, epoch, now),
         }
         try:
             if crashes:
@@ -184,31 +200,51 @@ class OwnerMachine(OwnerPromises):
             self.database.transact(*work[does])
         except (Moved, NotAllowed, Unread):
             return
-        assert found.epoch == epoch, "an agent acted on what was no longer so"
+        assert found["epoch"] == epoch, "an agent acted on what was no longer so"
         if does in {"resolve", "give_back"}:
-            (newest,) = self._all("SELECT max(id) AS id FROM inbound WHERE conversation_id = ?", found.id)
-            assert (newest["id"] or 0) <= seen, "ended over a message that nobody has seen"
+            assert self._newest(found["id"]) <= seen, "ended over a message that nobody has seen"
+        if does in {"transfer", "pass_on"}:
+            self.notes.append(text)
         if does == "reply":
             self.replies.append(text)
             after = self._conversation(peer)
             assert after is not None
-            assert (after.state, after.agent_id) == (states.HUMAN, who.id), "a reply takes the conversation"
+            assert (after["state"], after["agent_id"]) == (states.HUMAN, who.id), (
+                "a reply takes the conversation"
+            )
         self.an_agent_looks(who, peer)
 
-    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]))
-    def an_agent_steps_in_while_the_bot_is_thinking(self, who: Agent, peer: str, does: str) -> None:
+    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]), ends=st.booleans())
+    def an_agent_steps_in_while_the_bot_is_thinking(
+        self, who: Agent, peer: str, does: str, ends: bool
+    ) -> None:
         """The turn goes on, and ends when everything is different; the other agent still sees how it was."""
         self.a_client_writes(peer, "hello", False)
         self.the_worker_takes_up()
         self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
         self.an_agent_acts(who, peer, does, False, True)
+        if ends:
+            self.a_turn_ends(0, None, False)
 
-    @rule(who=agents, peer=clients)
-    def a_client_is_helped(self, who: Agent, peer: str) -> None:
-        """From the wish to the question for a score in one step: what comes after that is seldom reached otherwise."""
+    @rule(
+        who=agents,
+        peer=clients,
+        first=st.sampled_from(["take", "reply", "block"]),
+        then=st.sampled_from(["take", "reply", "block"]),
+    )
+    def two_agents_act_on_what_both_saw(self, who: Agent, peer: str, first: str, then: str) -> None:
+        """At the same time as far as they know: the second one's page is a moment old."""
+        second = next(one for one in AGENTS if one != who)
+        self.an_agent_looks(second, peer)
+        self.an_agent_acts(who, peer, first, False, True)
+        self.an_agent_acts(second, peer, then, False, False)
+
+    @rule(who=agents, peer=clients, then=st.sampled_from(["resolve", "transfer", "pass_on"]))
+    def a_client_is_helped(self, who: Agent, peer: str, then: str) -> None:
+        """From the wish to the end of it in one step: what comes after that is seldom reached otherwise."""
         self.a_client_is_handed_over(peer, "normal")
         self.an_agent_acts(who, peer, "reply", False, True)
-        self.an_agent_acts(who, peer, "resolve", False, True)
+        self.an_agent_acts(who, peer, then, False, True)
 
     @rule(who=agents, peer=clients, does=st.sampled_from(["resolve", "give_back"]))
     def a_client_writes_just_before_an_agent_ends_it(self, who: Agent, peer: str, does: str) -> None:
@@ -226,9 +262,16 @@ class OwnerMachine(OwnerPromises):
 
     @rule(seconds=st.sampled_from(LEAPS), timers_run=st.booleans())
     def time_passes(self, seconds: float, timers_run: bool) -> None:
-        self.clock.advance(seconds)
+        self._advance(seconds)
         if timers_run:
             self._run_deadlines(crashes=False)
+
+    def _advance(self, seconds: float) -> None:
+        """No try to send outlasts its lease: the channels give up before, whether or not it has arrived."""
+        if seconds >= claims.LEASE_SECONDS:
+            while self.sending:
+                self.a_message_arrives(0, True)
+        self.clock.advance(seconds)
 
     @rule(crashes=st.booleans())
     def the_timers_run(self, crashes: bool) -> None:
@@ -255,7 +298,9 @@ class OwnerMachine(OwnerPromises):
     def teardown(self) -> None:
         """Left alone, everything comes to rest, and everything that was promised has happened."""
         self._come_to_rest()
+        self.phones_have_what_was_said_in_order_and_once()
         self.nothing_was_lost()
+        self.choices_were_made_where_they_were_offered()
         self.each_change_was_told_once()
 
     def _come_to_rest(self) -> None:

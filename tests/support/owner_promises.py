@@ -21,9 +21,7 @@ from bot.conversation.worker import Worker
 from bot.handoff import states
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.handoff.deadlines import Deadlines
-from bot.messages import conversations
 from bot.messages.claims import Outgoing
-from bot.messages.conversations import Address
 from bot.messages.inbox import Taken
 from bot.storage import Database, metadata
 from tests.support.gateway import TOKEN, ManualClock, Parts
@@ -54,6 +52,13 @@ NOTICES = {
     "ticket_too_long": "ticket_too_long",
 }
 
+# What clients choose, and the only state in which it is offered.
+OFFERED_IN = {
+    "cancelled": states.QUEUED,
+    "ticket_asked_for": states.QUEUED,
+    "went_on": states.AFTER_HOURS,
+}
+
 # The machine plays the engine itself.
 UNASKED = Engine("http://127.0.0.1:9", TOKEN)
 
@@ -73,9 +78,11 @@ class Bench:
         # Looks at what has been committed, past the gateway's own way of reading.
         self.eyes = sqlite3.connect(file, isolation_level=None)
         self.eyes.row_factory = sqlite3.Row
+        self.examples = 0
 
     def clear(self) -> None:
         """Leave two agents and nothing else."""
+        self.examples += 1
         self.eyes.execute("BEGIN IMMEDIATE")
         self.eyes.execute("PRAGMA defer_foreign_keys = ON")
         for table in reversed(metadata.sorted_tables):
@@ -129,6 +136,7 @@ class OwnerPromises(RuleBasedStateMachine):
         self.for_people: set[int] = set()
         self.answered_by_bot: set[int] = set()
         self.replies: list[str] = []
+        self.notes: list[str] = []
 
     # What holds at all times.
 
@@ -177,6 +185,12 @@ class OwnerPromises(RuleBasedStateMachine):
         for row in self._all("SELECT * FROM inbound"):
             assert row["state"] == "done"
             assert (row["id"] in self.answered_by_bot) != (row["consumer"] == "desk") or self._was_choice(row)
+        cut_short = self._all(
+            "SELECT outbound.id FROM outbound JOIN handoff ON handoff.inbound_id = outbound.inbound_id"
+            " JOIN handoff_event AS event ON event.handoff_id = handoff.id AND event.event = 'requested'"
+            " WHERE outbound.origin = 'bot' AND outbound.epoch < event.epoch"
+        )
+        assert not cut_short, "the turn that handed over may not finish its sentence"
         arrived = {row for phone in self.phones.values() for row, _ in phone}
         said = []
         for row in self._all("SELECT * FROM outbound"):
@@ -187,6 +201,12 @@ class OwnerPromises(RuleBasedStateMachine):
             if row["origin"] == "agent":
                 said.append(row["text"])
         assert sorted(said) == sorted(self.replies)
+        noted = [row["text"] for row in self._all("SELECT text FROM note ORDER BY id")]
+        assert noted == self.notes, "why a conversation was passed on is lost"
+
+    def choices_were_made_where_they_were_offered(self) -> None:
+        for row in self._all("SELECT event, from_state FROM handoff_event"):
+            assert row["from_state"] == OFFERED_IN.get(row["event"], row["from_state"]), dict(row)
 
     def _was_choice(self, row: sqlite3.Row) -> bool:
         """A choice that the gateway carried out itself has neither the bot nor a person as its reader."""
@@ -222,8 +242,14 @@ class OwnerPromises(RuleBasedStateMachine):
         except (Crash, Moved, NotAllowed, Unread):
             return
 
-    def _conversation(self, peer: str) -> conversations.Conversation | None:
-        return self.database.transact(conversations.find_by_address, Address(CHANNEL, peer))
+    def _conversation(self, peer: str) -> sqlite3.Row | None:
+        found = self._all("SELECT * FROM conversation WHERE channel = ? AND peer = ?", CHANNEL, peer)
+        return found[0] if found else None
+
+    def _newest(self, conversation_id: int) -> int:
+        """The client's newest message; 0 when there is none."""
+        query = "SELECT coalesce(max(id), 0) AS id FROM inbound WHERE conversation_id = ?"
+        return int(self._all(query, conversation_id)[0]["id"])
 
     def _state_of(self, inbound_id: int) -> str:
         (row,) = self._all("SELECT state FROM inbound WHERE id = ?", inbound_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
@@ -50,14 +51,18 @@ class Portal:
         return answer
 
 
-def told(client: Conversation, words: str) -> None:
-    """Wait until the client was told `words` by itself."""
+def told(client: Conversation, words: str) -> str:
+    """Wait until the client was told `words` by itself; gives back the message that holds them."""
     end = time.monotonic() + 20
-    while not any(words in message["text"] for message in client.settle()):
+    while True:
+        for message in client.settle():
+            if words in message["text"]:
+                return str(message["text"])
         assert time.monotonic() < end, f"never told: {words}"
         time.sleep(0.05)
 
 
 def shown(knowledge: Knowledge, topic: str, name: str, language: str, channel: str) -> str:
-    """How a text of data/ begins on the phone, up to what is filled in."""
-    return knowledge.text(topic, name, language, channel).partition("{")[0].replace("**", "").strip()
+    """How a text of data/ begins on the phone: up to what is filled in, or from there if it begins with that."""
+    text = knowledge.text(topic, name, language, channel).replace("**", "")
+    return next(part.strip() for part in re.split(r"\{\w+\}", text) if part.strip())

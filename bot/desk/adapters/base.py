@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 CLAIM, REPLY, RESOLVE = "claim", "reply", "resolve"
 
 
 class DeskUnreachable(Exception):
     """The desk does not answer just now; the same call may be made again."""
+
+
+class CaseUnknown(DeskUnreachable):
+    """The desk answers, but has no such case: somebody has deleted it there."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Case:
-    """A hand-off as a desk is told of it. `client` is masked; `told` is what was said before, oldest first."""
+    """A hand-off as a desk is told of it. `client` is masked.
+
+    `about` is what is known of it, in words, `told` what was said before, oldest first.
+    """
 
     handoff_id: int
     conversation_id: int
@@ -33,7 +40,7 @@ class Case:
     client: str
     channel: str
     language: str
-    packet: Mapping[str, Any] = field(default_factory=dict)
+    about: Sequence[str] = ()
     told: Sequence[str] = ()
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
-from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, DeskUnreachable, Entry
+from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, CaseUnknown, DeskUnreachable, Entry
 from bot.settings.desk import ChatwootSettings
 
 CONNECT_SECONDS, TOTAL_SECONDS = 1.0, 5.0
@@ -36,63 +37,74 @@ class Chatwoot:
         )
 
     async def open(self, case: Case) -> str:
-        contact, source = await self._contact(case)
-        known = await self._conversation_of(contact, case.handoff_id)
-        if known is None:
-            made = await self._call(
-                "POST",
-                "/conversations",
-                {
-                    "source_id": source,
-                    "inbox_id": self._inbox,
-                    "contact_id": contact,
-                    "status": "open",
-                    "custom_attributes": {"handoff": case.handoff_id, "epoch": case.epoch},
-                },
-            )
-            known = int(made["id"])
-            await self._message(known, _introduction(case), private=True)
-        else:
-            await self._call("POST", f"/conversations/{known}/toggle_status", {"status": "open"})
-        return str(known)
+        with _as_described():
+            contact, source = await self._contact(case)
+            known = await self._conversation_of(contact, case.handoff_id)
+            if known is None:
+                made = await self._call(
+                    "POST",
+                    "/conversations",
+                    {
+                        "source_id": source,
+                        "inbox_id": self._inbox,
+                        "contact_id": contact,
+                        "status": "open",
+                        "custom_attributes": {"handoff": case.handoff_id, "epoch": case.epoch},
+                    },
+                )
+                known = int(made["id"])
+            else:
+                await self._set_status(str(known), "open")
+            # Also where the conversation was made, and then the answer or we were lost.
+            if not any(message["private"] for message in await self._messages(str(known))):
+                await self._message(known, _introduction(case), private=True)
+            return str(known)
 
     async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: int) -> None:
-        messages = await self._messages(external_id)
-        there = sum(1 for message in messages if message["message_type"] == INCOMING)
-        # What was taken before an answer got lost is there already.
-        for entry in entries[max(0, there - delivered) :]:
-            await self._message(int(external_id), entry.text, message_type="incoming")
-        await self._epoch(external_id, epoch)
+        with _as_described():
+            messages = await self._messages(external_id)
+            there = sum(1 for message in messages if message["message_type"] == INCOMING)
+            # What was taken before an answer got lost is there already.
+            for entry in entries[max(0, there - delivered) :]:
+                await self._message(int(external_id), entry.text, message_type="incoming")
+            await self._epoch(external_id, epoch)
 
     async def note(self, external_id: str, text: str) -> None:
         await self._message(int(external_id), text, private=True)
 
     async def poll(self, external_id: str, after: str) -> tuple[list[AgentAct], str]:
-        seen, claimed, resolved = (after or "0||").split("|")
-        conversation = await self._call("GET", f"/conversations/{external_id}")
-        acts: list[AgentAct] = []
-        assignee = (conversation.get("meta") or {}).get("assignee") or {}
-        if assignee and str(assignee["id"]) != claimed:
-            claimed = str(assignee["id"])
-            acts.append(AgentAct(f"{external_id}-claim-{claimed}", CLAIM, str(assignee["name"])))
-        # In order of their ids, each once, whatever order and however often the API tells them.
-        messages = {int(message["id"]): message for message in await self._messages(external_id)}
-        for number in sorted(messages):
-            message = messages[number]
-            if number <= int(seen):
-                continue
-            seen = str(number)
-            if message["message_type"] == OUTGOING and not message["private"] and message.get("content"):
-                name = str((message.get("sender") or {}).get("name") or "")
-                acts.append(AgentAct(f"{external_id}-{number}", REPLY, name, str(message["content"])))
-        if conversation["status"] == "resolved" and resolved != "resolved":
-            acts.append(AgentAct(f"{external_id}-resolve-{seen}", RESOLVE, str(assignee.get("name") or "")))
-        resolved = "resolved" if conversation["status"] == "resolved" else ""
-        return acts, f"{seen}|{claimed}|{resolved}"
+        with _as_described():
+            seen, claimed, resolved = (after or "0||").split("|")
+            conversation = await self._call("GET", f"/conversations/{external_id}")
+            acts: list[AgentAct] = []
+            assignee = (conversation.get("meta") or {}).get("assignee") or {}
+            if assignee and str(assignee["id"]) != claimed:
+                claimed = str(assignee["id"])
+                acts.append(AgentAct(f"{external_id}-claim-{claimed}", CLAIM, str(assignee["name"])))
+            # In order of their ids, each once, whatever order and however often the API tells them.
+            messages = {
+                int(message["id"]): message for message in await self._messages(external_id, int(seen))
+            }
+            for number in sorted(messages):
+                message = messages[number]
+                seen = str(number)
+                if message["message_type"] == OUTGOING and not message["private"]:
+                    name = str((message.get("sender") or {}).get("name") or "")
+                    acts.append(
+                        AgentAct(
+                            f"{external_id}-{number}", REPLY, name, _clean(str(message.get("content") or ""))
+                        )
+                    )
+            if conversation["status"] == "resolved" and resolved != "resolved":
+                acts.append(
+                    AgentAct(f"{external_id}-resolve-{seen}", RESOLVE, str(assignee.get("name") or ""))
+                )
+            resolved = "resolved" if conversation["status"] == "resolved" else ""
+            return acts, f"{seen}|{claimed}|{resolved}"
 
     async def close(self, external_id: str, epoch: int) -> None:
         await self._epoch(external_id, epoch)
-        await self._call("POST", f"/conversations/{external_id}/toggle_status", {"status": "resolved"})
+        await self._set_status(external_id, "resolved")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -121,10 +133,26 @@ class Chatwoot:
         self, external_id: int, text: str, *, message_type: str = "outgoing", private: bool = False
     ) -> None:
         body = {"content": text, "message_type": message_type, "private": private}
-        await self._call("POST", f"/conversations/{external_id}/messages", body)
+        with _as_described():
+            # Without the id it was somebody else who answered.
+            int((await self._call("POST", f"/conversations/{external_id}/messages", body))["id"])
 
-    async def _messages(self, external_id: str) -> list[dict[str, Any]]:
-        return list((await self._call("GET", f"/conversations/{external_id}/messages"))["payload"])
+    async def _set_status(self, external_id: str, status: str) -> None:
+        path = f"/conversations/{external_id}/toggle_status"
+        with _as_described():
+            (await self._call("POST", path, {"status": status}))["payload"]
+
+    async def _messages(self, external_id: str, after: int = 0) -> list[dict[str, Any]]:
+        """The messages after that id. Asked without one, Chatwoot gives the newest twenty; with one, pages."""
+        found: list[dict[str, Any]] = []
+        while True:
+            path = f"/conversations/{external_id}/messages"
+            page = list((await self._call("GET", path, params={"after": str(after)}))["payload"])
+            newer = [message for message in page if int(message["id"]) > after]
+            if not newer:
+                return found
+            found += newer
+            after = max(int(message["id"]) for message in newer)
 
     async def _epoch(self, external_id: str, epoch: int) -> None:
         body = {"custom_attributes": {"epoch": epoch}, "merge": True}
@@ -138,6 +166,8 @@ class Chatwoot:
             answer.raise_for_status()
             return answer.json()
         except (httpx.HTTPError, ValueError) as error:
+            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 404:
+                raise CaseUnknown(f"{method} {path}") from None
             # Not the error's text: it may quote what a client wrote.
             raise DeskUnreachable(f"{method} {path}: {type(error).__name__}") from None
 
@@ -154,14 +184,18 @@ def is_genuine(secret: str, timestamp: str, body: bytes, signature: str, now: fl
 
 
 def _introduction(case: Case) -> str:
-    facts = [
-        f"{name}: {value if isinstance(value, str) else '; '.join(_plain(one) for one in value)}"
-        for name, value in case.packet.items()
-        if value
-    ]
-    head = [f"Request {case.handoff_id} ({case.channel}, {case.language})", *facts]
-    return "\n".join([*head, "", *case.told])
+    return "\n".join([*case.about, "", *case.told])
 
 
-def _plain(value: Any) -> str:
-    return " ".join(str(one) for one in value.values() if one) if isinstance(value, dict) else str(value)
+@contextmanager
+def _as_described() -> Iterator[None]:
+    """What is not as Chatwoot describes its answers is no answer."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise DeskUnreachable(f"an answer that makes no sense: {type(error).__name__}") from None
+
+
+def _clean(text: str) -> str:
+    """Without the halves of signs that JSON can carry and nothing else can."""
+    return text.encode("utf-8", "ignore").decode()

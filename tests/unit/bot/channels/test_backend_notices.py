@@ -13,7 +13,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.support.gateway import FakeEngine
+from tests.support.gateway import FakeEngine, reply
 from tests.support.gateway_app import RunningGateway, running_gateway
 from tests.support.knowledge import KNOWLEDGE
 
@@ -23,11 +23,16 @@ _ids = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def telling() -> Iterator[FakeEngine]:
     with FakeEngine() as engine:
-        folder = tmp_path_factory.mktemp("notices")
-        with running_gateway(folder, engine.port, AUTH_BACKEND_WEBHOOK_SECRET=SECRET) as running:
-            yield running
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def gateway(telling: FakeEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    folder = tmp_path_factory.mktemp("notices")
+    with running_gateway(folder, telling.port, AUTH_BACKEND_WEBHOOK_SECRET=SECRET) as running:
+        yield running
 
 
 def notice(peer: str, **changed: Any) -> dict[str, Any]:
@@ -90,6 +95,71 @@ def test_every_kind_of_notice_has_its_words(gateway: RunningGateway, kind: str, 
     gateway.settled(peer)
     assert send(gateway, notice(peer, type=kind, data=data)).status_code == 202
     assert len(heard(gateway, peer)) == 1
+
+
+PENDING = {"type": "device_sharing.pending", "data": {"username_masked": "ha***01"}}
+REFUSED = {
+    "type": "device_sharing.refused",
+    "data": {"username_masked": "ha***01", "reason": "different_identification"},
+}
+
+
+def sharing(peer: str, what: dict[str, Any]) -> dict[str, Any]:
+    return {"client": f"simulator.telegram:{peer}", **what}
+
+
+@pytest.mark.parametrize("what", [PENDING, REFUSED], ids=["pending", "refused"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_lies_with_compliance_or_was_refused_offers_a_person(
+    gateway: RunningGateway, telling: FakeEngine, what: dict[str, Any], language: str
+) -> None:
+    peer = f"client{next(_ids)}"
+    gateway.send("hello", peer, "telegram", language_code=language)
+    gateway.settled(peer, "telegram")
+    assert send(gateway, sharing(peer, what)).status_code == 202
+    last = gateway.settled(peer, "telegram")[-1]
+    (button,) = last["buttons"]
+    assert button["title"] == KNOWLEDGE.label("human", language)
+    gateway.tap(button["token"], peer)
+    gateway.settled(peer, "telegram")
+    assert telling.turns[-1]["payload"] == "/human"
+
+
+def test_a_notice_in_the_middle_of_a_step_leaves_the_steps_buttons_and_names_the_words(
+    gateway: RunningGateway, telling: FakeEngine
+) -> None:
+    peer = f"client{next(_ids)}"
+    telling.answers.append(reply("Step 1 of 10", choices=[("Next", "/step_done")]))
+    gateway.send("hello", peer, "telegram", language_code="en")
+    step = gateway.settled(peer, "telegram")[-1]
+    assert send(gateway, sharing(peer, PENDING)).status_code == 202
+    last = gateway.settled(peer, "telegram")[-1]
+    assert last["buttons"] == []
+    assert f'"{KNOWLEDGE.label("human", "en")}"' in last["text"]
+    gateway.tap(step["buttons"][0]["token"], peer)
+    gateway.settled(peer, "telegram")
+    assert telling.turns[-1]["payload"] == "/step_done"
+
+
+def test_who_is_with_a_person_already_is_not_offered_one(
+    gateway: RunningGateway, telling: FakeEngine
+) -> None:
+    peer = f"client{next(_ids)}"
+    telling.answers.append(reply("One moment.", directives=[{"type": "handoff", "reason": "asked"}]))
+    gateway.send("a person please", peer, "telegram", language_code="en")
+    gateway.settled(peer, "telegram")
+    assert send(gateway, sharing(peer, PENDING)).status_code == 202
+    last = gateway.settled(peer, "telegram")[-1]
+    assert last["buttons"] == []
+    assert KNOWLEDGE.label("human", "en") not in last["text"]
+
+
+def test_an_approval_offers_nobody(gateway: RunningGateway) -> None:
+    peer = f"client{next(_ids)}"
+    gateway.send("hello", peer, "telegram", language_code="en")
+    gateway.settled(peer, "telegram")
+    send(gateway, notice(peer, client=f"simulator.telegram:{peer}"))
+    assert gateway.settled(peer, "telegram")[-1]["buttons"] == []
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.storage import Database
 from tests.support.desk import DeskClient, Login, add_agent
+from tests.support.desk_places import AtChatwoot, AtTheBuiltInDesk, Place
 from tests.support.gateway import FakeEngine, ManualClock, Parts, reply
 from tests.support.gateway_app import RunningGateway, running_gateway
 from tests.support.hand_off import HandOffStory, add_agents
@@ -24,6 +25,19 @@ async def story(sqlite: Database, clock: ManualClock, engine: FakeEngine) -> Asy
     await parts.database.run(add_agents, clock())
     yield told
     await client.close()
+
+
+@pytest.fixture(params=[AtTheBuiltInDesk, AtChatwoot])
+def place(request: pytest.FixtureRequest, story: HandOffStory) -> Place:
+    """Each desk in turn."""
+    make: Callable[[HandOffStory], Place] = request.param
+    return make(story)
+
+
+@pytest.fixture
+def elsewhere(story: HandOffStory) -> AtChatwoot:
+    """The desk of somebody else alone."""
+    return AtChatwoot(story)
 
 
 class ServedDesk:

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from bot.desk import texts
 from tests.support.desk import DeskClient, add_agent
 from tests.unit.bot.desk.conftest import ServedDesk
 
@@ -39,6 +40,16 @@ def test_nobody_does_anything_without_logging_in(served: ServedDesk, act: str) -
     answer = served.nobody().http.post(f"/desk/conversations/1/{act}", data={"text": "Hello"})
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/desk/login")
+
+
+def test_whose_session_is_over_is_told_so_and_who_was_never_here_is_not(served: ServedDesk) -> None:
+    over = texts.load().say("en", "session_over")
+    stranger, returning = served.nobody(), served.nobody()
+    returning.http.cookies.set("desk", "of-yesterday")
+    assert over not in stranger.page("/desk/tickets", follow_redirects=True)
+    html = returning.page("/desk/tickets", follow_redirects=True)
+    assert over in html
+    assert 'name="then" value="/desk/tickets"' in html
 
 
 def test_roles_see_what_is_theirs(served: ServedDesk) -> None:

@@ -160,6 +160,29 @@ async def test_what_the_bot_said_before_somebody_took_over_is_dropped_and_nothin
     }
 
 
+async def test_what_is_on_its_way_when_somebody_takes_over_is_not_overtaken(parts: Parts) -> None:
+    await say(parts, "by the bot")
+    (first,) = await parts.dispatch.take(1)
+    await parts.change("a", epoch=1)
+    await say(parts, "by an agent", origin="agent")
+
+    assert await taken(parts) == []
+    await parts.dispatch.sent(first, Receipt("SM123"))
+    assert await taken(parts) == ["by an agent"]
+    assert (await states(parts))["by the bot"] == "sent"
+
+
+async def test_what_a_dead_sender_had_when_somebody_took_over_is_dropped(parts: Parts) -> None:
+    await say(parts, "by the bot")
+    await parts.dispatch.take(1)
+    await parts.change("a", epoch=1)
+    await say(parts, "by an agent", origin="agent")
+    parts.clock.advance(LEASE_SECONDS)
+
+    assert await taken(parts) == ["by an agent"]
+    assert (await states(parts))["by the bot"] == "dropped"
+
+
 async def test_a_dropped_message_never_comes_back(parts: Parts) -> None:
     await say(parts, "before")
     await parts.change("a", epoch=1)

@@ -1,0 +1,191 @@
+"""What is written down of a case at a desk elsewhere, and what that desk is to be told of it next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot.desk.adapters.base import Case, Entry
+from bot.desk.facts import Facts
+from bot.desk.masking import masked, masked_peer
+from bot.handoff import states
+from bot.handoff.agents import Agent
+from bot.messages import conversations, inbox
+from bot.messages.conversations import Conversation
+from bot.storage.database import insert_if_new
+from bot.storage.desk_tables import agent, desk_link, desk_request, handoff
+from bot.storage.tables import conversation, inbound, outbound
+
+TOLD = 20
+
+
+@dataclass(frozen=True)
+class Work:
+    """A case as it is now, its place at the other desk, and what the client wrote since.
+
+    `over`: nobody is to work on it any more. `newest`: the client's newest message, told or about to be.
+    """
+
+    case: Case
+    external_id: str | None
+    cursor: str
+    entries: list[Entry]
+    delivered: int
+    over: bool
+    newest: int
+    epoch_told: int
+
+
+def open_cases(connection: Connection) -> list[int]:
+    """Hand-offs that are going on, and those that the other desk does not know to be over."""
+    opened = (
+        select(handoff.c.id)
+        .join(conversation, conversation.c.handoff_id == handoff.c.id)
+        .where(conversation.c.state.in_(sorted(states.IN_CASE)))
+    )
+    linked = select(desk_link.c.handoff_id).where(desk_link.c.closed_at.is_(None))
+    found = {int(row[0]) for query in (opened, linked) for row in connection.execute(query)}
+    return sorted(found)
+
+
+def work_on(connection: Connection, handoff_id: int, facts: Facts) -> Work:
+    """The case as it stands."""
+    case_row = connection.execute(select(handoff).where(handoff.c.id == handoff_id)).one()
+    who = conversations.find(connection, case_row.conversation_id)
+    known = connection.execute(select(desk_link).where(desk_link.c.handoff_id == handoff_id)).first()
+    since = known.inbound_id if known else (case_row.inbound_id or 0)
+    rows = connection.execute(
+        select(inbound)
+        .where(inbound.c.conversation_id == who.id, inbound.c.id > since, inbound.c.consumer == "desk")
+        .order_by(inbound.c.id)
+    )
+    entries = [Entry(row.id, _readable(row), row.received_at) for row in rows]
+    case = Case(
+        handoff_id=handoff_id,
+        conversation_id=who.id,
+        conversation=who.name,
+        epoch=who.epoch,
+        client=masked_peer(who.address.peer),
+        channel=who.address.kind,
+        language=who.language,
+        about=[
+            facts.say("elsewhere_request", number=handoff_id, channel=who.address.kind, speaks=who.language),
+            *facts.lines({**dict(case_row.packet or {}), "reason": case_row.reason}),
+        ],
+        told=_told(connection, who.id, case_row.created_at),
+    )
+    return Work(
+        case,
+        known.external_id if known else None,
+        known.cursor if known else "",
+        entries,
+        known.delivered if known else 0,
+        is_over(who, handoff_id),
+        inbox.newest(connection, who.id),
+        known.epoch if known else who.epoch,
+    )
+
+
+def is_over(who: Conversation, handoff_id: int) -> bool:
+    """Whether nobody is to work on the case any more: the client is with the bot, or in another case."""
+    return who.handoff_id != handoff_id or who.state not in states.IN_CASE
+
+
+def _told(connection: Connection, conversation_id: int, until: float) -> list[str]:
+    """The last turns before the hand-off, without secrets, each line with who said it."""
+    lines: list[tuple[float, str]] = []
+    for table, by, text, at in (
+        (inbound, "client", inbound.c.content, inbound.c.received_at),
+        (outbound, "assistant", outbound.c.text, outbound.c.created_at),
+    ):
+        query = select(text.label("text"), at.label("at")).where(
+            table.c.conversation_id == conversation_id, at <= until
+        )
+        if table is inbound:
+            query = query.where(inbound.c.kind == "text")
+        rows = connection.execute(query.order_by(table.c.id.desc()).limit(TOLD))
+        lines += [(row.at, f"{by}: {masked(row.text)}") for row in rows]
+    return [line for _, line in sorted(lines)[-TOLD:]]
+
+
+def _readable(row: Any) -> str:
+    return masked(row.content) if row.kind == "text" else f"({row.kind})"
+
+
+def link(connection: Connection, case: Case, external_id: str) -> None:
+    """Write down where the case is at the other desk."""
+    first = connection.execute(select(handoff.c.inbound_id).where(handoff.c.id == case.handoff_id)).scalar()
+    insert_if_new(
+        connection,
+        desk_link,
+        {
+            "handoff_id": case.handoff_id,
+            "conversation_id": case.conversation_id,
+            "external_id": external_id,
+            "inbound_id": first or 0,
+            "delivered": 0,
+            "cursor": "",
+            "epoch": case.epoch,
+        },
+    )
+
+
+def delivered_now(connection: Connection, work: Work) -> None:
+    """The other desk has what was to be told of the case."""
+    # What is told of a case that was over is told because it goes on.
+    values = {
+        "epoch": work.case.epoch,
+        "delivered": desk_link.c.delivered + len(work.entries),
+        "closed_at": None,
+    }
+    if work.entries:
+        values["inbound_id"] = work.entries[-1].id
+    connection.execute(
+        update(desk_link).where(desk_link.c.handoff_id == work.case.handoff_id).values(**values)
+    )
+
+
+def close(connection: Connection, handoff_id: int, now: float) -> None:
+    """The other desk knows that the case is over."""
+    connection.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(closed_at=now))
+
+
+def read_up_to(connection: Connection, handoff_id: int, cursor: str) -> None:
+    """What agents did there has been carried out here, up to that place."""
+    connection.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(cursor=cursor))
+
+
+def is_done(connection: Connection, key: str) -> bool:
+    """Whether what an agent did there has been carried out here."""
+    return connection.execute(select(desk_request.c.at).where(desk_request.c.key == key)).first() is not None
+
+
+def forget(connection: Connection, handoff_id: int) -> None:
+    """The other desk no longer has the case: it is opened there anew, if it is still going on."""
+    connection.execute(delete(desk_link).where(desk_link.c.handoff_id == handoff_id))
+
+
+def agent_from_elsewhere(connection: Connection, name: str, now: float) -> Agent:
+    """The row that stands for an agent of another desk; nobody can log in with it."""
+    shown = (name or "agent")[:40]
+    key = f"elsewhere/{shown}"
+    if connection.execute(select(agent.c.id).where(agent.c.name == key)).first() is None:
+        connection.execute(
+            insert(agent).values(
+                name=key,
+                shown_as=shown,
+                role="agent",
+                password_hash="",
+                totp_sealed="",
+                totp_step=0,
+                active=False,
+                created_at=now,
+            )
+        )
+    # Working there is being at the desk here.
+    connection.execute(update(agent).where(agent.c.name == key).values(seen_at=now))
+    row = connection.execute(select(agent).where(agent.c.name == key)).one()
+    return Agent(row.id, row.name, row.shown_as, row.role)

@@ -1,0 +1,103 @@
+"""Coming and going: log-in, log-out, and the language in which an agent works."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.desk import guard, sessions
+from bot.desk.accounts import Accounts, TooManyFailures
+from bot.desk.guard import COOKIE, Guard
+from bot.desk.pages import Pages
+from bot.desk.parts import DeskParts
+from bot.storage.desk_tables import agent as agent_table
+
+
+class Entrance:
+    """The pages on which nobody is logged in yet, or no longer."""
+
+    def __init__(self, parts: DeskParts, checks: Guard, pages: Pages) -> None:
+        self._parts = parts
+        self._database = parts.database
+        self._guard = checks
+        self._pages = pages
+        self._accounts = Accounts(parts.key)
+
+    async def login(self, request: Request) -> Response:
+        """The form, and the way in: name, password and code at once, and no word about which of them was wrong."""
+        then = request.query_params.get("then", "/desk/")
+        if request.method == "GET":
+            return self._pages.login(request, then=then, over="over" in request.query_params)
+        self._guard.same_site(request)
+        fields = await guard.read_form(request)
+        then = fields.get("then", "/desk/")
+        name, now = fields.get("name", ""), self._parts.clock()
+        try:
+            token = await self._database.run(self._log_in, fields, guard.address_of(request), now)
+        except TooManyFailures:
+            return self._pages.login(request, then=then, name=name, error="login_too_often", status=429)
+        if token is None:
+            return self._pages.login(request, then=then, name=name, error="login_wrong", status=403)
+        response = RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(sessions.LONGEST_SECONDS),
+            path="/desk",
+            httponly=True,
+            samesite="strict",
+            secure=guard.is_secure(request, self._parts.settings.public_url),
+        )
+        return response
+
+    def _log_in(self, connection: Connection, fields: dict[str, str], address: str, now: float) -> str | None:
+        found = self._accounts.log_in(
+            connection,
+            fields.get("name", ""),
+            fields.get("password", ""),
+            fields.get("code", ""),
+            address,
+            now,
+        )
+        if found is None:
+            self._parts.audit.append(
+                connection, "nobody", "login_failed", now, detail={"name": fields.get("name", "")[:64]}
+            )
+            return None
+        self._parts.audit.append(connection, found.actor, "login", now)
+        return sessions.begin(connection, found, now)
+
+    async def logout(self, request: Request) -> Response:
+        """The session is over, here and on disk."""
+        session = await self._guard.session(request)
+        await self._guard.form(request, session)
+
+        def work(connection: Connection) -> None:
+            sessions.end(connection, session)
+            self._parts.audit.append(connection, session.agent.actor, "logout", self._parts.clock())
+
+        await self._database.run(work)
+        response = RedirectResponse("/desk/login", status_code=303)
+        response.delete_cookie(COOKIE, path="/desk")
+        return response
+
+    async def language(self, request: Request) -> Response:
+        """The agent's own choice of the interface's language."""
+        session = await self._guard.session(request)
+        fields = await self._guard.form(request, session)
+        chosen = fields.get("language", "")
+        if chosen in self._pages.texts.languages:
+            await self._database.run(
+                lambda connection: connection.execute(
+                    update(agent_table).where(agent_table.c.id == session.agent.id).values(language=chosen)
+                )
+            )
+        then = fields.get("then", "/desk/")
+        return RedirectResponse(then if _is_ours(then) else "/desk/", status_code=303)
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a way back leads to a page of the desk and nowhere else."""
+    return path.startswith("/desk/") and "//" not in path and "\\" not in path and path.isprintable()

@@ -1,0 +1,219 @@
+"""The desk's lists, read from the database: the queue, call-backs, and what a search finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.engine import Connection, Row
+
+from bot.desk.masking import masked, masked_peer, shortened
+from bot.handoff import states
+from bot.storage.desk_tables import agent, handoff, note, ticket
+from bot.storage.tables import conversation, inbound, outbound
+
+FOUND = 50
+SNIPPET = 120
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the queue. Times are UTC seconds since 1970."""
+
+    conversation_id: int
+    epoch: int
+    state: str
+    peer: str
+    channel: str
+    language: str
+    reason: str
+    topic: str | None
+    urgent: bool
+    raised: bool
+    since: float
+    agent_id: int | None
+    agent: str | None
+    client_waits: bool
+    snippet: str
+
+
+def queue(connection: Connection) -> list[Waiting]:
+    """Everybody who waits for a person or is with one: who comes next first."""
+    asked_last = (
+        select(inbound.c.content)
+        .where(inbound.c.conversation_id == conversation.c.id, inbound.c.kind == "text")
+        .order_by(inbound.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(
+            conversation,
+            handoff.c.reason,
+            handoff.c.topic,
+            handoff.c.priority,
+            handoff.c.rank,
+            handoff.c.created_at.label("asked_at"),
+            agent.c.shown_as,
+            asked_last.label("snippet"),
+        )
+        .join(handoff, handoff.c.id == conversation.c.handoff_id)
+        .outerjoin(agent, agent.c.id == conversation.c.agent_id)
+        .where(conversation.c.state.in_(sorted(states.IN_CASE)))
+        .order_by(
+            case((conversation.c.state == states.QUEUED, 0), else_=1),
+            handoff.c.rank.desc(),
+            handoff.c.created_at,
+            handoff.c.id,
+        )
+    ).all()
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    client_waits = row.state == states.HUMAN and row.awaiting == "agent"
+    urgent = row.priority == "urgent"
+    return Waiting(
+        conversation_id=row.id,
+        epoch=row.epoch,
+        state=row.state,
+        peer=masked_peer(row.peer),
+        channel=row.channel.rpartition(".")[2],
+        language=row.language,
+        reason=row.reason,
+        topic=row.topic,
+        urgent=urgent,
+        raised=row.rank > (10 if urgent else 0),
+        since=row.asked_at if row.state == states.QUEUED else row.since,
+        agent_id=row.agent_id,
+        agent=row.shown_as,
+        client_waits=client_waits or row.state != states.HUMAN,
+        snippet=shortened(masked(row.snippet or ""), SNIPPET),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A conversation in a list: a search's, or a ticket's."""
+
+    conversation_id: int
+    peer: str
+    channel: str
+    language: str
+    state: str
+    at: float
+    snippet: str
+    reason: str | None = None
+    topic: str | None = None
+    why: str | None = None
+    number: int | None = None
+    urgent: bool = False
+
+
+def open_tickets(connection: Connection) -> list[Found]:
+    """Clients who are to be called back: urgent ones first, then the oldest."""
+    written = (
+        select(inbound.c.content)
+        .where(
+            inbound.c.conversation_id == ticket.c.conversation_id,
+            inbound.c.kind == "text",
+            inbound.c.received_at >= handoff.c.created_at,
+        )
+        .order_by(inbound.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(
+            ticket.c.why,
+            ticket.c.created_at,
+            ticket.c.handoff_id,
+            conversation.c.id,
+            conversation.c.peer,
+            conversation.c.channel,
+            conversation.c.language,
+            conversation.c.state,
+            handoff.c.reason,
+            handoff.c.topic,
+            handoff.c.priority,
+            written.label("snippet"),
+        )
+        .join(conversation, conversation.c.id == ticket.c.conversation_id)
+        .join(handoff, handoff.c.id == ticket.c.handoff_id)
+        .where(ticket.c.state == "open")
+        .order_by(handoff.c.rank.desc(), ticket.c.created_at)
+    ).all()
+    return [
+        _found(
+            row,
+            row.created_at,
+            reason=row.reason,
+            topic=row.topic,
+            why=row.why,
+            number=row.handoff_id,
+            urgent=row.priority == "urgent",
+        )
+        for row in rows
+    ]
+
+
+def search(connection: Connection, words: str) -> list[Found]:
+    """Conversations in which somebody wrote the words, or whose client or request number they are; newest first."""
+    pattern = f"%{_escaped(words)}%"
+    in_text = or_(
+        _said_in(inbound, inbound.c.content, pattern, inbound.c.kind == "text"),
+        _said_in(outbound, outbound.c.text, pattern, outbound.c.origin.in_(("agent", "bot"))),
+        _said_in(note, note.c.text, pattern),
+        conversation.c.peer.ilike(pattern, escape="\\"),
+    )
+    if words.isdecimal() and len(words) < 16:
+        of_case = select(handoff.c.conversation_id).where(handoff.c.id == int(words))
+        in_text = or_(in_text, conversation.c.id.in_(of_case))
+    last = (
+        select(func.max(inbound.c.received_at))
+        .where(inbound.c.conversation_id == conversation.c.id)
+        .scalar_subquery()
+    )
+    snippet = (
+        select(inbound.c.content)
+        .where(
+            and_(
+                inbound.c.conversation_id == conversation.c.id,
+                inbound.c.kind == "text",
+            )
+        )
+        .order_by(inbound.c.content.ilike(pattern, escape="\\").desc(), inbound.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(conversation, last.label("last"), snippet.label("snippet"))
+        .where(in_text)
+        .order_by(last.desc())
+        .limit(FOUND)
+    ).all()
+    return [_found(row, row.last or row.created_at) for row in rows]
+
+
+def _said_in(table: Any, column: Any, pattern: str, *more: Any) -> Any:
+    return conversation.c.id.in_(
+        select(table.c.conversation_id).where(column.ilike(pattern, escape="\\"), *more)
+    )
+
+
+def _found(row: Any, at: float, **more: Any) -> Found:
+    return Found(
+        conversation_id=row.id,
+        peer=masked_peer(row.peer),
+        channel=row.channel.rpartition(".")[2],
+        language=row.language,
+        state=row.state,
+        at=at,
+        snippet=shortened(masked(row.snippet or ""), SNIPPET),
+        **more,
+    )
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,27 @@
+"""What the desk is built on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.handoff.service import HandoffService
+from bot.messages.signal import Signal
+from bot.privacy.audit import AuditTrail
+from bot.settings import Settings
+from bot.storage import Database
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """What the desk is built on."""
+
+    database: Database
+    handoffs: HandoffService
+    settings: Settings
+    key: str
+    audit: AuditTrail
+    changed: Signal
+    clock: Clock
+    acted: Callable[[], None]

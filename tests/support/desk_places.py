@@ -1,0 +1,166 @@
+"""A client's case at either desk, and what an agent does there: the same calls, so that one test is for both."""
+
+from __future__ import annotations
+
+import itertools
+
+from bot.desk import texts
+from bot.desk.acts import Acts, Form, Refused
+from bot.desk.adapters.base import Case, DeskAdapter
+from bot.desk.adapters.bridge import Bridge
+from bot.desk.adapters.builtin import BuiltInDesk
+from bot.desk.facts import Facts
+from bot.desk.thread import thread
+from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
+from bot.messages import inbox
+from bot.messages.signal import Signal
+from bot.privacy.audit import AuditTrail
+from tests.support.fake_chatwoot import FakeChatwoot
+from tests.support.hand_off import ANNA, PEER, HandOffStory
+from tests.support.knowledge import KNOWLEDGE
+
+FACTS = Facts(KNOWLEDGE, texts.load())
+_keys = itertools.count(1)
+
+
+class AtTheBuiltInDesk:
+    """Anna works on the desk's own pages: what she does, she does at once, by a form."""
+
+    agent = "Anna"
+
+    def __init__(self, story: HandOffStory) -> None:
+        self.story = story
+        self.refusals: list[str] = []
+        self._page: tuple[int, int] | None = None
+        self._acts = Acts(Agents(story.parts.handoffs), AuditTrail(b"key"), story.parts.clock, frozenset())
+        self.again()
+
+    def again(self) -> None:
+        """Another process takes over: nothing that was in memory is left."""
+        self.desk: DeskAdapter = BuiltInDesk(self.story.parts.database, Signal(), self.story.parts.clock)
+
+    async def case(self, peer: str = PEER) -> Case:
+        await self.story.asks(peer)
+        who = await self.story.who(peer)
+        return Case(who.handoff_id or 0, who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en")
+
+    async def settles(self) -> None:
+        """Both sides know what the other has done."""
+
+    async def looks(self, peer: str = PEER) -> None:
+        """Have the page open; what is done next is done on it, whatever has happened since."""
+        who = await self.story.who(peer)
+        self._page = (who.epoch, await self.story.parts.database.run(inbox.newest, who.id))
+
+    async def takes(self, peer: str = PEER) -> None:
+        await self._act("take", peer)
+
+    async def replies(self, text: str, peer: str = PEER) -> None:
+        await self._act("reply", peer, text=text)
+
+    async def notes(self, text: str, peer: str = PEER) -> None:
+        await self._act("note", peer, text=text)
+
+    async def resolves(self, peer: str = PEER) -> None:
+        await self._act("resolve", peer, outcome="solved")
+
+    async def sees(self, peer: str = PEER) -> list[str]:
+        """What the client has written, as the agent sees it, since they asked."""
+        lines = await self._lines(peer)
+        return [line for kind, line in lines if kind == "client"][1:]
+
+    async def is_told(self, peer: str = PEER) -> list[str]:
+        """What the agent hears of replies that were not sent."""
+        return self.refusals
+
+    async def everything(self, peer: str = PEER) -> str:
+        """All that the agent can read."""
+        return "\n".join(line for _, line in await self._lines(peer))
+
+    async def _lines(self, peer: str) -> list[tuple[str, str]]:
+        who, now = await self.story.who(peer), self.story.parts.clock()
+        shown = await self.story.parts.database.run(
+            thread, who.id, ANNA.id, now, revealed=False, earlier=True
+        )
+        assert shown is not None
+        return [(line.kind, line.text) for line in shown.lines]
+
+    async def _act(self, what: str, peer: str, **fields: str) -> None:
+        who = await self.story.who(peer)
+        epoch, seen = self._page or (who.epoch, await self.story.parts.database.run(inbox.newest, who.id))
+        self._page = None
+        form = Form(f"form-{next(_keys)}", who.id, epoch, seen, fields)
+        try:
+            await self.story.parts.database.run(self._acts.carry_out, what, ANNA, form)
+        except (Refused, Moved, NotAllowed, Unread) as error:
+            self.refusals.append(type(error).__name__)
+
+
+class AtChatwoot:
+    """Emi works in Chatwoot: what she does comes here when both sides are brought up to date."""
+
+    agent = "Emi"
+
+    def __init__(self, story: HandOffStory) -> None:
+        self.story = story
+        self.chatwoot = FakeChatwoot()
+        self.again()
+
+    def again(self) -> None:
+        """Another process takes over: nothing that was in memory is left."""
+        self.desk: DeskAdapter = self.chatwoot.adapter()
+        parts = self.story.parts
+        self.bridge = Bridge(
+            parts.database,
+            self.desk,
+            Agents(parts.handoffs),
+            FACTS,
+            AuditTrail(b"key"),
+            parts.clock,
+            lambda: None,
+        )
+
+    case = AtTheBuiltInDesk.case
+
+    async def settles(self) -> None:
+        """Both sides know what the other has done."""
+        await self.bridge.synchronise()
+
+    async def looks(self, peer: str = PEER) -> None:
+        """Chatwoot's page has no epoch: it is only as old as the last meeting of both sides."""
+
+    async def takes(self, peer: str = PEER) -> None:
+        self.chatwoot.agent_takes(await self.there(peer))
+
+    async def replies(self, text: str, peer: str = PEER) -> None:
+        self.chatwoot.agent_writes(await self.there(peer), text)
+
+    async def notes(self, text: str, peer: str = PEER) -> None:
+        self.chatwoot.agent_writes(await self.there(peer), text, private=True)
+
+    async def resolves(self, peer: str = PEER) -> None:
+        self.chatwoot.agent_resolves(await self.there(peer))
+
+    async def sees(self, peer: str = PEER) -> list[str]:
+        """What the client has written, as the agent sees it, since they asked."""
+        return self.chatwoot.shown(await self.there(peer))
+
+    async def is_told(self, peer: str = PEER) -> list[str]:
+        """What the agent hears of replies that were not sent."""
+        notes = self.chatwoot.shown(await self.there(peer), private=True)
+        return [note for note in notes[1:] if note.startswith("Not sent")]
+
+    async def everything(self, peer: str = PEER) -> str:
+        """All that the agent can read."""
+        return "\n".join(str(one["content"]) for one in self.chatwoot.messages[await self.there(peer)])
+
+    async def there(self, peer: str = PEER) -> int:
+        """Chatwoot's newest conversation of that client."""
+        name = (await self.story.who(peer)).name
+        (contact,) = (one["id"] for one in self.chatwoot.contacts.values() if one["identifier"] == name)
+        return max(
+            number for number, one in self.chatwoot.conversations.items() if one["contact_id"] == contact
+        )
+
+
+Place = AtTheBuiltInDesk | AtChatwoot

@@ -115,7 +115,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         if vectors is None or not vectors.first().any():
             return [(label, 0.0) for label in self.model.labels]
         alone = self.model.ranking(vectors.first(), vectors.text)
-        if alone[0][1] >= self._config["sure_alone"] or len(vectors.dimensions()) == 1:
+        # A clause that no word announces counts only where it is very sure: it is not worth the other encoders' time.
+        enough = alone[0][1] >= self._config["sure_alone"] or message.get("clause") is False
+        if enough or len(vectors.dimensions()) == 1:
             return alone
         return self.model.ranking(vectors.all(), vectors.text)
 

@@ -86,13 +86,8 @@ class Bench:
         return accuracy
 
     def _judged(self, model: IntentModel, part: Part) -> tuple[list[str], Any, Any]:
-        rows = [model.scores(v, t) for v, t in zip(self.vectors(part), part.texts, strict=True)]
-        scores = np.array([row for row, _ in rows])
-        return (
-            [model.labels[at] for at in scores.argmax(axis=1)],
-            scores.max(axis=1),
-            np.array([nearest for _, nearest in rows]),
-        )
+        scores, nearest = model.scores(self.vectors(part), part.texts)
+        return [model.labels[at] for at in scores.argmax(axis=1)], scores.max(axis=1), nearest
 
     def _unknown(self, model: IntentModel, parts: dict[str, Part]) -> dict[str, float]:
         """How messages of no intent are told from others by best score and nearest example.

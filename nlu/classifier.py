@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,7 +17,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.features import vectors_of
+from nlu.encoder import Vectors
+from nlu.features import MessageVectors, vectors_of
 from nlu.intents import IntentModel, Settings
 from nlu.numbers import NUMBER, PHONE
 
@@ -99,27 +101,41 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent and ranking of each message; one with nothing to read gets no confidence."""
-        for message in messages:
-            ranking = self._ranking(message)
+        for message, ranking in zip(messages, self._rankings(messages), strict=True):
             named = [{"name": name, "confidence": chance} for name, chance in ranking[:RANKING_LENGTH]]
             message.set(INTENT, named[0] if named else {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(INTENT_RANKING_KEY, named, add_to_output=True)
         return messages
 
-    def _ranking(self, message: Message) -> list[tuple[str, float]]:
+    def _rankings(self, messages: list[Message]) -> list[list[tuple[str, float]]]:
         if self.model is None:
-            return []
-        if INFORM in self.model.labels and is_only(message, self._config["answers"]):
-            return [(INFORM, 1.0)]
-        vectors = vectors_of(message)
-        if vectors is None or not vectors.first().any():
-            return [(label, 0.0) for label in self.model.labels]
-        alone = self.model.ranking(vectors.first(), vectors.text)
-        # A clause that no word announces counts only where it is very sure: it is not worth the other encoders' time.
-        enough = alone[0][1] >= self._config["sure_alone"] or message.get("clause") is False
-        if enough or len(vectors.dimensions()) == 1:
-            return alone
-        return self.model.ranking(vectors.all(), vectors.text)
+            return [[] for _ in messages]
+        rankings: dict[int, list[tuple[str, float]]] = {}
+        written: dict[int, MessageVectors] = {}
+        for number, message in enumerate(messages):
+            vectors = vectors_of(message)
+            if INFORM in self.model.labels and is_only(message, self._config["answers"]):
+                rankings[number] = [(INFORM, 1.0)]
+            elif vectors and vectors.first().any():
+                written[number] = vectors
+            else:
+                rankings[number] = [(label, 0.0) for label in self.model.labels]
+        if written:
+            chances = self._chances([vectors.first() for vectors in written.values()], written.values())
+            for (number, vectors), row in zip(written.items(), chances, strict=True):
+                more = not self._is_enough(messages[number], row) and len(vectors.dimensions()) > 1
+                best = self._chances([vectors.all()], [vectors])[0] if more else row
+                rankings[number] = self.model.ranking(best)
+        return [rankings[number] for number in range(len(messages))]
+
+    def _chances(self, rows: Sequence[Vectors], vectors: Iterable[MessageVectors]) -> NDArray[np.float64]:
+        assert self.model is not None
+        return self.model.probabilities(np.vstack(rows), [one.text for one in vectors])
+
+    def _is_enough(self, message: Message, alone: NDArray[np.float64]) -> bool:
+        """Whether the first encoder need not be followed by the others. A clause that no word announces counts
+        only where it is very sure: it is not worth their time."""
+        return bool(alone.max() >= self._config["sure_alone"]) or message.get("clause") is False
 
 
 def is_only(message: Message, entities: Sequence[str]) -> bool:

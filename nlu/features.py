@@ -77,24 +77,30 @@ class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
         return cls([load_encoder(path) for path in config["encoders"]])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add vectors to all examples, in one go for each encoder."""
-        found = [
-            vectors
-            for example in self.process(training_data.training_examples)
-            if (vectors := vectors_of(example))
-        ]
-        for encoder in self._encoders:
-            rows = Remembering(encoder, VECTORS).encode([vectors.text for vectors in found])
-            for vectors, row in zip(found, rows, strict=True):
-                vectors.know(row)
+        """Give all examples all their vectors."""
+        keeping = [Remembering(encoder, VECTORS) for encoder in self._encoders]
+        _read(self._begun(training_data.training_examples), keeping)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add vectors, not yet made, to each message that has a text."""
+        """Give each message that has a text its first vector; the others are made when they are wanted."""
+        _read(self._begun(messages), self._encoders[:1])
+        return messages
+
+    def _begun(self, messages: list[Message]) -> list[MessageVectors]:
+        found = []
         for message in messages:
             if isinstance(message.get(TEXT), str):
-                message.set(_VECTORS, MessageVectors(message.get(TEXT), self._encoders))
-        return messages
+                found.append(MessageVectors(message.get(TEXT), self._encoders))
+                message.set(_VECTORS, found[-1])
+        return found
+
+
+def _read(found: Sequence[MessageVectors], encoders: Sequence[SentenceEncoder]) -> None:
+    for encoder in encoders:
+        rows = encoder.encode([vectors.text for vectors in found])
+        for vectors, row in zip(found, rows, strict=True):
+            vectors.know(row)
 
 
 def vectors_of(message: Message) -> MessageVectors | None:

@@ -9,6 +9,7 @@ tells by the best score and the nearest example whether the message is of a kind
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -106,28 +107,28 @@ class IntentModel:
         object.__setattr__(self, "_grams", self.grams.restored())
         object.__setattr__(self, "_inner", np.array([label != self.outside for label in self.labels]))
 
-    def scores(self, vector: Floats, text: str) -> tuple[Floats, float]:
-        """The score of each label, and the cosine to the nearest example."""
-        cosines = self._examples @ self.space.place(vector[np.newaxis, :])[0]
+    def scores(self, vectors: Floats, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """The score of each label (m, c) for each message, and the cosine to its nearest example (m,)."""
+        cosines = self.space.place(vectors) @ self._examples.T
+        nearest = cosines.max(axis=1)
         scores = gaussian(cosines, self.settings.sharpness) @ self._weights
-        buckets, values = weighted(ngrams(text, self.settings.buckets, self.settings.longest), self.rarity)
-        scores += values @ self._grams[buckets]
-        return scores, float(cosines.max())
+        for row, text in enumerate(texts):
+            counts = ngrams(text, self.settings.buckets, self.settings.longest)
+            buckets, values = weighted(counts, self.rarity)
+            scores[row] += values @ self._grams[buckets]
+        return scores, nearest
 
-    def probabilities(self, vector: Floats, text: str) -> NDArray[np.float64]:
-        """The confidence of each label, in the order of `labels`. What is missing to 1 is the chance that the
+    def probabilities(self, vectors: Floats, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The confidence of each label (m, c), in the order of `labels`. What is missing to 1 is the chance that the
         message belongs to none of them."""
-        scores, nearest = self.scores(vector, text)
-        likely = self.familiarity.likelihood(
-            scores[self._inner].max(keepdims=True), np.array([nearest], np.float32)
-        )
-        chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature) * likely
-        return chances
+        scores, nearest = self.scores(vectors, texts)
+        likely = self.familiarity.likelihood(scores[:, self._inner].max(axis=1), nearest)
+        chances: NDArray[np.float64] = softmax(scores.astype(np.float64) / self.temperature)
+        return chances * likely[:, np.newaxis]
 
-    def ranking(self, vector: Floats, text: str) -> list[tuple[str, float]]:
-        """(label, confidence), the best first; equal ones by name."""
-        pairs = zip(self.labels, self.probabilities(vector, text).tolist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    def ranking(self, chances: NDArray[np.float64]) -> list[tuple[str, float]]:
+        """(label, confidence) of one message, the best first; equal ones by name."""
+        return sorted(zip(self.labels, chances.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
 
     def save(self, directory: Path) -> None:
         """Write the model as one .npz and one .json file."""

@@ -138,12 +138,11 @@ def _judged(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     model = data.model(seen)
     place = [labels.index(label) for label in model.labels]
+    vectors, texts = data.examples.vectors[unseen], [data.examples.texts[at] for at in unseen]
+    by_first = np.where(np.arange(vectors.shape[1]) < data.examples.blocks[0], vectors, 0)
     chances, alone = np.zeros((2, len(unseen), len(labels)))
-    for row, at in enumerate(unseen):
-        vector, text = data.examples.vectors[at], data.examples.texts[at]
-        chances[row, place] = model.probabilities(vector, text)
-        vector = np.where(np.arange(len(vector)) < data.examples.blocks[0], vector, 0)
-        alone[row, place] = model.probabilities(vector, text)
+    chances[:, place] = model.probabilities(vectors, texts)
+    alone[:, place] = model.probabilities(by_first, texts)
     return chances, alone
 
 

@@ -173,9 +173,9 @@ def test_without_examples_of_no_topic_everything_is_familiar() -> None:
     texts, intents = list("abcdefghijklmno"), list("xxxxxyyyyyzzzzz")
     examples = Examples(vectors, (15,), texts, intents)
     model = fitting.fit(examples, ridge=0.2, settings=Settings())
-    assert model.probabilities(vectors[0], "a").sum() == pytest.approx(1)
+    assert model.probabilities(vectors[:1], ["a"]).sum() == pytest.approx(1)
     other = fitting.fit(examples, ridge=0.2, settings=Settings(), outside="z")
-    assert other.probabilities(vectors[0], "a").sum() < 1
+    assert other.probabilities(vectors[:1], ["a"]).sum() < 1
 
 
 def test_a_message_that_is_only_a_number_is_an_answer(classifier: TopicClassifier) -> None:
@@ -265,7 +265,8 @@ def test_a_topic_with_one_example_is_learned_all_the_same() -> None:
         ridge=0.2,
         settings=Settings(),
     )
-    assert model.ranking(vectors[0], "aa")[0][0] == "x"
+    (chances,) = model.probabilities(vectors[:1], ["aa"])
+    assert model.ranking(chances)[0][0] == "x"
 
 
 def test_confidences_are_honest_when_the_temperature_fits() -> None:

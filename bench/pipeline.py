@@ -59,9 +59,8 @@ async def measured(pipeline: list[dict[str, Any]], asked: dict[str, Any], folder
     """Train in `folder`, then ask every test message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    os.environ["RASA_CACHE_DIRECTORY"] = str(
-        folder / "cache"
-    )  # what an earlier run left would count as training
+    # What an earlier run left would make the training shorter.
+    os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")
     import psutil
     from rasa.core.agent import Agent
     from rasa.model_training import train_nlu

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +17,6 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.encoder import Vectors
 from nlu.features import MessageVectors, vectors_of
 from nlu.intents import IntentModel, Settings
 from nlu.numbers import NUMBER, PHONE
@@ -108,34 +107,35 @@ class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return messages
 
     def _rankings(self, messages: list[Message]) -> list[list[tuple[str, float]]]:
-        if self.model is None:
+        model = self.model
+        if model is None:
             return [[] for _ in messages]
         rankings: dict[int, list[tuple[str, float]]] = {}
         written: dict[int, MessageVectors] = {}
         for number, message in enumerate(messages):
             vectors = vectors_of(message)
-            if INFORM in self.model.labels and is_only(message, self._config["answers"]):
+            if INFORM in model.labels and is_only(message, self._config["answers"]):
                 rankings[number] = [(INFORM, 1.0)]
             elif vectors and vectors.first().any():
                 written[number] = vectors
             else:
-                rankings[number] = [(label, 0.0) for label in self.model.labels]
+                rankings[number] = [(label, 0.0) for label in model.labels]
         if written:
-            chances = self._chances([vectors.first() for vectors in written.values()], written.values())
-            for (number, vectors), row in zip(written.items(), chances, strict=True):
-                more = not self._is_enough(messages[number], row) and len(vectors.dimensions()) > 1
-                best = self._chances([vectors.all()], [vectors])[0] if more else row
-                rankings[number] = self.model.ranking(best)
+            rows = np.vstack([vectors.first() for vectors in written.values()])
+            alone = model.probabilities(rows, [vectors.text for vectors in written.values()])
+            for (number, vectors), chances in zip(written.items(), alone, strict=True):
+                if self._is_enough(messages[number], vectors, chances):
+                    rankings[number] = model.ranking(chances)
+                else:
+                    (by_all,) = model.probabilities(vectors.all()[np.newaxis], [vectors.text])
+                    rankings[number] = model.ranking(by_all)
         return [rankings[number] for number in range(len(messages))]
 
-    def _chances(self, rows: Sequence[Vectors], vectors: Iterable[MessageVectors]) -> NDArray[np.float64]:
-        assert self.model is not None
-        return self.model.probabilities(np.vstack(rows), [one.text for one in vectors])
-
-    def _is_enough(self, message: Message, alone: NDArray[np.float64]) -> bool:
-        """Whether the first encoder need not be followed by the others. A clause that no word announces counts
-        only where it is very sure: it is not worth their time."""
-        return bool(alone.max() >= self._config["sure_alone"]) or message.get("clause") is False
+    def _is_enough(self, message: Message, vectors: MessageVectors, alone: NDArray[np.float64]) -> bool:
+        """Whether the first encoder need not be followed by the others, if there are any. A clause that no word
+        announces counts only where it is very sure: it is not worth their time."""
+        sure = bool(alone.max() >= self._config["sure_alone"])
+        return sure or message.get("clause") is False or len(vectors.dimensions()) == 1
 
 
 def is_only(message: Message, entities: Sequence[str]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.engine import Connection, Row
 
 from bot.desk.masking import masked, masked_peer, shortened
@@ -40,13 +41,6 @@ class Waiting:
 
 def queue(connection: Connection) -> list[Waiting]:
     """Everybody who waits for a person or is with one: who comes next first."""
-    asked_last = (
-        select(inbound.c.content)
-        .where(inbound.c.conversation_id == conversation.c.id, inbound.c.kind == "text")
-        .order_by(inbound.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = connection.execute(
         select(
             conversation,
@@ -56,7 +50,7 @@ def queue(connection: Connection) -> list[Waiting]:
             handoff.c.rank,
             handoff.c.created_at.label("asked_at"),
             agent.c.shown_as,
-            asked_last.label("snippet"),
+            _client_wrote().label("snippet"),
         )
         .join(handoff, handoff.c.id == conversation.c.handoff_id)
         .outerjoin(agent, agent.c.id == conversation.c.agent_id)
@@ -113,17 +107,7 @@ class Found:
 
 def open_tickets(connection: Connection) -> list[Found]:
     """Clients who are to be called back: urgent ones first, then the oldest."""
-    written = (
-        select(inbound.c.content)
-        .where(
-            inbound.c.conversation_id == ticket.c.conversation_id,
-            inbound.c.kind == "text",
-            inbound.c.received_at >= handoff.c.created_at,
-        )
-        .order_by(inbound.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    written = _client_wrote(inbound.c.received_at >= handoff.c.created_at)
     rows = connection.execute(
         select(
             ticket.c.why,
@@ -175,18 +159,7 @@ def search(connection: Connection, words: str) -> list[Found]:
         .where(inbound.c.conversation_id == conversation.c.id)
         .scalar_subquery()
     )
-    snippet = (
-        select(inbound.c.content)
-        .where(
-            and_(
-                inbound.c.conversation_id == conversation.c.id,
-                inbound.c.kind == "text",
-            )
-        )
-        .order_by(inbound.c.content.ilike(pattern, escape="\\").desc(), inbound.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    snippet = _client_wrote(before=[inbound.c.content.ilike(pattern, escape="\\").desc()])
     rows = connection.execute(
         select(conversation, last.label("last"), snippet.label("snippet"))
         .where(in_text)
@@ -194,6 +167,17 @@ def search(connection: Connection, words: str) -> list[Found]:
         .limit(FOUND)
     ).all()
     return [_found(row, row.last or row.created_at) for row in rows]
+
+
+def _client_wrote(*more: Any, before: Sequence[Any] = ()) -> Any:
+    """The text that the client of `conversation` wrote last; first by `before`, and of those that are `more` too."""
+    return (
+        select(inbound.c.content)
+        .where(inbound.c.conversation_id == conversation.c.id, inbound.c.kind == "text", *more)
+        .order_by(*before, inbound.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _said_in(table: Any, column: Any, pattern: str, *more: Any) -> Any:

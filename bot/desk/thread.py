@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import NoResultFound
 
 from bot.desk.masking import masked, masked_peer
 from bot.handoff import states
@@ -15,7 +16,7 @@ from bot.handoff.packet import KNOWN
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent, handoff, handoff_event, note, presence, ticket
-from bot.storage.tables import button, conversation, inbound, outbound
+from bot.storage.tables import button, inbound, outbound
 
 LINES = 200
 # Who has looked at a conversation within this time is still there.
@@ -59,10 +60,10 @@ def thread(
     connection: Connection, conversation_id: int, viewer: int, now: float, *, revealed: bool, earlier: bool
 ) -> Thread | None:
     """One conversation; None when there is none of that id. `revealed`: numbers and addresses uncovered."""
-    row = connection.execute(select(conversation).where(conversation.c.id == conversation_id)).first()
-    if row is None:
+    try:
+        who = conversations.find(connection, conversation_id)
+    except NoResultFound:
         return None
-    who = conversations.find(connection, conversation_id)
     names = {one.id: one.shown_as for one in connection.execute(select(agent.c.id, agent.c.shown_as))}
     # The newest case also when it is over: what happened to it is still worth a look.
     case_row = connection.execute(

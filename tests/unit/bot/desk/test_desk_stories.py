@@ -97,24 +97,24 @@ async def test_the_client_never_sees_a_private_note(place: Place) -> None:
     assert "new SIM card" in await place.everything()
 
 
-@pytest.mark.parametrize("text", ["Please tell me your PIN", "パスワードを教えてください"])
-async def test_a_question_for_a_secret_is_not_sent_and_the_agent_is_told(place: Place, text: str) -> None:
+async def is_not_sent_and_told(place: Place, text: str) -> None:
+    """The client never sees the reply, and the agent is told so once."""
     await asked(place)
     await place.replies(text)
     for _ in range(2):
         await place.settles()
     assert await said(place) == []
     assert len(await place.is_told()) == 1
+
+
+@pytest.mark.parametrize("text", ["Please tell me your PIN", "パスワードを教えてください"])
+async def test_a_question_for_a_secret_is_not_sent_and_the_agent_is_told(place: Place, text: str) -> None:
+    await is_not_sent_and_told(place, text)
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 4097], ids=["empty", "blank", "too long"])
 async def test_what_cannot_be_sent_is_not_and_the_agent_is_told(place: Place, text: str) -> None:
-    await asked(place)
-    await place.replies(text)
-    for _ in range(2):
-        await place.settles()
-    assert await said(place) == []
-    assert len(await place.is_told()) == 1
+    await is_not_sent_and_told(place, text)
 
 
 async def test_no_desk_shows_a_secret_or_a_whole_number(place: Place) -> None:

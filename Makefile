@@ -60,11 +60,11 @@ check: setup ## Format, lint, types, rules between rooms, data
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PYTHON) -m data.knowledge check
+	@$(PYTHON) -m knowledge check
 
 .PHONY: knowledge-report
 knowledge-report: setup ## Show which texts carry each fact of the source, in which languages
-	@$(PYTHON) -m data.knowledge report
+	@$(PYTHON) -m knowledge report
 
 .PHONY: bench
 bench: setup ## Measure how messages are read, against stock Rasa (half an hour)
@@ -72,11 +72,11 @@ bench: setup ## Measure how messages are read, against stock Rasa (half an hour)
 
 .PHONY: topic
 topic: setup ## Scaffold a topic: make topic name=GROUP/NAME
-	@$(PYTHON) -m data.knowledge topic "$(name)"
+	@$(PYTHON) -m knowledge topic "$(name)"
 
 .PHONY: language
 language: setup ## Scaffold a language: make language code=CODE name=NAME
-	@$(PYTHON) -m data.knowledge language "$(code)" $(if $(name),--name "$(name)")
+	@$(PYTHON) -m knowledge language "$(code)" $(if $(name),--name "$(name)")
 
 .PHONY: lock
 lock: ## Renew the two lock files (needs uv)

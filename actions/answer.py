@@ -9,7 +9,7 @@ from actions.human import ask_for_person, offer_urgently
 from actions.offers import offers
 from actions.tasks import OpenPlaces
 from actions.turn import Turn
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 class ActionAnswer(SupportAction):

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import human, other_languages
 from actions.backend import Backend
 from actions.turn import Turn, TurnMustWait
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # The intents of messages that no topic answers.
 NOT_UNDERSTOOD = frozenset({"out_of_scope", "nlu_fallback"})

@@ -8,7 +8,7 @@ from actions.base import SupportAction
 from actions.offers import offer_return, offers
 from actions.tasks import OpenPlaces
 from actions.turn import REDACTED_MARK, Button, Turn
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # A topic below this confidence is not worth asking about; above config.yml's threshold it is answered at once.
 WORTH_ASKING = 0.05

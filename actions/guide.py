@@ -6,7 +6,7 @@ from actions import step_list, walk
 from actions.offers import offer_return, offers
 from actions.place import WAITING, Place
 from actions.turn import Button, Turn
-from data.knowledge import GuideItem, Topic
+from knowledge import GuideItem, Topic
 
 
 def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.place import WAITING
 from actions.turn import Button, Turn
-from data.knowledge import Topic
+from knowledge import Topic
 
 
 def offers(turn: Turn, topic: Topic) -> list[Button]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from actions.turn import Turn
-from data.knowledge import Knowledge, OtherLanguage
+from knowledge import Knowledge, OtherLanguage
 
 _WORD = re.compile(r"[^\W\d_]+")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data.knowledge import Topic
+from knowledge import Topic
 
 # How many things may lie open under each other; the oldest is let go.
 DEPTH = 3

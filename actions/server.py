@@ -32,7 +32,7 @@ from actions.sharing import ShareDevice, ShareStatus
 from actions.tasks import ActionContinue, ActionTask, OpenPlaces, Task
 from actions.vault import Vault
 from actions.verify_phone import VerifyPhone
-from data.knowledge import Knowledge, load
+from knowledge import Knowledge, load
 
 
 def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Action]:

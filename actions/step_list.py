@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actions.turn import Turn
-from data.knowledge import Topic, as_plain, segments
+from knowledge import Topic, as_plain, segments
 
 # What a place's `data` holds while a question must be answered before the steps can be listed: the step to be kept.
 WISHED = "list"

@@ -12,7 +12,7 @@ from actions.human import ask_for_person
 from actions.offers import offer_return, offers
 from actions.place import WAITING, Place
 from actions.turn import Turn
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # The state in which a task waits for a code: a code finds its task wherever that lies.
 WAITS_FOR_CODE = "code"

@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.backend import BackendError
 from actions.place import Place, Places
 from actions.trouble import Trouble
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # Where the gateway took a secret out of a message.
 REDACTED_MARK = "⟦secret:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from data.knowledge import GuideItem, Topic
+from knowledge import GuideItem, Topic
 
 
 def applies(item: GuideItem, answers: Mapping[str, str]) -> bool:

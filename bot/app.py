@@ -41,7 +41,7 @@ from bot.privacy.vault import Vault
 from bot.settings import Settings, SettingsError
 from bot.storage import Database, StorageError, inbound
 from bot.telemetry import backlog, configure_logging, halted
-from data.knowledge import Knowledge, load
+from knowledge import Knowledge, load
 
 
 class Gateway:

@@ -23,7 +23,7 @@ from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from nlu.conversation_language import conversation_language
 
 # A session is rotated after this many events: Rasa re-reads and replays all of them at every message.

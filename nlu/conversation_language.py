@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 @dataclass(frozen=True)

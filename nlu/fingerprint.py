@@ -57,11 +57,10 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def _parts(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in _files(root / "data", (".yml", ".py", ".json")):
+    for path in _files(root / "data", (".yml",)):
         yield f"data/{path.relative_to(root / 'data').as_posix()}", path.read_bytes()
-    if root.resolve() != ROOT:
-        for path in _files(ROOT / "data", (".py", ".json")):
-            yield f"reader/{path.relative_to(ROOT / 'data').as_posix()}", path.read_bytes()
+    for path in _files(ROOT / "knowledge", (".py", ".json")):
+        yield f"knowledge/{path.relative_to(ROOT / 'knowledge').as_posix()}", path.read_bytes()
     yield "config.yml", configuration(root).read_bytes()
     for path in _files(ROOT / "nlu", (".py", ".txt")):
         if path.name not in _NOT_IN_MODEL:

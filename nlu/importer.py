@@ -21,7 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_config_file
 
-from data.knowledge import Knowledge, KnowledgeError, Topic, load
+from knowledge import Knowledge, KnowledgeError, Topic, load
 from nlu.responses import SharedNameError, responses
 from nlu.standings import STANDING, SUBJECT, URGENT
 

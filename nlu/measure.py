@@ -20,7 +20,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from data.knowledge import Knowledge, load
+from knowledge import Knowledge, load
 from nlu.encoder import load_encoder
 from nlu.fingerprint import ROOT, configuration
 from nlu.fitting import FOLDS, Examples, encoded, fit, folds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from data.knowledge import Knowledge, Text, framed
+from knowledge import Knowledge, Text, framed
 
 
 class SharedNameError(ValueError):

@@ -36,7 +36,7 @@ def main() -> None:
     from sanic import Sanic
     from sanic.response import text
 
-    from data.knowledge import load
+    from knowledge import load
     from nlu.agent import ActionEndpoint, AssistantAgent
 
     configure_structlog(logging.WARNING)

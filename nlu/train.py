@@ -89,7 +89,7 @@ def _train(root: Path, path: Path) -> None:
 
 def _check(root: Path) -> None:
     """Raise TrainingError with every problem of the data, before the slow imports."""
-    from data.knowledge import KnowledgeError, load
+    from knowledge import KnowledgeError, load
 
     try:
         knowledge = load(root / "data")

@@ -21,8 +21,8 @@ from bot.messages.conversations import Address
 from bot.messages.outbox import Choice
 from bot.storage import Database, backend_notice
 from bot.storage.database import insert_if_new
-from data.knowledge import Knowledge
-from data.knowledge.wording import placeholders
+from knowledge import Knowledge
+from knowledge.wording import placeholders
 
 TOPIC = "backend_notices"
 TYPES = {

@@ -16,7 +16,7 @@ from bot.messages.sender import ChannelSender
 from bot.messages.signal import Signal
 from bot.settings import Settings
 from bot.storage import Database
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 class Channel(Protocol):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.channels.split import split, utf16
-from data.knowledge import Language
-from data.knowledge.segments import strangers
+from knowledge import Language
+from knowledge.segments import strangers
 
 Entity = dict[str, str | int]
 

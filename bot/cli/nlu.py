@@ -16,8 +16,8 @@ from bot.clock import system_clock
 from bot.conversation import unclear
 from bot.settings import Settings
 from bot.storage import Database
-from data.knowledge import DATA, KnowledgeError
-from data.knowledge.labelled import Labelled, add_examples
+from knowledge import DATA, KnowledgeError
+from knowledge.labelled import Labelled, add_examples
 
 _COLUMNS = ("id", "intent", "lang", "text", "candidates")
 # In the column `intent`: nothing to learn from this message.

@@ -16,7 +16,7 @@ from bot.messages.conversations import Conversation
 from bot.messages.loop import Loop
 from bot.messages.outbox import Choice
 from bot.storage import Database, inbound, reminder
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 

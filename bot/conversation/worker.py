@@ -23,7 +23,7 @@ from bot.messages.loop import Loop
 from bot.privacy.vault import Vault
 from bot.storage import Database
 from bot.telemetry import turn_seconds
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 

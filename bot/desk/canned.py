@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.knowledge import Knowledge, Topic
+from knowledge import Knowledge, Topic
 
 # Topics whose texts move the bot's own dialogue.
 NOT_FOR_AGENTS = "conversation"

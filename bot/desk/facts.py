@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.desk.masking import shortened
 from bot.desk.texts import Texts
-from data.knowledge import Knowledge, Topic
+from knowledge import Knowledge, Topic
 
 # A step is told by how it begins.
 BEGINNING = 90

@@ -22,7 +22,7 @@ from bot.desk.thread import Thread
 from bot.handoff import states
 from bot.handoff.agents import OUTCOMES
 from bot.settings.hours import Hours
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 _LABEL = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 _PLACED = re.compile(r"⟦secret:(\w+)⟧")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from data.knowledge import DATA
+from knowledge import DATA
 
 FOLDER = DATA / "desk"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -9,7 +9,7 @@ from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
 from bot.storage import button
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 TOPIC = "handoff"
 # What stands behind such a choice; the dialogue engine never sees it.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.privacy.redaction import redact
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # As in other desks: what is longer belongs into the transcript.
 LIMIT_BYTES = 4_096

@@ -18,7 +18,7 @@ from bot.messages.inbox import Taken
 from bot.settings.desk import DeskSettings
 from bot.storage.desk_tables import handoff
 from bot.telemetry import handoff_total, score_total
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # In the queue, before everybody who only asked.
 URGENT = 10

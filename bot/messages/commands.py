@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 NAMES = ("start", "help", "language", "human", "stop")
 # The words that work without a slash, by SMS: topic `keywords` has them in each language.

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.storage import conversation
 from bot.storage.database import insert_if_new
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # In these states what a client writes is for people to read. The states are those of bot/handoff/states.py.
 READ_BY_PEOPLE = frozenset({"QUEUED", "ASSIGNED", "HUMAN", "AFTER_HOURS", "BLOCKED"})

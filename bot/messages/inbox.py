@@ -20,7 +20,7 @@ from bot.messages.reading import Message, Notice, Reader
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
 from bot.telemetry import inbound_total, redacted_total
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # How long a taken-up message belongs to whoever took it, unless they say that they are still at it.
 LEASE_SECONDS = 60.0

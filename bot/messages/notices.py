@@ -12,7 +12,7 @@ from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
 from bot.storage import outbound
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 # The places of the gateway's own notices among the messages that one inbound message causes.
 NOTICES = (

@@ -17,7 +17,7 @@ from bot.privacy.codes import find_code
 from bot.privacy.redaction import redact
 from bot.privacy.vault import Vault
 from bot.telemetry import odd_total
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 TEXT_LIMIT = 4_096
 # What happens in a chat without being said, and the notice that answers it ("" if none).

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.stack import ROOT, Stack, folder_in_memory, running_stack
 

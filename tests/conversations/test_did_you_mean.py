@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.conversation import Conversation
 from tests.support.script import CHANNELS, new_client, plain
 from tests.support.stack import Stack

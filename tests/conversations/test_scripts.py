@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.conversation import Conversation
 from tests.support.script import CHANNELS, Player, Script, scripts
 from tests.support.stack import Stack

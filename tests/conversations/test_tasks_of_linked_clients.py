@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.portal import WORDS, Portal, shown, told
 from tests.support.script import new_client
 from tests.support.stack import Stack

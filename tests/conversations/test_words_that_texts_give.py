@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge, load
-from data.knowledge.facts import all_texts
+from knowledge import Knowledge, load
+from knowledge.facts import all_texts
 from tests.support.stack import ROOT, Stack
 
 PROMISED = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.messages.commands import Commands
-from data.knowledge import load
+from knowledge import load
 
 KNOWLEDGE = load()
 COMMANDS = Commands(KNOWLEDGE)

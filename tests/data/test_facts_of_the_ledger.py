@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge
-from data.knowledge.facts import Register, check, load_register, lost, report
+from knowledge import Knowledge
+from knowledge.facts import Register, check, load_register, lost, report
 from tests.support.knowledge import KNOWLEDGE
 
 LEDGER = Path(__file__).parents[3] / "shared" / "knowledge" / "ledger.md"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from data.knowledge.facts import all_texts
+from knowledge.facts import all_texts
 from tests.support.knowledge import KNOWLEDGE
 
 TEXTS = [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import DATA, KnowledgeError, load
-from data.knowledge.__main__ import main
+from knowledge import DATA, KnowledgeError, load
+from knowledge.__main__ import main
 
 
 @pytest.fixture

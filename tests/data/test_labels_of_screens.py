@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import load
-from data.knowledge.facts import all_texts
-from data.knowledge.labels import check, load_labels
+from knowledge import load
+from knowledge.facts import all_texts
+from knowledge.labels import check, load_labels
 
 SOURCES = Path(__file__).parents[3] / "shared" / "knowledge"
 KNOWLEDGE = load()

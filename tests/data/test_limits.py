@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.knowledge import DATA
-from data.knowledge.wording import plain
+from knowledge import DATA
+from knowledge.wording import plain
 from tests.support.knowledge import KNOWLEDGE
 
 TOPICS = Path(__file__).parents[3] / "shared" / "knowledge" / "topics.yml"

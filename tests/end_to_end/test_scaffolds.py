@@ -30,7 +30,7 @@ print(json.dumps(agent.domain.slots and [s.values for s in agent.domain.slots if
 
 
 def knowledge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "data.knowledge", *arguments, "--root", str(root / "data")]
+    command = [sys.executable, "-m", "knowledge", *arguments, "--root", str(root / "data")]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot.channels.sms.client import TwilioClient, TwilioError
 from bot.settings import SmsSettings
-from data.knowledge.segments import segments
+from knowledge.segments import segments
 from tests.support.fake_telegram import BOT_TOKEN, SECRET
 from tests.support.fake_twilio import ACCOUNT, AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL, FakeTwilio, signature
 from tests.support.gateway import FakeEngine, reply

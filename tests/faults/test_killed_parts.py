@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.conversation import Conversation
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.portal import WORDS, Portal, shown, told

@@ -17,7 +17,7 @@ from actions.backend import Backend
 from actions.server import all_actions
 from actions.vault import Vault
 from bot.channels.render import BY_KIND, Rendered, render
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from nlu.responses import responses
 
 # Nothing listens there: for conversations that must not reach the outside.

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from data.knowledge import load
+from knowledge import load
 
 KNOWLEDGE = load()

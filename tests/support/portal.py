@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.conversation import Conversation
 from tests.support.stack import Stack
 

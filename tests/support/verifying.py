@@ -13,7 +13,7 @@ from tenacity import wait_none
 
 from actions.backend import Backend, Timeouts
 from actions.vault import Vault
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import ActionChat, Answered
 from tests.support.asgi_server import AsgiServer
 from tests.support.sandbox import NUMBER, RunningSandbox

@@ -10,7 +10,7 @@ from bot.channels.simulator.phone import Origin, Phones
 from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.outbox import REQUEST_CONTACT
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 class SimulatorSender:

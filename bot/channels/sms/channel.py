@@ -18,7 +18,7 @@ from bot.messages.sender import ChannelSender
 from bot.messages.signal import Signal
 from bot.settings import SmsSettings
 from bot.storage import Database
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 class SmsChannel:

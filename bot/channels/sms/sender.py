@@ -13,8 +13,8 @@ from bot.channels.sms.errors import meaning
 from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused
-from data.knowledge import Knowledge
-from data.knowledge.segments import segments
+from knowledge import Knowledge
+from knowledge.segments import segments
 
 logger = logging.getLogger(__name__)
 

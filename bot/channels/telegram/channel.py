@@ -26,7 +26,7 @@ from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
 from bot.settings import TelegramSettings
 from bot.storage import Database
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.outbox import REQUEST_CONTACT
 from bot.messages.sender import InDoubt, Later, Refused, Unknown
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 

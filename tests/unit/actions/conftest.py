@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from data.knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts
+from knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, running_sandbox

@@ -14,7 +14,7 @@ import pytest
 import smsutil
 
 from bot.channels.render import Rendered
-from data.knowledge import Knowledge, Topic
+from knowledge import Knowledge, Topic
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 

@@ -11,7 +11,7 @@ from actions.backend import Backend
 from actions.base import SupportAction
 from actions.place import Place
 from actions.turn import Turn, TurnMustWait
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import NOWHERE, ActionChat
 
 TROUBLE = {"errors": [{"task": "verify_phone", "code": "expired", "request_id": "r1"}], "told": ["sh_1"]}

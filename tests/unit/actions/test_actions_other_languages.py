@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.other_languages import recognise
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 

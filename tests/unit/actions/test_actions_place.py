@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from actions.place import DEPTH, Place, Places
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 
 
 def topics_of(places: Places) -> list[str]:

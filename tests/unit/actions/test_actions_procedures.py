@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from data.knowledge import load
-from data.knowledge.facts import load_register, text_at
+from knowledge import load
+from knowledge.facts import load_register, text_at
 from tests.support.action_turn import ActionChat
 
 KNOWLEDGE = load()

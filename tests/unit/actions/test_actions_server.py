@@ -12,7 +12,7 @@ import pytest
 from actions.backend import Backend
 from actions.server import all_actions, application
 from actions.vault import Vault
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import NOWHERE
 
 ROOT = Path(__file__).parents[3]

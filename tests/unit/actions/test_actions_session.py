@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.session import CARRIED
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import ActionChat
 
 USER: dict[str, Any] = {"text": "/session_start", "intent": {"name": "session_start"}, "entities": []}

@@ -15,7 +15,7 @@ from actions.linking import Linking
 from actions.numbers import Flaw
 from actions.opting_in import OptIn
 from actions.verify_phone import REGIONS, VerifyPhone
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from nlu.responses import responses
 
 SOURCES = sorted(Path(actions.__file__).parent.glob("*.py"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from actions import walk
-from data.knowledge import GuideItem, Knowledge, Topic
+from knowledge import GuideItem, Knowledge, Topic
 
 IPHONE = {"platform": "iphone"}
 FACE = {"platform": "iphone", "lock": "face"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import Knowledge
+from knowledge import Knowledge
 from tests.support.action_turn import ActionChat, Answered
 from tests.support.sandbox import other_than
 from tests.support.verifying import Verifying

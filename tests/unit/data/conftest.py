@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import Knowledge, KnowledgeError, load
+from knowledge import Knowledge, KnowledgeError, load
 
 LANGUAGES = """\
     # Who speaks what.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from data.knowledge.__main__ import main
+from knowledge.__main__ import main
 
 
 def test_check_counts_what_is_in_order_and_ends_well(tree: Any, capsys: Any) -> None:
@@ -26,5 +26,5 @@ def test_check_prints_each_problem_in_a_line_and_ends_with_1(tree: Any, capsys: 
 
 @pytest.mark.parametrize("module", ["rasa", "rasa_sdk", "bot", "actions", "nlu", "sandbox"])
 def test_the_reader_needs_none_of_the_rooms(module: str) -> None:
-    program = f"import sys, data.knowledge.__main__; sys.exit({module!r} in sys.modules)"
+    program = f"import sys, knowledge.__main__; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

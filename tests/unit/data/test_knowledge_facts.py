@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import KnowledgeError
-from data.knowledge.__main__ import main
-from data.knowledge.facts import load_register
+from knowledge import KnowledgeError
+from knowledge.__main__ import main
+from knowledge.facts import load_register
 
 FACTS = """\
     facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.render import SMS, render
-from data.knowledge import Knowledge, as_plain, framed
+from knowledge import Knowledge, as_plain, framed
 from tests.support.knowledge import KNOWLEDGE
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.knowledge import KnowledgeError, load
-from data.knowledge.labelled import Labelled, add_examples
+from knowledge import KnowledgeError, load
+from knowledge.labelled import Labelled, add_examples
 from tests.support.small_repository import Repository
 
 

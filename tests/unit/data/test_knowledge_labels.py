@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import KnowledgeError, load
-from data.knowledge.__main__ import main
-from data.knowledge.labels import Form, load_labels, misnamed
+from knowledge import KnowledgeError, load
+from knowledge.__main__ import main
+from knowledge.labels import Form, load_labels, misnamed
 
 FORMS = (
     Form("サービス"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.knowledge import GuideItem, KnowledgeError, Language, Problem, Text
+from knowledge import GuideItem, KnowledgeError, Language, Problem, Text
 
 
 def test_what_is_in_order_loads_without_complaint(tree: Any) -> None:

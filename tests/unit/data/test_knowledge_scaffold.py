@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data.knowledge.__main__ import main
+from knowledge.__main__ import main
 
 
 def run(tree: Any, *arguments: str) -> int:
@@ -42,7 +42,7 @@ def test_a_new_topic_tells_in_two_lines_what_to_do_next(tree: Any, capsys: Any) 
     run(tree, "topic", "trouble/refund")
     first, second = capsys.readouterr().out.splitlines()
     assert "data/topics/trouble/refund/" in first
-    assert "python -m data.knowledge check" in second
+    assert "python -m knowledge check" in second
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.knowledge.segments import segments, strangers, surplus
+from knowledge.segments import segments, strangers, surplus
 
 # Letters of the alphabet of SMS, those that take two places there, and those that it lacks.
 LETTERS = st.sampled_from("aé@ \n[]{}|€~^\\あ漢ー😀’ç")

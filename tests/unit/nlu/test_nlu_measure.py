@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from data.knowledge import load
+from knowledge import load
 from nlu.fingerprint import ROOT
 from nlu.fitting import FOLDS, folds
 from nlu.measure import by_kind, read, table

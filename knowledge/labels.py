@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.knowledge.facts import all_texts
-from data.knowledge.loading import DATA
-from data.knowledge.model import Knowledge
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.reading import Document, read
-from data.knowledge.structure import misfits
-from data.knowledge.wording import LABEL
+from knowledge.facts import all_texts
+from knowledge.loading import DATA
+from knowledge.model import Knowledge
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.reading import Document, read
+from knowledge.structure import misfits
+from knowledge.wording import LABEL
 
 FILE = "labels.yml"
 _MEANING = re.compile(r"（([^（）]*)）")

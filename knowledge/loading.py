@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from data.knowledge.checks import check_all
-from data.knowledge.draft import Draft, Page, Registry
-from data.knowledge.folders import NAME, topic_folders, unexpected
-from data.knowledge.model import (
+from knowledge.checks import check_all
+from knowledge.draft import Draft, Page, Registry
+from knowledge.folders import NAME, topic_folders, unexpected
+from knowledge.model import (
     GuideItem,
     ItemTexts,
     Knowledge,
@@ -19,11 +19,11 @@ from data.knowledge.model import (
     Topic,
     TopicTexts,
 )
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.reading import Document, read
-from data.knowledge.structure import misfits
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.reading import Document, read
+from knowledge.structure import misfits
 
-DATA = Path(__file__).parents[1]
+DATA = Path(__file__).parents[1] / "data"
 """The repository's data folder."""
 
 

@@ -1,6 +1,6 @@
 """The typed reader of what the assistant knows (data/languages.yml and data/topics/).
 
->>> from data.knowledge import load
+>>> from knowledge import load
 >>> knowledge = load()
 >>> knowledge.label("pin_forgotten", "en")
 'Forgotten IB Key PIN'
@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from data.knowledge.framing import as_plain, framed
-from data.knowledge.loading import DATA, load
-from data.knowledge.model import (
+from knowledge.framing import as_plain, framed
+from knowledge.loading import DATA, load
+from knowledge.model import (
     GuideItem,
     ItemTexts,
     Knowledge,
@@ -20,8 +20,8 @@ from data.knowledge.model import (
     Topic,
     TopicTexts,
 )
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.segments import segments
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.segments import segments
 
 __all__ = [
     "DATA",

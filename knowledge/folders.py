@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from data.knowledge.problems import Problem
+from knowledge.problems import Problem
 
 NAMING = "small letters, digits and _, a letter first"
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")

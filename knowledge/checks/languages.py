@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft, Registry
-from data.knowledge.problems import Problem
+from knowledge.draft import Draft, Registry
+from knowledge.problems import Problem
 
 
 def check(registry: Registry, drafts: Sequence[Draft]) -> Iterator[Problem]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.knowledge.model import Language, OtherLanguage, Topic, TopicTexts
-from data.knowledge.reading import Document
+from knowledge.model import Language, OtherLanguage, Topic, TopicTexts
+from knowledge.reading import Document
 
 
 @dataclass(frozen=True)

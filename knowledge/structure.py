@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from data.knowledge.problems import Problem
-from data.knowledge.reading import Document
+from knowledge.problems import Problem
+from knowledge.reading import Document
 
 _SCHEMAS = Path(__file__).parent / "schemas"
 _TYPES = {"object": "a mapping (key: value)", "array": "a list", "string": "text"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.model import Knowledge, Language, Text, Topic, TopicTexts
-from data.knowledge.wording import LABEL
+from knowledge.model import Knowledge, Language, Text, Topic, TopicTexts
+from knowledge.wording import LABEL
 
 FRAME = "guide"
 """The topic whose texts frame those of the others: `progress`, `source` and FRAMED."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.knowledge.loading import DATA
-from data.knowledge.model import Knowledge, Text
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.reading import Document, read
-from data.knowledge.structure import misfits
+from knowledge.loading import DATA
+from knowledge.model import Knowledge, Text
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.reading import Document, read
+from knowledge.structure import misfits
 
 CHANNELS = ("telegram", "sms")
 FILE = "facts.yml"

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.knowledge.loading import load
-from data.knowledge.model import Knowledge
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.reading import read
-from data.knowledge.wording import plain
+from knowledge.loading import load
+from knowledge.model import Knowledge
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.reading import read
+from knowledge.wording import plain
 
 _TAKEN_OUT = "⟦"
 _LABELS = "labels"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from data.knowledge.problems import Problem
+from knowledge.problems import Problem
 
 # The base loader reads each scalar as text: a choice called `no` or a calling code 81 stays what was
 # typed instead of becoming False or a number.

@@ -1,4 +1,4 @@
-"""python -m data.knowledge check | report | topic GROUP/NAME | language CODE [--name NAME]"""
+"""python -m knowledge check | report | topic GROUP/NAME | language CODE [--name NAME]"""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.knowledge import facts, labels
-from data.knowledge.loading import DATA, load
-from data.knowledge.problems import KnowledgeError, Problem
-from data.knowledge.scaffold import ScaffoldError, add_language, add_topic
+from knowledge import facts, labels
+from knowledge.loading import DATA, load
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.scaffold import ScaffoldError, add_language, add_topic
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +67,7 @@ def _report(root: Path) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m data.knowledge", description="Check what the assistant knows, or begin something new."
+        prog="python -m knowledge", description="Check what the assistant knows, or begin something new."
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--root", type=Path, default=DATA, help="the data folder (default: the repository's)")

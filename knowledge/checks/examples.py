@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft
-from data.knowledge.problems import Problem
-from data.knowledge.reading import Document
-from data.knowledge.wording import plain
+from knowledge.draft import Draft
+from knowledge.problems import Problem
+from knowledge.reading import Document
+from knowledge.wording import plain
 
 
 def check(drafts: Sequence[Draft]) -> Iterator[Problem]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft, Registry
-from data.knowledge.framing import FRAME, as_plain, framed
-from data.knowledge.model import GuideItem, Knowledge, Text, Topic
-from data.knowledge.problems import Problem
-from data.knowledge.segments import segments, strangers, surplus
-from data.knowledge.wording import fill
+from knowledge.draft import Draft, Registry
+from knowledge.framing import FRAME, as_plain, framed
+from knowledge.model import GuideItem, Knowledge, Text, Topic
+from knowledge.problems import Problem
+from knowledge.segments import segments, strangers, surplus
+from knowledge.wording import fill
 
 ANSWER_SEGMENTS = 4
 STEP_SEGMENTS = 2

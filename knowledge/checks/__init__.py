@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.checks import examples, languages, parity, segments, texts, topics
-from data.knowledge.draft import Draft, Registry
-from data.knowledge.problems import Problem
+from knowledge.checks import examples, languages, parity, segments, texts, topics
+from knowledge.draft import Draft, Registry
+from knowledge.problems import Problem
 
 
 def check_all(registry: Registry | None, drafts: Sequence[Draft]) -> Iterator[Problem]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft, Page
-from data.knowledge.model import Text
-from data.knowledge.problems import Problem
-from data.knowledge.wording import placeholders, plain, stray_brace, unbalanced_label
+from knowledge.draft import Draft, Page
+from knowledge.model import Text
+from knowledge.problems import Problem
+from knowledge.wording import placeholders, plain, stray_brace, unbalanced_label
 
 MESSAGE_LIMIT = 4096
 """Characters in a Telegram message."""

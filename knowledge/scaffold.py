@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from data.knowledge.folders import NAME, NAMING, topic_folders
-from data.knowledge.problems import Problem
-from data.knowledge.reading import Document, read
-from data.knowledge.wording import plain
+from knowledge.folders import NAME, NAMING, topic_folders
+from knowledge.problems import Problem
+from knowledge.reading import Document, read
+from knowledge.wording import plain
 
-_NEXT = "Then see what is left: .venv/bin/python -m data.knowledge check"
+_NEXT = "Then see what is left: .venv/bin/python -m knowledge check"
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _TOPIC = """\
 kind: answer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft
-from data.knowledge.model import GuideItem, Topic
-from data.knowledge.problems import Problem
-from data.knowledge.reading import Document
+from knowledge.draft import Draft
+from knowledge.model import GuideItem, Topic
+from knowledge.problems import Problem
+from knowledge.reading import Document
 
 
 def check(drafts: Sequence[Draft]) -> Iterator[Problem]:

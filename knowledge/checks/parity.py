@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.knowledge.draft import Draft, Page
-from data.knowledge.model import Text, Topic
-from data.knowledge.problems import Problem
-from data.knowledge.wording import placeholders
+from knowledge.draft import Draft, Page
+from knowledge.model import Text, Topic
+from knowledge.problems import Problem
+from knowledge.wording import placeholders
 
 
 def check(drafts: Sequence[Draft], default: str) -> Iterator[Problem]:

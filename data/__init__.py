@@ -1,1 +1,0 @@
-"""What the assistant knows: languages, topics, and the package that reads them."""

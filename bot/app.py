@@ -55,7 +55,7 @@ class Gateway:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url)
+        self.database = Database(settings.database_url, clock)
         self.vault = Vault(settings.vault_key, clock)
         self.changed = Signal()
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
@@ -156,7 +156,7 @@ class Gateway:
 
     async def _database_answers(self) -> bool:
         try:
-            await self.database.run(lambda connection: connection.execute(select(inbound.c.id).limit(1)))
+            await self.database.run(lambda tx: tx.execute(select(inbound.c.id).limit(1)))
         except Exception:
             return False
         return True

@@ -27,9 +27,11 @@ refused_total = Counter("assistant_refused_total", "Requests turned away", ["cha
 delivery_total = Counter("assistant_delivery_total", "Delivery reports", ["channel", "status", "applied"])
 webhook_pending = Gauge("assistant_telegram_pending_updates", "Updates that Telegram still holds back")
 handoff_total = Counter("assistant_handoff_total", "Hand-offs recorded", ["reason"])
-unclear_total = Counter("assistant_unclear_total", "Messages asked back about or refused", ["kind"])
-unclear_chosen_total = Counter(
-    "assistant_unclear_chosen_total", "What clients chose when they were asked back", ["choice"]
+clarification_total = Counter(
+    "assistant_clarification_total", "Messages asked back about or refused", ["kind"]
+)
+clarification_choice_total = Counter(
+    "assistant_clarification_choice_total", "What clients chose when they were asked back", ["choice"]
 )
 score_total = Counter("assistant_csat_total", "Scores given after a hand-off, 1 to 5", ["score"])
 owner_total = Counter(

@@ -8,6 +8,11 @@ import enum
 class StrEnum(str, enum.Enum):
     """An enum whose members are strings and print as their value (`enum.StrEnum` needs Python 3.11)."""
 
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
+        """`auto()` is the member's name in lower case."""
+        return name.lower()
+
     def __str__(self) -> str:
         return str(self.value)
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy.engine import Connection
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +20,7 @@ from bot.messages.conversations import Address
 from bot.messages.outbox import Choice
 from bot.storage import Database, backend_notice
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 from knowledge import Knowledge
 from knowledge.wording import placeholders
 
@@ -81,30 +81,27 @@ class BackendNotices:
         return JSONResponse({}, status_code=202)
 
     def _store(
-        self, connection: Connection, id: str, address: Address, name: str, values: Mapping[str, str]
+        self, tx: Transaction, id: str, address: Address, name: str, values: Mapping[str, str]
     ) -> bool:
         """Store what is to be said. False when there is nobody to tell, or it was stored before."""
-        now = self._clock()
-        if not insert_if_new(connection, backend_notice, {"id": id, "received_at": now}):
+        if not insert_if_new(tx, backend_notice, {"id": id, "received_at": tx.now}):
             return False
-        to = conversations.find_by_address(connection, address)
+        to = conversations.find_by_address(tx, address)
         if to is None:
             return False
         text = self._text(name, to.language, to.address.kind).format_map(values)
         label = self._knowledge.label(PERSON, to.language)
         offered: tuple[Choice, ...] = ()
-        if name.startswith(FOR_A_PERSON) and to.state == "BOT":
-            if choices.is_open(connection, to.id) and inbox.has_written(
-                connection, to.id, now - BUSY_SECONDS
-            ):
+        if name.startswith(FOR_A_PERSON) and to.state == "ASSISTANT":
+            if choices.is_open(tx, to.id) and inbox.has_written(tx, to.id, tx.now - BUSY_SECONDS):
                 # A button here would take away those of the step that the client is at.
                 words = self._text("person_by_word", to.language, to.address.kind)
                 text = f"{text}\n\n{words.format(person=label)}"
             else:
-                choices.close_menus(connection, to.id, now)
+                choices.close_menus(tx, to.id)
                 offered = (Choice(label, f"/{PERSON}"),)
         # system: it is told whoever speaks with the client just now.
-        outbox.add(connection, to, origin="system", text=text, choices=offered, now=now)
+        outbox.add(tx, to, origin="system", text=text, choices=offered)
         return True
 
     def _text(self, name: str, language: str, kind: str = "telegram") -> str:

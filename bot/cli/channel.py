@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Transaction, make_url
 
 from bot.desk.keys import audit_key, desk_key
 from bot.messages import dead_letters, halts
@@ -51,16 +50,15 @@ def shown(at: float) -> str:
 
 
 def _status(_: argparse.Namespace, database: Database, __: Settings) -> None:
-    since, waiting = database.transact(lambda connection: (halts.halted(connection), _waiting(connection)))
+    since, waiting = database.transact(lambda tx: (halts.halted(tx), _waiting(tx)))
     for name in halts.CHANNELS:
         state = f"halted at {shown(since[name])}" if name in since else "sends"
         print(f"{name:20} {state}; {waiting.get(name, 0)} to be sent")
 
 
 def _halt(options: argparse.Namespace, database: Database, settings: Settings) -> None:
-    now = time.time()
     for name in _named(options):
-        if database.transact(halts.halt, name, now):
+        if database.transact(halts.halt, name):
             _audit(database, settings, "sending_halted", name)
             print(f"{name}: nothing more is sent; what is to be said waits")
         else:
@@ -94,7 +92,7 @@ def _named(options: argparse.Namespace) -> tuple[str, ...]:
     return halts.CHANNELS if options.channel == "all" else (options.channel,)
 
 
-def _waiting(connection: Connection) -> dict[str, int]:
+def _waiting(tx: Transaction) -> dict[str, int]:
     """How many messages of each channel are still to be sent."""
     query = (
         select(conversation.c.channel, func.count())
@@ -102,9 +100,9 @@ def _waiting(connection: Connection) -> dict[str, int]:
         .where(outbound.c.state == "queued")
         .group_by(conversation.c.channel)
     )
-    return {str(name): int(count) for name, count in connection.execute(query).all()}
+    return {str(name): int(count) for name, count in tx.execute(query).all()}
 
 
 def _audit(database: Database, settings: Settings, action: str, name: str) -> None:
     trail = AuditTrail(audit_key(desk_key(settings)))
-    database.transact(trail.append, OPERATOR, action, time.time(), detail={"channel": name})
+    database.transact(trail.append, OPERATOR, action, detail={"channel": name})

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.simulator.phone import Phones
@@ -21,6 +19,7 @@ from bot.privacy.audit import AuditTrail
 from bot.privacy.tracker import Tracker
 from bot.settings import Settings
 from bot.storage import Database, StorageError
+from bot.storage.transaction import Transaction
 
 OPERATOR = "operator"
 SIMULATED = "simulator."
@@ -32,9 +31,9 @@ def export(peer: str) -> int:
     def work(settings: Settings, database: Database, found: list[Any]) -> int:
         tracker = Tracker(settings.state_dir)
 
-        def read(connection: Connection) -> list[dict[str, Any]]:
-            _write_down(connection, settings, "client_exported", found)
-            return [client_data.collect(connection, row["id"]) for row in found]
+        def read(tx: Transaction) -> list[dict[str, Any]]:
+            _write_down(tx, settings, "client_exported", found)
+            return [client_data.collect(tx, row["id"]) for row in found]
 
         kept = database.transact(read)
         told = [
@@ -56,9 +55,9 @@ def erase(peer: str, *, ask: bool) -> int:
             say(sys.stderr, "nothing was erased")
             return 1
 
-        def delete(connection: Connection) -> list[bool]:
-            stopped = [client_data.erase(connection, row["id"], time.time()) for row in found]
-            _write_down(connection, settings, "client_erased", found)
+        def delete(tx: Transaction) -> list[bool]:
+            stopped = [client_data.erase(tx, row["id"]) for row in found]
+            _write_down(tx, settings, "client_erased", found)
             return stopped
 
         tracker = Tracker(settings.state_dir)
@@ -102,11 +101,11 @@ def _agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() == "yes"
 
 
-def _write_down(connection: Connection, settings: Settings, action: str, found: list[Any]) -> None:
+def _write_down(tx: Transaction, settings: Settings, action: str, found: list[Any]) -> None:
     """In the audit trail, by the conversation's number alone."""
     trail = AuditTrail(audit_key(desk_key(settings)))
     for row in found:
-        trail.append(connection, OPERATOR, action, time.time(), conversation_id=row["id"])
+        trail.append(tx, OPERATOR, action, conversation_id=row["id"])
 
 
 def _forget_phone(settings: Settings, address: Address) -> None:

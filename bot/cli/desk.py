@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import time
 from collections.abc import Callable
 
 import segno
-from sqlalchemy.engine import Connection
 
 from bot.desk.accounts import AccountError, Accounts, NewSecrets, everybody
 from bot.desk.keys import audit_key, desk_key
 from bot.privacy.audit import AuditTrail
 from bot.settings import Settings
 from bot.storage import Database, StorageError
+from bot.storage.transaction import Transaction
 
 OPERATOR = "operator"
 
@@ -33,13 +32,11 @@ def desk(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace, database: Database, key: str, settings: Settings) -> int:
-    password, now = _asked(options), time.time()
+    password = _asked(options)
 
-    def work(connection: Connection) -> NewSecrets:
-        new = Accounts(key).add(
-            connection, options.name, options.shown_as or options.name, options.role, password, now
-        )
-        _audit(connection, key, "agent_added", options.name, options.role)
+    def work(tx: Transaction) -> NewSecrets:
+        new = Accounts(key).add(tx, options.name, options.shown_as or options.name, options.role, password)
+        _audit(tx, key, "agent_added", options.name, options.role)
         return new
 
     _show(options.name, database.transact(work), settings, made_up=password is None)
@@ -49,9 +46,9 @@ def _add(options: argparse.Namespace, database: Database, key: str, settings: Se
 def _reset(options: argparse.Namespace, database: Database, key: str, settings: Settings) -> int:
     password = _asked(options)
 
-    def work(connection: Connection) -> NewSecrets:
-        new = Accounts(key).reset(connection, options.name, password)
-        _audit(connection, key, "agent_reset", options.name)
+    def work(tx: Transaction) -> NewSecrets:
+        new = Accounts(key).reset(tx, options.name, password)
+        _audit(tx, key, "agent_reset", options.name)
         return new
 
     _show(options.name, database.transact(work), settings, made_up=password is None)
@@ -59,9 +56,9 @@ def _reset(options: argparse.Namespace, database: Database, key: str, settings: 
 
 
 def _remove(options: argparse.Namespace, database: Database, key: str, _: Settings) -> int:
-    def work(connection: Connection) -> None:
-        Accounts(key).remove(connection, options.name)
-        _audit(connection, key, "agent_removed", options.name)
+    def work(tx: Transaction) -> None:
+        Accounts(key).remove(tx, options.name)
+        _audit(tx, key, "agent_removed", options.name)
 
     database.transact(work)
     print(f"{options.name} can no longer log in")
@@ -113,6 +110,6 @@ def _show(name: str, new: NewSecrets, settings: Settings, *, made_up: bool) -> N
     print(f"Log in at  {settings.public_url or settings.gateway_url}/desk/")
 
 
-def _audit(connection: Connection, key: str, action: str, name: str, role: str = "") -> None:
+def _audit(tx: Transaction, key: str, action: str, name: str, role: str = "") -> None:
     detail = {"name": name} | ({"role": role} if role else {})
-    AuditTrail(audit_key(key)).append(connection, OPERATOR, action, time.time(), detail=detail)
+    AuditTrail(audit_key(key)).append(tx, OPERATOR, action, detail=detail)

@@ -12,8 +12,7 @@ from typing import TextIO
 from bot.cli.logs import say
 from bot.cli.stack import FOR_EVERY_PROCESS, ONE_THREAD
 from bot.cli.train import TrainingError, trained
-from bot.clock import system_clock
-from bot.conversation import unclear
+from bot.conversation import clarifications
 from bot.settings import Settings
 from bot.storage import Database
 from knowledge import DATA, KnowledgeError
@@ -49,11 +48,11 @@ def review(limit: int, *, pairs: bool, output: TextIO) -> int:
     database = _database()
     if pairs:
         print("first\tsecond\tasked\tfirst chosen\tsecond chosen\tneither", file=output)
-        for pair in database.transact(unclear.pairs):
+        for pair in database.transact(clarifications.pairs):
             print(*pair, sep="\t", file=output)
         return 0
     print(*_COLUMNS, sep="\t", file=output)
-    for row in database.transact(unclear.unlabelled, limit):
+    for row in database.transact(clarifications.unlabelled, limit):
         # One line, whatever the client typed.
         text = " ".join(row.text.split())
         print(row.id, row.chosen or "", row.language, text, " ".join(row.candidates), sep="\t", file=output)
@@ -69,7 +68,7 @@ def label(file: Path) -> int:
     except (KnowledgeError, UnusableLabels) as error:
         print(error, file=sys.stderr)
         return 1
-    _database().transact(unclear.close, [number for number, _ in rows], system_clock())
+    _database().transact(clarifications.close, [number for number, _ in rows])
     print(f"{added} examples added, {len(rows)} messages done; `assistant train` reads them in")
     return 0
 

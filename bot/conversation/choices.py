@@ -6,11 +6,11 @@ import re
 import unicodedata
 
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.messages.outbox import REQUEST_CONTACT
 from bot.storage import button
+from bot.storage.transaction import Transaction
 
 # A larger number is no answer to a menu.
 MOST_CHOICES = 20
@@ -23,15 +23,15 @@ _ANSWER = "/inform{"
 _ASCII_WORD = re.compile(r"[\x21-\x7e]+")
 
 
-def tapped(connection: Connection, conversation_id: int, token: str) -> str | None:
+def tapped(tx: Transaction, conversation_id: int, token: str) -> str | None:
     """The payload behind a button's token; None when it is unknown, used, of an older message or of another client."""
-    row = connection.execute(
+    row = tx.execute(
         select(button.c.payload).where(button.c.token == token, *_open_menu(conversation_id))
     ).first()
     return str(row.payload) if row else None
 
 
-def typed(connection: Connection, conversation_id: int, text: str) -> str | None:
+def typed(tx: Transaction, conversation_id: int, text: str) -> str | None:
     """The payload of the choice that `text` names in the client's latest menu, by number or by label.
 
     The answer to a question may be the beginning of its label ("login" for "Log-in code"), if of one only.
@@ -40,7 +40,7 @@ def typed(connection: Connection, conversation_id: int, text: str) -> str | None
     if not wanted or len(wanted) > 64:
         return None
     number = _number(wanted)
-    rows = connection.execute(
+    rows = tx.execute(
         select(button.c.position, button.c.title, button.c.payload)
         .where(*_open_menu(conversation_id))
         .order_by(button.c.position)
@@ -52,29 +52,27 @@ def typed(connection: Connection, conversation_id: int, text: str) -> str | None
     return str(begun.pop()) if len(begun) == 1 else None
 
 
-def misses(connection: Connection, conversation_id: int, text: str) -> bool:
+def misses(tx: Transaction, conversation_id: int, text: str) -> bool:
     """Whether `text` is a number alone, and a menu is open that has no such number."""
     number = _number(_plain(text))
     if number is None or number > MOST_CHOICES:
         return False
-    positions = (
-        connection.execute(select(button.c.position).where(*_open_menu(conversation_id))).scalars().all()
-    )
+    positions = tx.execute(select(button.c.position).where(*_open_menu(conversation_id))).scalars().all()
     return bool(positions) and number not in positions
 
 
-def is_open(connection: Connection, conversation_id: int) -> bool:
+def is_open(tx: Transaction, conversation_id: int) -> bool:
     """Whether a choice of the client's latest menu is still to be made."""
     query = select(button.c.token).where(*_open_menu(conversation_id)).limit(1)
-    return connection.execute(query).first() is not None
+    return tx.execute(query).first() is not None
 
 
-def close_menus(connection: Connection, conversation_id: int, now: float) -> None:
+def close_menus(tx: Transaction, conversation_id: int) -> None:
     """Mark what was offered so far as used: one choice is made once."""
-    connection.execute(
+    tx.execute(
         update(button)
         .where(button.c.conversation_id == conversation_id, button.c.used_at.is_(None))
-        .values(used_at=now)
+        .values(used_at=tx.now)
     )
 
 

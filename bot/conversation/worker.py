@@ -8,11 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from sqlalchemy.engine import Connection
-
 from bot.clock import Clock
-from bot.conversation import choices, directives, unclear
+from bot.conversation import choices, clarifications, directives
 from bot.conversation.engine import Engine, EngineDown, EngineFailed, Turn
+from bot.domain import Notice
 from bot.handoff.notices import PREFIX as CHOICE_PREFIX
 from bot.handoff.service import HandoffService
 from bot.messages import conversations, inbox, notices, outbox
@@ -22,6 +21,7 @@ from bot.messages.inbox import LEASE_SECONDS, Inbox, Taken
 from bot.messages.loop import Loop
 from bot.privacy.vault import Vault
 from bot.storage import Database
+from bot.storage.transaction import Transaction
 from bot.telemetry import turn_seconds
 from knowledge import Knowledge
 
@@ -91,7 +91,7 @@ class Worker(Loop):
         conversation, content, notice = read
         if notice:
             await self._database.run(self._close_with_notice, item, notice, "done")
-            return notice
+            return notice.value
         try:
             turn = await self._engine.turn(
                 conversation=conversation.name,
@@ -119,117 +119,113 @@ class Worker(Loop):
 
     async def _try_again(self, item: Taken) -> str:
         if item.attempts >= MAX_FAILURES:
-            await self._database.run(self._close_with_notice, item, "message_failed", "dead")
+            await self._database.run(self._close_with_notice, item, Notice.MESSAGE_FAILED, "dead")
             return "given_up"
         await self._inbox.release(item.id, self.clock() + RETRY_SECONDS[item.attempts - 1])
         return "retried"
 
-    def _read(self, connection: Connection, item: Taken) -> tuple[Conversation, dict[str, str], str] | None:
-        """The conversation, what to ask the engine, and the notice that answers a message by itself ("" if none).
+    def _read(
+        self, tx: Transaction, item: Taken
+    ) -> tuple[Conversation, dict[str, str], Notice | None] | None:
+        """Return the conversation, what to ask the engine, and the notice that answers the message by itself, if any.
 
         None when the message is not the bot's to answer: people read it, or the gateway has carried out the choice
         that it made. It is closed then.
         """
-        self._vault.sweep(connection)
-        conversation = conversations.find(connection, item.conversation_id, lock=True)
-        content, notice = self._content(connection, conversation, item)
+        self._vault.sweep(tx)
+        conversation = conversations.find(tx, item.conversation_id, lock=True)
+        content, notice = self._content(tx, conversation, item)
         payload = content.get("payload")
         if payload and (item.consumer == "desk" or payload.startswith(CHOICE_PREFIX)):
             # Before it is carried out, for that may offer the next menu.
-            choices.close_menus(connection, conversation.id, self.clock())
-        if self._handoffs.client_wrote(connection, conversation, item, payload, self.clock()):
-            inbox.finish(connection, item.id)
+            choices.close_menus(tx, conversation.id)
+        if self._handoffs.client_wrote(tx, conversation, item, payload):
+            inbox.finish(tx, item.id)
             if item.kind in SEALED:
-                self._vault.destroy(connection, item.content)
+                self._vault.destroy(tx, item.content)
             return None
         # As it is after the message: it may have ended a stretch with people.
-        return conversations.find(connection, conversation.id), content, notice
+        return conversations.find(tx, conversation.id), content, notice
 
     def _content(
-        self, connection: Connection, conversation: Conversation, item: Taken
-    ) -> tuple[dict[str, str], str]:
-        """What to ask the engine, and the notice that answers the message by itself ("" if none)."""
+        self, tx: Transaction, conversation: Conversation, item: Taken
+    ) -> tuple[dict[str, str], Notice | None]:
+        """What to ask the engine, and the notice that answers the message by itself (None if none does)."""
         if item.kind in SEALED:
-            return {"payload": SEALED[item.kind] % item.content}, ""
+            return {"payload": SEALED[item.kind] % item.content}, None
         if item.kind == "button":
-            payload = choices.tapped(connection, conversation.id, item.content)
-            return {"payload": payload or ""}, "" if payload else "old_button"
+            payload = choices.tapped(tx, conversation.id, item.content)
+            return {"payload": payload or ""}, None if payload else Notice.OLD_BUTTON
         if item.kind == "command":
-            return {"payload": self._commands.payload(item.content)}, ""
-        payload = choices.typed(connection, conversation.id, item.content)
+            return {"payload": self._commands.payload(item.content)}, None
+        payload = choices.typed(tx, conversation.id, item.content)
         if payload:
-            return {"payload": payload}, ""
-        if choices.misses(connection, conversation.id, item.content):
-            return {}, "no_such_choice"
-        return {"text": item.content}, "" if item.content.strip() else "empty"
+            return {"payload": payload}, None
+        if choices.misses(tx, conversation.id, item.content):
+            return {}, Notice.NO_SUCH_CHOICE
+        return {"text": item.content}, None if item.content.strip() else Notice.EMPTY
 
-    def _store(self, connection: Connection, item: Taken, turn: Turn, epoch: int, chosen: str | None) -> bool:
+    def _store(self, tx: Transaction, item: Taken, turn: Turn, epoch: int, chosen: str | None) -> bool:
         """Store the replies and close the message: both or neither, and only once.
 
         False when the conversation has a new owner since the turn began, in `epoch`: nothing is said then, and the
         message is looked at again.
         """
-        now = self.clock()
-        conversation = conversations.find(connection, item.conversation_id, lock=True)
+        conversation = conversations.find(tx, item.conversation_id, lock=True)
         if conversation.epoch != epoch:
-            inbox.set_due(connection, item.id, now)
+            inbox.set_due(tx, item.id, tx.now)
             return False
-        if not inbox.finish(connection, item.id):
+        if not inbox.finish(tx, item.id):
             return True
         # The importer gives every text a language that we speak; anything else would make each later notice fail.
         language = turn.language if turn.language in self._knowledge.languages else conversation.language
         if chosen:
-            unclear.note_choice(connection, conversation.id, chosen)
+            clarifications.note_choice(tx, conversation.id, chosen)
         if chosen or any(reply.choices for reply in turn.replies):
             # One choice from a menu, and only from the newest; what is typed in between leaves it open.
-            choices.close_menus(connection, conversation.id, now)
+            choices.close_menus(tx, conversation.id)
         for seq, reply in enumerate(turn.replies):
             outbox.add(
-                connection,
+                tx,
                 conversation,
-                origin="bot",
+                origin="assistant",
                 text=reply.text,
                 choices=reply.choices,
                 language=language,
                 inbound_id=item.id,
                 seq=seq,
-                now=now,
             )
-        conversations.change(connection, conversation.id, language=language, told_down_at=None)
+        conversations.change(tx, conversation.id, language=language, outage_notified_at=None)
         if turn.topic is not None and turn.topic in self._knowledge.topics:
-            inbox.understood_as(connection, item.id, turn.topic)
+            inbox.understood_as(tx, item.id, turn.topic)
         directives.carry_out(
-            connection,
+            tx,
             self._handoffs,
             replace(conversation, language=language),
             turn.directives,
             inbound_id=item.id,
-            now=now,
         )
         if item.kind in SEALED:
-            self._vault.destroy(connection, item.content)
+            self._vault.destroy(tx, item.content)
         return True
 
-    def _wait_for_engine(self, connection: Connection, item: Taken) -> None:
+    def _wait_for_engine(self, tx: Transaction, item: Taken) -> None:
         """Give the message back, and tell the client once that the answer will be late."""
-        now = self.clock()
-        waited = now - item.received_at
-        inbox.put_back(connection, item.id, now + min(LONGEST_WAIT_SECONDS, 0.3 + waited / 4))
-        conversation = conversations.find(connection, item.conversation_id, lock=True)
-        if conversation.told_down_at is None and waited >= PATIENCE_SECONDS:
-            notices.add(connection, self._knowledge, conversation, "engine_down", item.id, now)
-            conversations.change(connection, conversation.id, told_down_at=now)
+        waited = tx.now - item.received_at
+        inbox.put_back(tx, item.id, tx.now + min(LONGEST_WAIT_SECONDS, 0.3 + waited / 4))
+        conversation = conversations.find(tx, item.conversation_id, lock=True)
+        if conversation.outage_notified_at is None and waited >= PATIENCE_SECONDS:
+            notices.add(tx, self._knowledge, conversation, Notice.ENGINE_DOWN, item.id)
+            conversations.change(tx, conversation.id, outage_notified_at=tx.now)
         if waited >= OUTAGE_SECONDS:
-            self._handoffs.request(
-                connection, conversation, reason="outage", priority="normal", inbound_id=item.id, now=now
-            )
+            self._handoffs.request(tx, conversation, reason="outage", priority="normal", inbound_id=item.id)
 
-    def _close_with_notice(self, connection: Connection, item: Taken, notice: str, state: str) -> None:
-        if inbox.finish(connection, item.id, state):
+    def _close_with_notice(self, tx: Transaction, item: Taken, notice: Notice, state: str) -> None:
+        if inbox.finish(tx, item.id, state):
             if item.kind in SEALED:
-                self._vault.destroy(connection, item.content)
-            conversation = conversations.find(connection, item.conversation_id, lock=True)
-            notices.add(connection, self._knowledge, conversation, notice, item.id, self.clock())
+                self._vault.destroy(tx, item.content)
+            conversation = conversations.find(tx, item.conversation_id, lock=True)
+            notices.add(tx, self._knowledge, conversation, notice, item.id)
 
     async def _keep_lease(self, message_id: int) -> None:
         while True:

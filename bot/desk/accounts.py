@@ -12,10 +12,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.engine import Connection
 
 from bot.handoff.agents import Agent
 from bot.storage.desk_tables import agent, desk_session, login_failure
+from bot.storage.transaction import Transaction
 
 ROLES = ("agent", "lead", "auditor")
 SHORTEST_PASSWORD = 12
@@ -62,18 +62,16 @@ class Accounts:
         # Compared with where there is no such agent, so that it takes as long.
         self._nobody = hasher.hash(secrets.token_urlsafe(16))
 
-    def add(
-        self, connection: Connection, name: str, shown_as: str, role: str, password: str | None, now: float
-    ) -> NewSecrets:
+    def add(self, tx: Transaction, name: str, shown_as: str, role: str, password: str | None) -> NewSecrets:
         """Add an agent; makes up a password unless one is given. Raises AccountError."""
         if not _NAME.fullmatch(name):
             raise AccountError("a name is 1 to 32 small letters, digits and . _ -, a letter first")
         if role not in ROLES:
             raise AccountError(f"a role is one of {', '.join(ROLES)}")
-        if connection.execute(select(agent.c.id).where(agent.c.name == name)).first():
+        if tx.execute(select(agent.c.id).where(agent.c.name == name)).first():
             raise AccountError(f"there is an agent {name} already")
         new = self._new_secrets(name, password)
-        connection.execute(
+        tx.execute(
             insert(agent).values(
                 name=name,
                 shown_as=shown_as.strip()[:64] or name,
@@ -82,16 +80,16 @@ class Accounts:
                 totp_sealed=self._fernet.encrypt(new.totp_secret.encode()).decode(),
                 totp_step=0,
                 active=True,
-                created_at=now,
+                created_at=tx.now,
             )
         )
         return new
 
-    def reset(self, connection: Connection, name: str, password: str | None) -> NewSecrets:
+    def reset(self, tx: Transaction, name: str, password: str | None) -> NewSecrets:
         """A new password and a new second factor; whoever is logged in as that agent is logged out."""
-        agent_id = self._id(connection, name)
+        agent_id = self._id(tx, name)
         new = self._new_secrets(name, password)
-        connection.execute(
+        tx.execute(
             update(agent)
             .where(agent.c.id == agent_id)
             .values(
@@ -101,44 +99,42 @@ class Accounts:
                 active=True,
             )
         )
-        connection.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
-        connection.execute(delete(login_failure).where(login_failure.c.name == name))
+        tx.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
+        tx.execute(delete(login_failure).where(login_failure.c.name == name))
         return new
 
-    def remove(self, connection: Connection, name: str) -> None:
+    def remove(self, tx: Transaction, name: str) -> None:
         """The agent cannot log in any more, from now on; what they did stays in their name."""
-        agent_id = self._id(connection, name)
-        connection.execute(update(agent).where(agent.c.id == agent_id).values(active=False, seen_at=None))
-        connection.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
+        agent_id = self._id(tx, name)
+        tx.execute(update(agent).where(agent.c.id == agent_id).values(active=False, seen_at=None))
+        tx.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
 
-    def log_in(
-        self, connection: Connection, name: str, password: str, code: str, address: str, now: float
-    ) -> Agent | None:
+    def log_in(self, tx: Transaction, name: str, password: str, code: str, address: str) -> Agent | None:
         """The agent whose name, password and code these are; None otherwise, without saying what was wrong.
 
         A code serves once. Raises TooManyFailures.
         """
         name = name.strip().lower()[:64]
-        connection.execute(delete(login_failure).where(login_failure.c.at < now - WINDOW_SECONDS))
-        if _failures(connection, name, address):
+        tx.execute(delete(login_failure).where(login_failure.c.at < tx.now - WINDOW_SECONDS))
+        if _failures(tx, name, address):
             raise TooManyFailures
-        row = connection.execute(select(agent).where(agent.c.name == name, agent.c.active)).first()
+        row = tx.execute(select(agent).where(agent.c.name == name, agent.c.active)).first()
         right = self._is_password(row.password_hash if row else self._nobody, password)
-        step = self._step(row.totp_sealed, code, now) if row else None
+        step = self._step(row.totp_sealed, code, tx.now) if row else None
         if row is not None and right and step is not None and step > row.totp_step:
-            used = connection.execute(
+            used = tx.execute(
                 update(agent)
                 .where(agent.c.id == row.id, agent.c.totp_step < step)
-                .values(totp_step=step, seen_at=now)
+                .values(totp_step=step, seen_at=tx.now)
             ).rowcount
             if used:
-                connection.execute(
+                tx.execute(
                     delete(login_failure).where(
                         login_failure.c.name == name, login_failure.c.address == address
                     )
                 )
                 return Agent(row.id, row.name, row.shown_as, row.role)
-        connection.execute(insert(login_failure).values(name=name, address=address, at=now))
+        tx.execute(insert(login_failure).values(name=name, address=address, at=tx.now))
         return None
 
     def _new_secrets(self, name: str, password: str | None) -> NewSecrets:
@@ -174,20 +170,20 @@ class Accounts:
         ]
         return good[-1] if good else None
 
-    def _id(self, connection: Connection, name: str) -> int:
-        found = connection.execute(select(agent.c.id).where(agent.c.name == name)).scalar()
+    def _id(self, tx: Transaction, name: str) -> int:
+        found = tx.execute(select(agent.c.id).where(agent.c.name == name)).scalar()
         if found is None:
             raise AccountError(f"there is no agent {name}")
         return int(found)
 
 
-def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
+def everybody(tx: Transaction) -> list[tuple[str, str, str, bool]]:
     """Name, shown name, role, and whether they may log in, by name."""
-    rows = connection.execute(select(agent).order_by(agent.c.name))
+    rows = tx.execute(select(agent).order_by(agent.c.name))
     return [(row.name, row.shown_as, row.role, bool(row.active)) for row in rows]
 
 
-def _failures(connection: Connection, name: str, address: str) -> bool:
+def _failures(tx: Transaction, name: str, address: str) -> bool:
     """Whether there have been too many."""
     by_name, by_address = login_failure.c.name == name, login_failure.c.address == address
     for limit, which in (
@@ -196,6 +192,6 @@ def _failures(connection: Connection, name: str, address: str) -> bool:
         (BY_ADDRESS, by_address),
     ):
         query = select(func.count()).select_from(login_failure).where(which)
-        if int(connection.execute(query).scalar_one()) >= limit:
+        if int(tx.execute(query).scalar_one()) >= limit:
             return True
     return False

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, update
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.desk.outgoing import refusal
@@ -18,6 +17,7 @@ from bot.privacy.audit import AuditTrail
 from bot.privacy.redaction import redact
 from bot.storage.database import insert_if_new
 from bot.storage.desk_tables import desk_request, presence, ticket
+from bot.storage.transaction import Transaction
 
 KEPT_SECONDS = 24 * 3600.0
 
@@ -55,7 +55,7 @@ class Acts:
         self._clock = clock
         # Ready-made replies have been read by others already and may be sent as they are.
         self._reviewed = reviewed
-        self._all: dict[str, Callable[[Connection, Agent, Form, float], object]] = {
+        self._all: dict[str, Callable[[Transaction, Agent, Form], object]] = {
             "take": self._take,
             "reply": self._reply,
             "note": self._note,
@@ -71,106 +71,99 @@ class Acts:
     def names(self) -> list[str]:
         return list(self._all)
 
-    def carry_out(self, connection: Connection, what: str, by: Agent, form: Form) -> None:
+    def carry_out(self, tx: Transaction, what: str, by: Agent, form: Form) -> None:
         """Do it, unless the same form has been carried out before. Raises Refused, Moved, NotAllowed, Unread."""
-        now = self._clock()
-        connection.execute(delete(desk_request).where(desk_request.c.at < now - KEPT_SECONDS))
-        if not insert_if_new(connection, desk_request, {"key": form.key, "at": now}):
+        tx.execute(delete(desk_request).where(desk_request.c.at < tx.now - KEPT_SECONDS))
+        if not insert_if_new(tx, desk_request, {"key": form.key, "at": tx.now}):
             return
-        after = self._all[what](connection, by, form, now)
+        after = self._all[what](tx, by, form)
         detail = {name: form.fields[name] for name in ("outcome", "to") if form.fields.get(name)}
         self._audit.append(
-            connection,
+            tx,
             by.actor,
             what,
-            now,
             conversation_id=form.conversation_id,
             epoch=after.epoch if isinstance(after, Conversation) else None,
             detail=detail,
         )
 
-    def refused(self, connection: Connection, what: str, by: Agent, form: Form, why: str) -> None:
+    def refused(self, tx: Transaction, what: str, by: Agent, form: Form, why: str) -> None:
         """Write down that something was not let through."""
         self._audit.append(
-            connection,
+            tx,
             by.actor,
             f"{what}_refused"[:32],
-            self._clock(),
             conversation_id=form.conversation_id,
             detail={"why": why},
         )
 
-    def _take(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
-        return self._agents.take(connection, form.conversation_id, by, form.epoch, now)
+    def _take(self, tx: Transaction, by: Agent, form: Form) -> object:
+        return self._agents.take(tx, form.conversation_id, by, form.epoch)
 
-    def _reply(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _reply(self, tx: Transaction, by: Agent, form: Form) -> object:
         text = form.text("text")
         if text not in self._reviewed and (why := refusal(text)):
             raise Refused(f"error_{why}")
-        _stop_writing(connection, form.conversation_id, by.id)
-        return self._agents.reply(connection, form.conversation_id, by, form.epoch, text, now)
+        _stop_writing(tx, form.conversation_id, by.id)
+        return self._agents.reply(tx, form.conversation_id, by, form.epoch, text)
 
-    def _note(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _note(self, tx: Transaction, by: Agent, form: Form) -> object:
         # A note needs no right epoch: it changes nothing and is never too late.
-        add_note(connection, form.conversation_id, by.id, redact(form.text("text")).text, now)
+        add_note(tx, form.conversation_id, by.id, redact(form.text("text")).text)
         return None
 
-    def _transfer(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _transfer(self, tx: Transaction, by: Agent, form: Form) -> object:
         why = redact(form.text("why")).text
         wanted = form.fields.get("to", "")
-        to = find_agent(connection, int(wanted)) if wanted.isdigit() else None
+        to = find_agent(tx, int(wanted)) if wanted.isdigit() else None
         if wanted.isdigit() and (to is None or to.id == by.id):
             raise Refused("error_no_such_agent")
-        return self._agents.transfer(connection, form.conversation_id, by, form.epoch, to, why, now)
+        return self._agents.transfer(tx, form.conversation_id, by, form.epoch, to, why)
 
-    def _resolve(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _resolve(self, tx: Transaction, by: Agent, form: Form) -> object:
         outcome = form.fields.get("outcome", "")
         if outcome not in OUTCOMES:
             raise Refused("error_no_outcome")
         summary = redact(form.fields.get("summary", "").strip()[:1000]).text
-        return self._agents.resolve(
-            connection, form.conversation_id, by, form.epoch, form.seen, outcome, summary, now
-        )
+        return self._agents.resolve(tx, form.conversation_id, by, form.epoch, form.seen, outcome, summary)
 
-    def _give_back(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
-        return self._agents.give_back(connection, form.conversation_id, by, form.epoch, form.seen, now)
+    def _give_back(self, tx: Transaction, by: Agent, form: Form) -> object:
+        return self._agents.give_back(tx, form.conversation_id, by, form.epoch, form.seen)
 
-    def _block(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _block(self, tx: Transaction, by: Agent, form: Form) -> object:
         _lead(by)
-        return self._agents.block(connection, form.conversation_id, by, form.epoch, now)
+        return self._agents.block(tx, form.conversation_id, by, form.epoch)
 
-    def _unblock(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _unblock(self, tx: Transaction, by: Agent, form: Form) -> object:
         _lead(by)
-        return self._agents.unblock(connection, form.conversation_id, by, form.epoch, now)
+        return self._agents.unblock(tx, form.conversation_id, by, form.epoch)
 
-    def _close_ticket(self, connection: Connection, by: Agent, form: Form, now: float) -> object:
+    def _close_ticket(self, tx: Transaction, by: Agent, form: Form) -> object:
         """Dealt with elsewhere, by telephone perhaps; the note says how."""
-        add_note(connection, form.conversation_id, by.id, redact(form.text("text")).text, now)
-        case = tickets.open_of(connection, form.conversation_id)
-        tickets.end_case(connection, case, "closed_elsewhere", now)
-        return connection.execute(
+        add_note(tx, form.conversation_id, by.id, redact(form.text("text")).text)
+        case = tickets.open_of(tx, form.conversation_id)
+        tickets.end_case(tx, case, "closed_elsewhere")
+        return tx.execute(
             update(ticket)
             .where(ticket.c.handoff_id == case, ticket.c.state == "open")
-            .values(state="done", closed_at=now, agent_id=by.id)
+            .values(state="done", closed_at=tx.now, agent_id=by.id)
         )
 
 
-def note_presence(
-    connection: Connection, conversation_id: int, agent_id: int, now: float, *, writing: bool
-) -> None:
+def note_presence(tx: Transaction, conversation_id: int, agent_id: int, *, writing: bool) -> None:
     """The agent has the conversation open, and is writing perhaps."""
-    values = {"conversation_id": conversation_id, "agent_id": agent_id, "seen_at": now}
-    insert_if_new(connection, presence, values)
-    changed: dict[str, float] = {"seen_at": now} | ({"writing_at": now} if writing else {})
-    connection.execute(
+    values = {"conversation_id": conversation_id, "agent_id": agent_id, "seen_at": tx.now}
+    insert_if_new(tx, presence, values)
+    changed: dict[str, float] = {"seen_at": tx.now} | ({"writing_at": tx.now} if writing else {})
+    tx.execute(
         update(presence)
         .where(presence.c.conversation_id == conversation_id, presence.c.agent_id == agent_id)
         .values(**changed)
     )
 
 
-def _stop_writing(connection: Connection, conversation_id: int, agent_id: int) -> None:
-    connection.execute(
+def _stop_writing(tx: Transaction, conversation_id: int, agent_id: int) -> None:
+    tx.execute(
         update(presence)
         .where(presence.c.conversation_id == conversation_id, presence.c.agent_id == agent_id)
         .values(writing_at=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import update
-from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,6 +12,7 @@ from bot.desk.guard import COOKIE, Guard
 from bot.desk.pages import Pages
 from bot.desk.parts import DeskParts
 from bot.storage.desk_tables import agent as agent_table
+from bot.storage.transaction import Transaction
 
 
 class Entrance:
@@ -33,9 +33,9 @@ class Entrance:
         self._guard.same_site(request)
         fields = await guard.read_form(request)
         then = fields.get("then", "/desk/")
-        name, now = fields.get("name", ""), self._parts.clock()
+        name = fields.get("name", "")
         try:
-            token = await self._database.run(self._log_in, fields, guard.address_of(request), now)
+            token = await self._database.run(self._log_in, fields, guard.address_of(request))
         except TooManyFailures:
             return self._pages.login(request, then=then, name=name, error="login_too_often", status=429)
         if token is None:
@@ -52,31 +52,30 @@ class Entrance:
         )
         return response
 
-    def _log_in(self, connection: Connection, fields: dict[str, str], address: str, now: float) -> str | None:
+    def _log_in(self, tx: Transaction, fields: dict[str, str], address: str) -> str | None:
         found = self._accounts.log_in(
-            connection,
+            tx,
             fields.get("name", ""),
             fields.get("password", ""),
             fields.get("code", ""),
             address,
-            now,
         )
         if found is None:
             self._parts.audit.append(
-                connection, "nobody", "login_failed", now, detail={"name": fields.get("name", "")[:64]}
+                tx, "nobody", "login_failed", detail={"name": fields.get("name", "")[:64]}
             )
             return None
-        self._parts.audit.append(connection, found.actor, "login", now)
-        return sessions.begin(connection, found, now)
+        self._parts.audit.append(tx, found.actor, "login")
+        return sessions.begin(tx, found)
 
     async def logout(self, request: Request) -> Response:
         """The session is over, here and on disk."""
         session = await self._guard.session(request)
         await self._guard.form(request, session)
 
-        def work(connection: Connection) -> None:
-            sessions.end(connection, session)
-            self._parts.audit.append(connection, session.agent.actor, "logout", self._parts.clock())
+        def work(tx: Transaction) -> None:
+            sessions.end(tx, session)
+            self._parts.audit.append(tx, session.agent.actor, "logout")
 
         await self._database.run(work)
         response = RedirectResponse("/desk/login", status_code=303)
@@ -90,7 +89,7 @@ class Entrance:
         chosen = fields.get("language", "")
         if chosen in self._pages.texts.languages:
             await self._database.run(
-                lambda connection: connection.execute(
+                lambda tx: tx.execute(
                     update(agent_table).where(agent_table.c.id == session.agent.id).values(language=chosen)
                 )
             )

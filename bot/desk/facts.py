@@ -14,25 +14,25 @@ BEGINNING = 90
 
 
 class Facts:
-    """Puts a context packet into words. What has none is shown by its name, so that nothing is hidden."""
+    """Puts a context context into words. What has none is shown by its name, so that nothing is hidden."""
 
     def __init__(self, knowledge: Knowledge, texts: Texts) -> None:
         self._knowledge = knowledge
         self._texts = texts
 
-    def in_words(self, packet: Mapping[str, Any], language: str) -> dict[str, Any]:
-        """The packet's step, answers and errors, the latter each as (words, code, request id)."""
-        topic = self._knowledge.topics.get(str(packet.get("topic")))
+    def in_words(self, context: Mapping[str, Any], language: str) -> dict[str, Any]:
+        """The context's step, answers and errors, the latter each as (words, code, request id)."""
+        topic = self._knowledge.topics.get(str(context.get("topic")))
         return {
-            "step": self._step(topic, packet.get("step") or "", language),
-            "answers": [self._answer(topic, answer, language) for answer in packet.get("answers") or ()],
+            "step": self._step(topic, context.get("step") or "", language),
+            "answers": [self._answer(topic, answer, language) for answer in context.get("answers") or ()],
             "errors": [
                 (
                     self._texts.find(language, f"backend_{one['code']}", one["code"]),
                     one["code"],
                     one["request_id"],
                 )
-                for one in packet.get("errors") or ()
+                for one in context.get("errors") or ()
             ],
         }
 
@@ -40,24 +40,24 @@ class Facts:
         """A text for agents of a desk elsewhere, whose language nobody knows: in the default one."""
         return self._texts.say(self._texts.default, name, **values)
 
-    def lines(self, packet: Mapping[str, Any]) -> list[str]:
-        """All of a packet for a desk elsewhere, a line for each fact."""
+    def lines(self, context: Mapping[str, Any]) -> list[str]:
+        """All of a context for a desk elsewhere, a line for each fact."""
         language = self._texts.default
-        words = self.in_words(packet, language)
+        words = self.in_words(context, language)
         topics = [
-            self._knowledge.topics.get(str(one)) for one in (packet.get("topic"), *packet.get("tried", ()))
+            self._knowledge.topics.get(str(one)) for one in (context.get("topic"), *context.get("tried", ()))
         ]
         titles = [one.languages[language].title if one else "" for one in topics]
-        reason = str(packet["reason"])
+        reason = str(context["reason"])
         facts = {
             "reason": [self._texts.find(language, f"reason_{reason}", reason)],
             "topic": [one for one in (titles[0], words["step"]) if one],
-            "linked": [self.say(f"linked_{packet.get('linked') or 'no'}")],
-            "account": [self._account(one, language) for one in packet.get("account") or ()],
+            "linked": [self.say(f"linked_{context.get('linked') or 'no'}")],
+            "account": [self._account(one, language) for one in context.get("account") or ()],
             "answers": words["answers"],
             "tried": [one for one in titles[1:] if one],
             "errors": [" ".join(dict.fromkeys(one)) for one in words["errors"]],
-            "sources": packet.get("sources") or (),
+            "sources": context.get("sources") or (),
         }
         return [f"{self.say(f'fact_{name}')}: {'; '.join(said)}" for name, said in facts.items() if said]
 

@@ -49,7 +49,7 @@ class Guard:
     async def session(self, request: Request, roles: frozenset[str] = ANYBODY) -> Session:
         """Who is logged in. Raises NotLoggedIn, or a 403 when their role may not do this."""
         token = request.cookies.get(COOKIE, "")
-        found = await self._database.run(sessions.find, token, self._clock()) if token else None
+        found = await self._database.run(sessions.find, token) if token else None
         if found is None:
             raise NotLoggedIn
         if found.agent.role not in roles:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, func, or_, select
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Row, Transaction
 
 from bot.desk.masking import masked, masked_peer, shortened
 from bot.handoff import states
@@ -39,9 +39,9 @@ class Waiting:
     snippet: str
 
 
-def queue(connection: Connection) -> list[Waiting]:
+def queue(tx: Transaction) -> list[Waiting]:
     """Everybody who waits for a person or is with one: who comes next first."""
-    rows = connection.execute(
+    rows = tx.execute(
         select(
             conversation,
             handoff.c.reason,
@@ -79,7 +79,7 @@ def _waiting(row: Row[Any]) -> Waiting:
         topic=row.topic,
         urgent=urgent,
         raised=row.rank > (10 if urgent else 0),
-        since=row.asked_at if row.state == states.QUEUED else row.since,
+        since=row.asked_at if row.state == states.QUEUED else row.state_since,
         agent_id=row.agent_id,
         agent=row.shown_as,
         client_waits=client_waits or row.state != states.HUMAN,
@@ -100,17 +100,17 @@ class Found:
     snippet: str
     reason: str | None = None
     topic: str | None = None
-    why: str | None = None
+    ticket_reason: str | None = None
     number: int | None = None
     urgent: bool = False
 
 
-def open_tickets(connection: Connection) -> list[Found]:
+def open_tickets(tx: Transaction) -> list[Found]:
     """Clients who are to be called back: urgent ones first, then the oldest."""
     written = _client_wrote(inbound.c.received_at >= handoff.c.created_at)
-    rows = connection.execute(
+    rows = tx.execute(
         select(
-            ticket.c.why,
+            ticket.c.reason.label("ticket_reason"),
             ticket.c.created_at,
             ticket.c.handoff_id,
             conversation.c.id,
@@ -134,7 +134,7 @@ def open_tickets(connection: Connection) -> list[Found]:
             row.created_at,
             reason=row.reason,
             topic=row.topic,
-            why=row.why,
+            ticket_reason=row.ticket_reason,
             number=row.handoff_id,
             urgent=row.priority == "urgent",
         )
@@ -142,12 +142,12 @@ def open_tickets(connection: Connection) -> list[Found]:
     ]
 
 
-def search(connection: Connection, words: str) -> list[Found]:
+def search(tx: Transaction, words: str) -> list[Found]:
     """Conversations in which somebody wrote the words, or whose client or request number they are; newest first."""
     pattern = f"%{_escaped(words)}%"
     in_text = or_(
         _said_in(inbound, inbound.c.content, pattern, inbound.c.kind == "text"),
-        _said_in(outbound, outbound.c.text, pattern, outbound.c.origin.in_(("agent", "bot"))),
+        _said_in(outbound, outbound.c.text, pattern, outbound.c.origin.in_(("agent", "assistant"))),
         _said_in(note, note.c.text, pattern),
         conversation.c.peer.ilike(pattern, escape="\\"),
     )
@@ -160,7 +160,7 @@ def search(connection: Connection, words: str) -> list[Found]:
         .scalar_subquery()
     )
     snippet = _client_wrote(before=[inbound.c.content.ilike(pattern, escape="\\").desc()])
-    rows = connection.execute(
+    rows = tx.execute(
         select(conversation, last.label("last"), snippet.label("snippet"))
         .where(in_text)
         .order_by(last.desc())

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.desk.acts import note_presence
@@ -17,6 +16,7 @@ from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event, note, presence, ticket
 from bot.storage.tables import conversation, inbound, outbound
+from bot.storage.transaction import Transaction
 
 # An open page shows in this rhythm that its agent is there; two of them missed, and the agent is gone.
 HEARTBEAT_SECONDS = 15.0
@@ -54,23 +54,22 @@ class Live:
             await self._changed.wait(seen, 1.0)
 
     async def _still(self, token: str, session: Session, conversation_id: int | None) -> bool:
-        found = await self._database.run(find, token, self._clock())
+        found = await self._database.run(find, token)
         if found is None:
             return False
         await self._database.run(self._beat, session, conversation_id)
         return True
 
-    def _beat(self, connection: Connection, session: Session, conversation_id: int | None) -> None:
-        now = self._clock()
-        connection.execute(update(agent).where(agent.c.id == session.agent.id).values(seen_at=now))
+    def _beat(self, tx: Transaction, session: Session, conversation_id: int | None) -> None:
+        tx.execute(update(agent).where(agent.c.id == session.agent.id).values(seen_at=tx.now))
         if conversation_id is not None:
-            note_presence(connection, conversation_id, session.agent.id, now, writing=False)
+            note_presence(tx, conversation_id, session.agent.id, writing=False)
 
-    def _state(self, connection: Connection, conversation_id: int | None) -> str:
+    def _state(self, tx: Transaction, conversation_id: int | None) -> str:
         """Something that is different whenever what the page shows is."""
         if conversation_id is None:
             return "-".join(
-                str(connection.execute(query).scalar() or 0)
+                str(tx.execute(query).scalar() or 0)
                 for query in (
                     select(func.max(handoff_event.c.id)),
                     select(func.max(inbound.c.id)).where(inbound.c.consumer == "desk"),
@@ -80,12 +79,12 @@ class Live:
                     .where(conversation.c.state == states.HUMAN, conversation.c.awaiting == "agent"),
                 )
             )
-        return "-".join(str(part) for part in self._of_conversation(connection, conversation_id))
+        return "-".join(str(part) for part in self._of_conversation(tx, conversation_id))
 
-    def _of_conversation(self, connection: Connection, conversation_id: int) -> list[Any]:
+    def _of_conversation(self, tx: Transaction, conversation_id: int) -> list[Any]:
         def newest(table: Any) -> Any:
             query = select(func.max(table.c.id)).where(table.c.conversation_id == conversation_id)
-            return connection.execute(query).scalar() or 0
+            return tx.execute(query).scalar() or 0
 
         unsettled = (
             select(func.count())
@@ -93,20 +92,19 @@ class Live:
             .where(outbound.c.conversation_id == conversation_id, outbound.c.state.in_(("queued", "sent")))
         )
         sent = unsettled.where(outbound.c.state == "sent")
-        looking = connection.execute(
+        looking = tx.execute(
             select(presence.c.agent_id, presence.c.writing_at, presence.c.seen_at)
             .where(presence.c.conversation_id == conversation_id)
             .order_by(presence.c.agent_id)
         )
-        now = self._clock()
         there = [
-            f"{row.agent_id}{'w' if (row.writing_at or 0) > now - 10 else ''}"
+            f"{row.agent_id}{'w' if (row.writing_at or 0) > tx.now - 10 else ''}"
             for row in looking
-            if row.seen_at > now - 40
+            if row.seen_at > tx.now - 40
         ]
         return [
             *(newest(table) for table in (inbound, outbound, note, handoff_event)),
-            connection.execute(unsettled).scalar(),
-            connection.execute(sent).scalar(),
+            tx.execute(unsettled).scalar(),
+            tx.execute(sent).scalar(),
             ".".join(there),
         ]

@@ -108,7 +108,7 @@ class Pages:
             "conversation.html",
             status,
             shown=shown,
-            facts=self._facts.in_words(shown.packet, self._language(request, session)),
+            facts=self._facts.in_words(shown.context, self._language(request, session)),
             mine=shown.who.agent_id == session.agent.id
             and shown.who.state in {states.ASSIGNED, states.HUMAN},
             may_work=session.agent.role in guard.WORK,
@@ -179,7 +179,7 @@ class Pages:
         known = canned.topics(self._knowledge, language)
         ids = [topic for topic, _ in known]
         topic = next(
-            (one for one in (chosen, shown.packet.get("topic")) if one in ids), ids[0] if ids else ""
+            (one for one in (chosen, shown.context.get("topic")) if one in ids), ids[0] if ids else ""
         )
         replies = (
             canned.replies(self._knowledge.topics[topic], language, shown.who.address.kind) if topic else []

@@ -8,10 +8,10 @@ import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.engine import Connection
 
 from bot.handoff.agents import Agent
 from bot.storage.desk_tables import agent, desk_session
+from bot.storage.transaction import Transaction
 
 LONGEST_SECONDS = 12 * 3600.0
 IDLE_SECONDS = 2 * 3600.0
@@ -33,50 +33,48 @@ class Session:
         return hmac.compare_digest(self.csrf.encode(), csrf.encode())
 
 
-def begin(connection: Connection, of: Agent, now: float) -> str:
+def begin(tx: Transaction, of: Agent) -> str:
     """A new session; gives back the cookie's value."""
-    connection.execute(delete(desk_session).where(desk_session.c.created_at < now - LONGEST_SECONDS))
+    tx.execute(delete(desk_session).where(desk_session.c.created_at < tx.now - LONGEST_SECONDS))
     token = secrets.token_urlsafe(32)
-    connection.execute(
+    tx.execute(
         insert(desk_session).values(
             digest=_digest(token),
             agent_id=of.id,
             csrf=secrets.token_urlsafe(24),
-            created_at=now,
-            seen_at=now,
+            created_at=tx.now,
+            seen_at=tx.now,
         )
     )
     return token
 
 
-def find(connection: Connection, token: str, now: float) -> Session | None:
+def find(tx: Transaction, token: str) -> Session | None:
     """The session of a cookie; None when it is unknown, over, or its agent has been removed."""
-    row = connection.execute(
+    row = tx.execute(
         select(desk_session, agent.c.name, agent.c.shown_as, agent.c.role, agent.c.language)
         .join(agent, agent.c.id == desk_session.c.agent_id)
         .where(
             desk_session.c.digest == _digest(token),
-            desk_session.c.created_at > now - LONGEST_SECONDS,
-            desk_session.c.seen_at > now - IDLE_SECONDS,
+            desk_session.c.created_at > tx.now - LONGEST_SECONDS,
+            desk_session.c.seen_at > tx.now - IDLE_SECONDS,
             agent.c.active,
         )
     ).first()
     if row is None:
         return None
-    if row.seen_at < now - SEEN_EVERY_SECONDS:
-        connection.execute(
-            update(desk_session).where(desk_session.c.digest == row.digest).values(seen_at=now)
-        )
-        connection.execute(update(agent).where(agent.c.id == row.agent_id).values(seen_at=now))
+    if row.seen_at < tx.now - SEEN_EVERY_SECONDS:
+        tx.execute(update(desk_session).where(desk_session.c.digest == row.digest).values(seen_at=tx.now))
+        tx.execute(update(agent).where(agent.c.id == row.agent_id).values(seen_at=tx.now))
     return Session(Agent(row.agent_id, row.name, row.shown_as, row.role), row.csrf, row.digest, row.language)
 
 
-def end(connection: Connection, session: Session) -> None:
+def end(tx: Transaction, session: Session) -> None:
     """Log out. Who has no other session is no longer at the desk."""
-    connection.execute(delete(desk_session).where(desk_session.c.digest == session.digest))
+    tx.execute(delete(desk_session).where(desk_session.c.digest == session.digest))
     others = select(desk_session.c.digest).where(desk_session.c.agent_id == session.agent.id)
-    if connection.execute(others).first() is None:
-        connection.execute(update(agent).where(agent.c.id == session.agent.id).values(seen_at=None))
+    if tx.execute(others).first() is None:
+        tx.execute(update(agent).where(agent.c.id == session.agent.id).values(seen_at=None))
 
 
 def _digest(token: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import Connection
 
 from bot.handoff import states, waiting
 from bot.storage.desk_tables import handoff, ticket
 from bot.storage.tables import conversation, inbound
+from bot.storage.transaction import Transaction
 
 DAY_SECONDS = 86_400.0
 # A rate of fewer openings says nothing.
@@ -56,32 +56,30 @@ class Overview:
     topics: list[TopicRate]
 
 
-def overview(connection: Connection, now: float, days: int = 7) -> Overview:
+def overview(tx: Transaction, days: int = 7) -> Overview:
     """The figures as they are now."""
-    since = now - days * DAY_SECONDS
-    cases = connection.execute(
-        select(handoff).where(handoff.c.created_at >= since, handoff.c.created_at <= now)
+    since = tx.now - days * DAY_SECONDS
+    cases = tx.execute(
+        select(handoff).where(handoff.c.created_at >= since, handoff.c.created_at <= tx.now)
     ).all()
     asked = [case for case in cases if case.inbound_id is not None]
     waits = [case.claimed_at - case.created_at for case in asked if case.claimed_at]
     answers = [case.answered_at - case.created_at for case in asked if case.answered_at]
     scores = Counter(case.score for case in cases if case.score)
-    oldest = connection.execute(
+    oldest = tx.execute(
         select(func.min(handoff.c.created_at))
         .join(conversation, conversation.c.handoff_id == handoff.c.id)
         .where(conversation.c.state == states.QUEUED)
     ).scalar()
-    first_day = now - (days - 1) * DAY_SECONDS
+    first_day = tx.now - (days - 1) * DAY_SECONDS
     return Overview(
         days=days,
-        in_queue=waiting.queue_length(connection),
-        longest_wait=now - oldest if oldest else None,
-        with_agents=_count(connection, conversation.c.state.in_((states.ASSIGNED, states.HUMAN))),
-        at_desk=len(waiting.at_desk(connection, now)),
+        in_queue=waiting.queue_length(tx),
+        longest_wait=tx.now - oldest if oldest else None,
+        with_agents=_count(tx, conversation.c.state.in_((states.ASSIGNED, states.HUMAN))),
+        at_desk=len(waiting.at_desk(tx)),
         open_tickets=int(
-            connection.execute(
-                select(func.count()).select_from(ticket).where(ticket.c.state == "open")
-            ).scalar_one()
+            tx.execute(select(func.count()).select_from(ticket).where(ticket.c.state == "open")).scalar_one()
         ),
         cases=len(cases),
         wait_median=_quantile(waits, 0.5),
@@ -110,12 +108,12 @@ def overview(connection: Connection, now: float, days: int = 7) -> Overview:
             is not None
         ],
         reasons=Counter(case.reason for case in cases).most_common(8),
-        topics=_rates(connection, since, Counter(case.topic for case in cases if case.topic)),
+        topics=_rates(tx, since, Counter(case.topic for case in cases if case.topic)),
     )
 
 
-def _rates(connection: Connection, since: float, handed_over: Counter[str]) -> list[TopicRate]:
-    rows = connection.execute(
+def _rates(tx: Transaction, since: float, handed_over: Counter[str]) -> list[TopicRate]:
+    rows = tx.execute(
         select(inbound.c.topic, func.count().label("opened"))
         .where(inbound.c.topic.is_not(None), inbound.c.received_at >= since)
         .group_by(inbound.c.topic)
@@ -137,8 +135,8 @@ def _day(at: float) -> int:
     return int(at // DAY_SECONDS)
 
 
-def _count(connection: Connection, which: object) -> int:
-    return int(connection.execute(select(func.count()).select_from(conversation).where(which)).scalar_one())
+def _count(tx: Transaction, which: object) -> int:
+    return int(tx.execute(select(func.count()).select_from(conversation).where(which)).scalar_one())
 
 
 def _quantile(values: Iterable[float], part: float) -> float | None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import NoResultFound
 
 from bot.desk.masking import masked, masked_peer
 from bot.handoff import states
-from bot.handoff.packet import KNOWN
+from bot.handoff.context import KNOWN
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent, handoff, handoff_event, note, presence, ticket
 from bot.storage.tables import button, inbound, outbound
+from bot.storage.transaction import Transaction
 
 LINES = 200
 # Who has looked at a conversation within this time is still there.
@@ -47,7 +47,7 @@ class Thread:
     peer: str
     agent: str | None
     case: Mapping[str, Any] | None
-    packet: Mapping[str, Any]
+    context: Mapping[str, Any]
     ticket: Mapping[str, Any] | None
     lines: list[Line]
     has_earlier: bool
@@ -57,36 +57,36 @@ class Thread:
 
 
 def thread(
-    connection: Connection, conversation_id: int, viewer: int, now: float, *, revealed: bool, earlier: bool
+    tx: Transaction, conversation_id: int, viewer: int, *, revealed: bool, earlier: bool
 ) -> Thread | None:
     """One conversation; None when there is none of that id. `revealed`: numbers and addresses uncovered."""
     try:
-        who = conversations.find(connection, conversation_id)
+        who = conversations.find(tx, conversation_id)
     except NoResultFound:
         return None
-    names = {one.id: one.shown_as for one in connection.execute(select(agent.c.id, agent.c.shown_as))}
+    names = {one.id: one.shown_as for one in tx.execute(select(agent.c.id, agent.c.shown_as))}
     # The newest case also when it is over: what happened to it is still worth a look.
-    case_row = connection.execute(
+    case_row = tx.execute(
         select(handoff)
         .where(handoff.c.conversation_id == conversation_id)
         .order_by(handoff.c.id.desc())
         .limit(1)
     ).first()
-    open_ticket = connection.execute(
+    open_ticket = tx.execute(
         select(ticket).where(ticket.c.conversation_id == conversation_id, ticket.c.state == "open")
     ).first()
-    lines = _lines(connection, conversation_id, names, revealed, None if earlier else LINES)
+    lines = _lines(tx, conversation_id, names, revealed, None if earlier else LINES)
     return Thread(
         who=who,
         peer=who.address.peer if revealed else masked_peer(who.address.peer),
         agent=names.get(who.agent_id or 0),
         case=dict(case_row._mapping) if case_row else None,
-        packet=dict.fromkeys(KNOWN) | (dict(case_row.packet or {}) if case_row else {}),
+        context=dict.fromkeys(KNOWN) | (dict(case_row.context or {}) if case_row else {}),
         ticket=dict(open_ticket._mapping) if open_ticket else None,
         lines=lines[-LINES:] if not earlier else lines,
         has_earlier=not earlier and len(lines) > LINES,
-        newest=inbox.newest(connection, conversation_id),
-        looking=_looking(connection, conversation_id, viewer, names, now),
+        newest=inbox.newest(tx, conversation_id),
+        looking=_looking(tx, conversation_id, viewer, names),
         waiting_since=_waiting_since(who, case_row),
     )
 
@@ -94,19 +94,19 @@ def thread(
 def _waiting_since(who: Conversation, case_row: Any) -> float | None:
     if who.state in {states.QUEUED, states.ASSIGNED} and case_row is not None:
         return float(case_row.created_at)
-    return who.since if who.state == states.HUMAN and who.awaiting == "agent" else None
+    return who.state_since if who.state == states.HUMAN and who.awaiting == "agent" else None
 
 
 def _lines(
-    connection: Connection, conversation_id: int, names: Mapping[int, str], revealed: bool, limit: int | None
+    tx: Transaction, conversation_id: int, names: Mapping[int, str], revealed: bool, limit: int | None
 ) -> list[Line]:
     def newest(table: Any) -> list[Any]:
         query = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.id.desc())
-        return list(connection.execute(query.limit(limit + 1) if limit else query))
+        return list(tx.execute(query.limit(limit + 1) if limit else query))
 
     titles = {
         row.token: row.title
-        for row in connection.execute(
+        for row in tx.execute(
             select(button.c.token, button.c.title).where(button.c.conversation_id == conversation_id)
         )
     }
@@ -154,7 +154,7 @@ def _lines(
         )
         for row in newest(handoff_event)
     ]
-    order = {"client": 0, "event": 1, "bot": 2, "system": 3}
+    order = {"client": 0, "event": 1, "assistant": 2, "system": 3}
     return sorted(lines, key=lambda line: (line.at, order.get(line.kind, 4), line.id))
 
 
@@ -164,14 +164,14 @@ def _actor(actor: str, names: Mapping[int, str]) -> str:
 
 
 def _looking(
-    connection: Connection, conversation_id: int, viewer: int, names: Mapping[int, str], now: float
+    tx: Transaction, conversation_id: int, viewer: int, names: Mapping[int, str]
 ) -> list[tuple[str, bool]]:
     """The other agents who have the conversation open, and whether each is writing."""
-    rows = connection.execute(
+    rows = tx.execute(
         select(presence).where(
             presence.c.conversation_id == conversation_id,
             presence.c.agent_id != viewer,
-            presence.c.seen_at > now - PRESENT_SECONDS,
+            presence.c.seen_at > tx.now - PRESENT_SECONDS,
         )
     )
-    return [(names.get(row.agent_id, "?"), (row.writing_at or 0) > now - WRITING_SECONDS) for row in rows]
+    return [(names.get(row.agent_id, "?"), (row.writing_at or 0) > tx.now - WRITING_SECONDS) for row in rows]

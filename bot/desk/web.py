@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -27,6 +26,7 @@ from bot.desk.sessions import Session
 from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import audit as audit_table
+from bot.storage.transaction import Transaction
 
 AUDIT_ROWS = 200
 Handler = Callable[[Request], Awaitable[Response]]
@@ -108,12 +108,11 @@ class Desk:
         session = await self._guard.session(request, WORK)
         await self._guard.form(request, session)
 
-        def write(connection: Connection) -> None:
+        def write(tx: Transaction) -> None:
             self._parts.audit.append(
-                connection,
+                tx,
                 session.agent.actor,
                 "reveal",
-                self._parts.clock(),
                 conversation_id=request.path_params["id"],
             )
 
@@ -133,19 +132,19 @@ class Desk:
     async def overview(self, request: Request) -> Response:
         session = await self._guard.session(request, SUPERVISE)
         days = {"1": 1, "30": 30}.get(request.query_params.get("days", ""), 7)
-        figures = await self._database.run(statistics.overview, self._parts.clock(), days)
+        figures = await self._database.run(statistics.overview, days)
         return self._pages.overview(request, session, figures)
 
     async def audit(self, request: Request) -> Response:
         session = await self._guard.session(request, SUPERVISE)
 
-        def read(connection: Connection) -> tuple[list[Any], int | None, dict[str, str]]:
+        def read(tx: Transaction) -> tuple[list[Any], int | None, dict[str, str]]:
             query = select(audit_table).order_by(audit_table.c.id.desc()).limit(AUDIT_ROWS)
             names = {
                 f"agent:{row.id}": row.shown_as
-                for row in connection.execute(select(agent_table.c.id, agent_table.c.shown_as))
+                for row in tx.execute(select(agent_table.c.id, agent_table.c.shown_as))
             }
-            return list(connection.execute(query)), self._parts.audit.first_broken(connection), names
+            return list(tx.execute(query)), self._parts.audit.first_broken(tx), names
 
         rows, broken, names = await self._database.run(read)
         return self._pages.audit(request, session, rows, broken, names)
@@ -170,9 +169,7 @@ class Desk:
         """The agent is writing: whoever has the same conversation open sees it."""
         session = await self._guard.session(request, WORK)
         await self._guard.form(request, session)
-        await self._database.run(
-            note_presence, request.path_params["id"], session.agent.id, self._parts.clock(), writing=True
-        )
+        await self._database.run(note_presence, request.path_params["id"], session.agent.id, writing=True)
         self._parts.changed.set()
         return Response(status_code=204)
 
@@ -241,7 +238,6 @@ class Desk:
             thread.thread,
             request.path_params["id"],
             session.agent.id,
-            self._parts.clock(),
             revealed=revealed,
             earlier=request.query_params.get("earlier") == "all",
         )
@@ -249,9 +245,9 @@ class Desk:
             raise HTTPException(404)
         return shown
 
-    def _colleagues(self, connection: Connection, but: int) -> list[tuple[int, str, bool]]:
-        there = self._parts.clock() - 120
-        rows = connection.execute(
+    def _colleagues(self, tx: Transaction, but: int) -> list[tuple[int, str, bool]]:
+        there = tx.now - 120
+        rows = tx.execute(
             select(agent_table)
             .where(agent_table.c.active, agent_table.c.role.in_(("agent", "lead")), agent_table.c.id != but)
             .order_by(agent_table.c.shown_as)

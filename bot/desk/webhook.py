@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.engine import Connection
 from standardwebhooks import Webhook
 
 from bot.clock import Clock
@@ -17,6 +16,7 @@ from bot.messages.loop import Loop
 from bot.storage import Database
 from bot.storage.desk_tables import handoff, handoff_event, webhook_delivery
 from bot.storage.tables import conversation
+from bot.storage.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ class Webhooks(Loop):
         return await self._database.run(self._take)
 
     async def next_due(self) -> float | None:
-        def read(connection: Connection) -> float | None:
+        def read(tx: Transaction) -> float | None:
             query = select(func.min(webhook_delivery.c.due_at)).where(webhook_delivery.c.state == "queued")
-            due: float | None = connection.execute(query).scalar()
+            due: float | None = tx.execute(query).scalar()
             return due
 
         return await self._database.run(read)
@@ -77,41 +77,40 @@ class Webhooks(Loop):
         """Close the connections."""
         await self._http.aclose()
 
-    def _take(self, connection: Connection) -> list[dict[str, Any]]:
-        now = self.clock()
-        self._enlist(connection, now)
-        row = connection.execute(
+    def _take(self, tx: Transaction) -> list[dict[str, Any]]:
+        self._enlist(tx)
+        row = tx.execute(
             select(webhook_delivery)
             .where(webhook_delivery.c.state == "queued")
             .order_by(webhook_delivery.c.event_id)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
-        if row is None or row.due_at > now:
+        if row is None or row.due_at > tx.now:
             return []
-        connection.execute(
+        tx.execute(
             update(webhook_delivery)
             .where(webhook_delivery.c.event_id == row.event_id)
-            .values(due_at=now + LEASE_SECONDS, attempts=row.attempts + 1)
+            .values(due_at=tx.now + LEASE_SECONDS, attempts=row.attempts + 1)
         )
-        return [self._event(connection, row.event_id, row.attempts + 1)]
+        return [self._event(tx, row.event_id, row.attempts + 1)]
 
-    def _enlist(self, connection: Connection, now: float) -> None:
+    def _enlist(self, tx: Transaction) -> None:
         """Put new events into the list. Those from before the first start with a webhook are not told."""
-        last = connection.execute(select(func.max(webhook_delivery.c.event_id))).scalar()
-        newest = connection.execute(select(func.max(handoff_event.c.id))).scalar()
+        last = tx.execute(select(func.max(webhook_delivery.c.event_id))).scalar()
+        newest = tx.execute(select(func.max(handoff_event.c.id))).scalar()
         if newest is None or newest == last:
             return
         query = select(handoff_event.c.id).order_by(handoff_event.c.id)
         query = query.where(handoff_event.c.id > last) if last is not None else query
-        for event in connection.execute(query).all():
-            connection.execute(
-                insert(webhook_delivery).values(event_id=event.id, state="queued", attempts=0, due_at=now)
+        for event in tx.execute(query).all():
+            tx.execute(
+                insert(webhook_delivery).values(event_id=event.id, state="queued", attempts=0, due_at=tx.now)
             )
 
-    def _event(self, connection: Connection, number: int, attempts: int) -> dict[str, Any]:
+    def _event(self, tx: Transaction, number: int, attempts: int) -> dict[str, Any]:
         """The event as it is told: who has the conversation now, and why. Never what anybody wrote."""
-        row = connection.execute(
+        row = tx.execute(
             select(
                 handoff_event,
                 conversation.c.name,
@@ -143,11 +142,11 @@ class Webhooks(Loop):
             },
         }
 
-    def _settle(self, connection: Connection, number: int, attempts: int, taken: bool) -> None:
+    def _settle(self, tx: Transaction, number: int, attempts: int, taken: bool) -> None:
         state = "sent" if taken else "failed" if attempts >= MOST_TRIES else "queued"
         pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 12))
-        connection.execute(
+        tx.execute(
             update(webhook_delivery)
             .where(webhook_delivery.c.event_id == number)
-            .values(state=state, due_at=self.clock() + pause)
+            .values(state=state, due_at=tx.now + pause)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Connection
 
 from bot.handoff import notices, owner, states, tickets
 from bot.handoff.owner import Moved
@@ -14,6 +13,7 @@ from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import handoff, note
+from bot.storage.transaction import Transaction
 
 OUTCOMES = ("solved", "explained", "passed_on", "not_reached", "not_ours")
 
@@ -47,199 +47,161 @@ class Agents:
         self._service = service
         self._knowledge = service.knowledge
 
-    def take(
-        self, connection: Connection, conversation_id: int, by: Agent, epoch: int, now: float
-    ) -> Conversation:
+    def take(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
         """Take the conversation: out of the queue, from a ticket, from the bot or from another agent.
 
         Of several who try in one epoch, one gets it. The first reply makes it theirs in the client's eyes.
         """
-        who = self._find(connection, conversation_id, epoch)
+        who = self._find(tx, conversation_id, epoch)
         if who.agent_id == by.id and who.state in {states.ASSIGNED, states.HUMAN}:
             return who
         if who.state == states.BLOCKED:
             raise NotAllowed("it is blocked")
         event = "claimed" if who.state == states.QUEUED else "taken_over"
-        return self._assign(connection, who, by, event, by.actor, now)
+        return self._assign(tx, who, by, event, by.actor)
 
-    def reply(
-        self, connection: Connection, conversation_id: int, by: Agent, epoch: int, text: str, now: float
-    ) -> Conversation:
+    def reply(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, text: str) -> Conversation:
         """Send `text` to the client. Whoever owned the conversation, it is the writer's from then on."""
-        who = self._find(connection, conversation_id, epoch)
+        who = self._find(tx, conversation_id, epoch)
         if who.state == states.BLOCKED:
             raise NotAllowed("it is blocked")
         if who.state == states.HUMAN and who.agent_id == by.id:
-            who = owner.wait_for(connection, who, "client", now)
+            who = owner.wait_for(tx, who, "client")
         else:
-            who = self._begin_to_speak(connection, who, by, now)
-        outbox.add(connection, who, origin="agent", text=text, now=now, agent_id=by.id)
-        connection.execute(
+            who = self._begin_to_speak(tx, who, by)
+        outbox.add(tx, who, origin="agent", text=text, agent_id=by.id)
+        tx.execute(
             update(handoff)
             .where(handoff.c.id == who.handoff_id, handoff.c.answered_at.is_(None))
-            .values(answered_at=now)
+            .values(answered_at=tx.now)
         )
         return who
 
     def transfer(
-        self,
-        connection: Connection,
-        conversation_id: int,
-        by: Agent,
-        epoch: int,
-        to: Agent | None,
-        why: str,
-        now: float,
+        self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, to: Agent | None, why: str
     ) -> Conversation:
         """Pass the conversation to another agent, or with None back into the queue; `why` becomes a private note."""
-        who = self._own(connection, conversation_id, by, epoch)
-        add_note(connection, who.id, by.id, why, now)
-        self._raise_rank(connection, who)
+        who = self._own(tx, conversation_id, by, epoch)
+        add_note(tx, who.id, by.id, why)
+        self._raise_rank(tx, who)
         if to is None:
-            who = owner.move(connection, who, states.QUEUED, event="transferred", actor=by.actor, now=now)
+            who = owner.move(tx, who, states.QUEUED, event="transferred", actor=by.actor)
         else:
-            who = self._assign(connection, who, to, "transferred", by.actor, now)
-        notices.say(connection, self._knowledge, who, "transferred", now)
+            who = self._assign(tx, who, to, "transferred", by.actor)
+        notices.say(tx, self._knowledge, who, "transferred")
         return who
 
     def resolve(
         self,
-        connection: Connection,
+        tx: Transaction,
         conversation_id: int,
         by: Agent,
         epoch: int,
         seen: int,
         outcome: str,
         summary: str,
-        now: float,
     ) -> Conversation:
         """The matter is settled: the client is asked for a score, and then the bot has the conversation again.
 
         `seen` is the id of the newest message that the agent had before them. Raises Unread.
         """
-        who = self._own(connection, conversation_id, by, epoch)
-        self._all_read(connection, who, seen)
+        who = self._own(tx, conversation_id, by, epoch)
+        self._all_read(tx, who, seen)
         case = who.handoff_id
-        connection.execute(update(handoff).where(handoff.c.id == case).values(summary=summary or None))
-        tickets.end_case(connection, case, outcome, now)
-        tickets.close_all(connection, who.id, by.id, now)
-        who = owner.move(
-            connection, who, states.WRAPUP, event="resolved", actor=by.actor, now=now, agent_id=by.id
-        )
+        tx.execute(update(handoff).where(handoff.c.id == case).values(summary=summary or None))
+        tickets.end_case(tx, case, outcome)
+        tickets.close_all(tx, who.id, by.id)
+        who = owner.move(tx, who, states.WRAPUP, event="resolved", actor=by.actor, agent_id=by.id)
         assert case is not None
-        notices.ask_for_score(connection, self._knowledge, who, case, now)
+        notices.ask_for_score(tx, self._knowledge, who, case)
         return who
 
     def give_back(
-        self, connection: Connection, conversation_id: int, by: Agent, epoch: int, seen: int, now: float
+        self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, seen: int
     ) -> Conversation:
         """The bot goes on where it was. Raises Unread."""
-        who = self._own(connection, conversation_id, by, epoch)
-        self._all_read(connection, who, seen)
-        tickets.close_all(connection, who.id, by.id, now)
-        return self._service.back_to_bot(
-            connection, who, event="given_back", actor=by.actor, outcome="given_back", now=now
-        )
+        who = self._own(tx, conversation_id, by, epoch)
+        self._all_read(tx, who, seen)
+        tickets.close_all(tx, who.id, by.id)
+        return self._service.back_to_bot(tx, who, event="given_back", actor=by.actor, outcome="given_back")
 
-    def block(
-        self, connection: Connection, conversation_id: int, by: Agent, epoch: int, now: float
-    ) -> Conversation:
+    def block(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
         """Answer an abusive client no more, for a day."""
-        who = self._find(connection, conversation_id, epoch)
+        who = self._find(tx, conversation_id, epoch)
         if who.state == states.BLOCKED:
             return who
-        tickets.end_case(connection, who.handoff_id, "blocked", now)
-        tickets.close_all(connection, who.id, by.id, now)
-        who = owner.move(connection, who, states.BLOCKED, event="blocked", actor=by.actor, now=now)
-        notices.say(connection, self._knowledge, who, "blocked", now)
+        tickets.end_case(tx, who.handoff_id, "blocked")
+        tickets.close_all(tx, who.id, by.id)
+        who = owner.move(tx, who, states.BLOCKED, event="blocked", actor=by.actor)
+        notices.say(tx, self._knowledge, who, "blocked")
         return who
 
-    def unblock(
-        self, connection: Connection, conversation_id: int, by: Agent, epoch: int, now: float
-    ) -> Conversation:
+    def unblock(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
         """The bot answers the client again."""
-        who = self._find(connection, conversation_id, epoch)
+        who = self._find(tx, conversation_id, epoch)
         if who.state != states.BLOCKED:
             raise NotAllowed("it is not blocked")
-        return self._service.back_to_bot(
-            connection, who, event="unblocked", actor=by.actor, outcome="blocked", now=now
-        )
+        return self._service.back_to_bot(tx, who, event="unblocked", actor=by.actor, outcome="blocked")
 
-    def _find(self, connection: Connection, conversation_id: int, epoch: int) -> Conversation:
-        who = conversations.find(connection, conversation_id, lock=True)
+    def _find(self, tx: Transaction, conversation_id: int, epoch: int) -> Conversation:
+        who = conversations.find(tx, conversation_id, lock=True)
         owner.must_be(who, epoch)
         return who
 
-    def _own(self, connection: Connection, conversation_id: int, by: Agent, epoch: int) -> Conversation:
-        who = self._find(connection, conversation_id, epoch)
+    def _own(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
+        who = self._find(tx, conversation_id, epoch)
         if who.state not in {states.ASSIGNED, states.HUMAN} or who.agent_id != by.id:
             raise NotAllowed("it is not yours")
         return who
 
-    def _all_read(self, connection: Connection, who: Conversation, seen: int) -> None:
-        if inbox.newest(connection, who.id) > seen:
+    def _all_read(self, tx: Transaction, who: Conversation, seen: int) -> None:
+        if inbox.newest(tx, who.id) > seen:
             raise Unread
 
-    def _begin_to_speak(
-        self, connection: Connection, who: Conversation, by: Agent, now: float
-    ) -> Conversation:
+    def _begin_to_speak(self, tx: Transaction, who: Conversation, by: Agent) -> Conversation:
         event = "answered" if who.agent_id == by.id else "taken_over"
-        who = self._moved_to_agent(connection, who, by, states.HUMAN, event, by.actor, now)
-        notices.say(connection, self._knowledge, who, "with_agent", now, agent=by.shown_as)
+        who = self._moved_to_agent(tx, who, by, states.HUMAN, event, by.actor)
+        notices.say(tx, self._knowledge, who, "with_agent", agent=by.shown_as)
         return who
 
-    def _assign(
-        self, connection: Connection, who: Conversation, to: Agent, event: str, actor: str, now: float
-    ) -> Conversation:
-        return self._moved_to_agent(connection, who, to, states.ASSIGNED, event, actor, now)
+    def _assign(self, tx: Transaction, who: Conversation, to: Agent, event: str, actor: str) -> Conversation:
+        return self._moved_to_agent(tx, who, to, states.ASSIGNED, event, actor)
 
     def _moved_to_agent(
-        self,
-        connection: Connection,
-        who: Conversation,
-        to: Agent,
-        state: str,
-        event: str,
-        actor: str,
-        now: float,
+        self, tx: Transaction, who: Conversation, to: Agent, state: str, event: str, actor: str
     ) -> Conversation:
         case = who.handoff_id
         if case is None or who.state not in states.IN_CASE:
-            case = self._service.open_case(connection, who, "taken_over", now)
-        connection.execute(update(handoff).where(handoff.c.id == case).values(agent_id=to.id))
-        connection.execute(
-            update(handoff).where(handoff.c.id == case, handoff.c.claimed_at.is_(None)).values(claimed_at=now)
+            case = self._service.open_case(tx, who, "taken_over")
+        tx.execute(update(handoff).where(handoff.c.id == case).values(agent_id=to.id))
+        tx.execute(
+            update(handoff)
+            .where(handoff.c.id == case, handoff.c.claimed_at.is_(None))
+            .values(claimed_at=tx.now)
         )
         return owner.move(
-            connection,
+            tx,
             who,
             state,
             event=event,
             actor=actor,
-            now=now,
             handoff_id=case,
             agent_id=to.id,
             awaiting="client" if state == states.HUMAN else None,
         )
 
-    def _raise_rank(self, connection: Connection, who: Conversation) -> None:
-        connection.execute(
-            update(handoff).where(handoff.c.id == who.handoff_id).values(rank=handoff.c.rank + 1)
-        )
+    def _raise_rank(self, tx: Transaction, who: Conversation) -> None:
+        tx.execute(update(handoff).where(handoff.c.id == who.handoff_id).values(rank=handoff.c.rank + 1))
 
 
-def add_note(
-    connection: Connection, conversation_id: int, agent_id: int | None, text: str, now: float
-) -> None:
+def add_note(tx: Transaction, conversation_id: int, agent_id: int | None, text: str) -> None:
     """A private note: for agents' eyes, never sent."""
-    connection.execute(
-        insert(note).values(conversation_id=conversation_id, agent_id=agent_id, text=text, at=now)
-    )
+    tx.execute(insert(note).values(conversation_id=conversation_id, agent_id=agent_id, text=text, at=tx.now))
 
 
-def find_agent(connection: Connection, agent_id: int) -> Agent | None:
+def find_agent(tx: Transaction, agent_id: int) -> Agent | None:
     """An active agent who may own conversations; None when there is no such."""
-    row = connection.execute(
+    row = tx.execute(
         select(agent_table).where(
             agent_table.c.id == agent_id,
             agent_table.c.active,

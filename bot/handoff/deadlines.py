@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.handoff import notices, owner, states, tickets, waiting
@@ -19,6 +18,7 @@ from bot.messages.loop import Loop
 from bot.storage import Database
 from bot.storage.desk_tables import handoff
 from bot.storage.tables import conversation
+from bot.storage.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -43,108 +43,101 @@ class Deadlines(Loop):
 
     async def next_due(self) -> float | None:
         return await self._database.run(
-            lambda connection: connection.execute(select(func.min(conversation.c.deadline_at))).scalar()
+            lambda tx: tx.execute(select(func.min(conversation.c.deadline_at))).scalar()
         )
 
     async def work(self, item: int) -> None:
         await self._database.run(self.carry_out, item)
         self._changed()
 
-    def _due(self, connection: Connection, limit: int) -> list[int]:
+    def _due(self, tx: Transaction, limit: int) -> list[int]:
         query = (
             select(conversation.c.id)
-            .where(conversation.c.deadline_at <= self.clock())
+            .where(conversation.c.deadline_at <= tx.now)
             .order_by(conversation.c.deadline_at)
             .limit(limit)
         )
-        return [int(row.id) for row in connection.execute(query)]
+        return [int(row.id) for row in tx.execute(query)]
 
-    def carry_out(self, connection: Connection, conversation_id: int) -> None:
+    def carry_out(self, tx: Transaction, conversation_id: int) -> None:
         """Do what is due in one conversation now; nothing when somebody else has done it."""
-        now = self.clock()
-        who = conversations.find(connection, conversation_id, lock=True)
-        if who.deadline_at is None or who.deadline_at > now:
+        who = conversations.find(tx, conversation_id, lock=True)
+        if who.deadline_at is None or who.deadline_at > tx.now:
             return
-        if inbox.is_open(connection, who.id) and who.state in conversations.READ_BY_PEOPLE:
-            owner.look_again(connection, who, now + READ_FIRST_SECONDS)
+        if inbox.is_open(tx, who.id) and who.state in conversations.READ_BY_PEOPLE:
+            owner.look_again(tx, who, tx.now + READ_FIRST_SECONDS)
             return
-        if self._lasts_too_long(connection, who, now):
-            self._service.take_ticket(connection, who, "too_long", TIMER, now)
+        if self._lasts_too_long(tx, who):
+            self._service.take_ticket(tx, who, "too_long", TIMER)
             return
         planned = states.steps(who.state, who.awaiting)
         if not planned:
             return
-        step = planned[min(who.stage, len(planned) - 1)]
-        getattr(self, f"_{step.what}")(connection, who, now)
+        step = planned[min(who.deadline_index, len(planned) - 1)]
+        getattr(self, f"_{step.what}")(tx, who)
 
-    def _lasts_too_long(self, connection: Connection, who: Conversation, now: float) -> bool:
+    def _lasts_too_long(self, tx: Transaction, who: Conversation) -> bool:
         if who.state not in states.IN_CASE:
             return False
         query = select(handoff.c.created_at).where(handoff.c.id == who.handoff_id)
-        began = float(connection.execute(query).scalar_one())
-        return now - began >= states.LONGEST_CASE_SECONDS
+        began = float(tx.execute(query).scalar_one())
+        return tx.now - began >= states.LONGEST_CASE_SECONDS
 
-    def _remind(self, connection: Connection, who: Conversation, now: float) -> None:
-        if self._closed_meanwhile(connection, who, now):
+    def _remind(self, tx: Transaction, who: Conversation) -> None:
+        if self._closed_meanwhile(tx, who):
             return
-        who = owner.at_stage(connection, who, who.stage + 1)
-        self._service.tell_outlook(connection, who, "still_waiting", now)
+        who = owner.at_deadline(tx, who, who.deadline_index + 1)
+        self._service.tell_outlook(tx, who, "still_waiting")
 
-    def _offer_ticket(self, connection: Connection, who: Conversation, now: float) -> None:
-        if self._closed_meanwhile(connection, who, now):
+    def _offer_ticket(self, tx: Transaction, who: Conversation) -> None:
+        if self._closed_meanwhile(tx, who):
             return
-        who = owner.at_stage(connection, who, who.stage + 1)
+        who = owner.at_deadline(tx, who, who.deadline_index + 1)
         choices = (LEAVE_MESSAGE, KEEP_WAITING, STOP_WAITING)
-        notices.say(connection, self._knowledge, who, "offer_ticket", now, *choices)
+        notices.say(tx, self._knowledge, who, "offer_ticket", *choices)
 
-    def _take_ticket(self, connection: Connection, who: Conversation, now: float) -> None:
-        self._service.take_ticket(connection, who, "nobody_came", TIMER, now)
+    def _take_ticket(self, tx: Transaction, who: Conversation) -> None:
+        self._service.take_ticket(tx, who, "nobody_came", TIMER)
 
-    def _closed_meanwhile(self, connection: Connection, who: Conversation, now: float) -> bool:
-        if self._service.settings.hours.is_open(now):
+    def _closed_meanwhile(self, tx: Transaction, who: Conversation) -> bool:
+        if self._service.settings.hours.is_open(tx.now):
             return False
-        self._service.take_ticket(connection, who, "closed", TIMER, now)
+        self._service.take_ticket(tx, who, "closed", TIMER)
         return True
 
-    def _look_for_agent(self, connection: Connection, who: Conversation, now: float) -> None:
-        if waiting.is_there(connection, who.agent_id, now):
-            owner.at_stage(connection, who, who.stage + 1)
+    def _look_for_agent(self, tx: Transaction, who: Conversation) -> None:
+        if waiting.is_there(tx, who.agent_id):
+            owner.at_deadline(tx, who, who.deadline_index + 1)
         else:
-            self._back_into_queue(connection, who, "agent_gone", now)
+            self._back_into_queue(tx, who, "agent_gone")
 
-    def _nudge_agent(self, connection: Connection, who: Conversation, now: float) -> None:
-        who = owner.at_stage(connection, who, who.stage + 1)
-        owner.record(connection, who, event="nudged", actor=TIMER, now=now)
+    def _nudge_agent(self, tx: Transaction, who: Conversation) -> None:
+        who = owner.at_deadline(tx, who, who.deadline_index + 1)
+        owner.record(tx, who, event="nudged", actor=TIMER)
 
-    def _requeue(self, connection: Connection, who: Conversation, now: float) -> None:
-        self._back_into_queue(connection, who, "no_answer", now)
+    def _requeue(self, tx: Transaction, who: Conversation) -> None:
+        self._back_into_queue(tx, who, "no_answer")
 
-    def _back_into_queue(self, connection: Connection, who: Conversation, event: str, now: float) -> None:
-        connection.execute(
-            update(handoff).where(handoff.c.id == who.handoff_id).values(rank=handoff.c.rank + 1)
-        )
-        who = owner.move(connection, who, states.QUEUED, event=event, actor=TIMER, now=now)
-        notices.say(connection, self._knowledge, who, "requeued", now, STOP_WAITING)
+    def _back_into_queue(self, tx: Transaction, who: Conversation, event: str) -> None:
+        tx.execute(update(handoff).where(handoff.c.id == who.handoff_id).values(rank=handoff.c.rank + 1))
+        who = owner.move(tx, who, states.QUEUED, event=event, actor=TIMER)
+        notices.say(tx, self._knowledge, who, "requeued", STOP_WAITING)
 
-    def _ask_client(self, connection: Connection, who: Conversation, now: float) -> None:
-        who = owner.at_stage(connection, who, who.stage + 1)
-        notices.say(connection, self._knowledge, who, "still_there", now)
+    def _ask_client(self, tx: Transaction, who: Conversation) -> None:
+        who = owner.at_deadline(tx, who, who.deadline_index + 1)
+        notices.say(tx, self._knowledge, who, "still_there")
 
-    def _wrap_up(self, connection: Connection, who: Conversation, now: float) -> None:
+    def _wrap_up(self, tx: Transaction, who: Conversation) -> None:
         case = who.handoff_id
         assert case is not None
-        tickets.end_case(connection, case, "client_left", now)
-        tickets.close_all(connection, who.id, who.agent_id, now)
-        who = owner.move(
-            connection, who, states.WRAPUP, event="client_left", actor=TIMER, now=now, agent_id=who.agent_id
-        )
-        notices.ask_for_score(connection, self._knowledge, who, case, now)
+        tickets.end_case(tx, case, "client_left")
+        tickets.close_all(tx, who.id, who.agent_id)
+        who = owner.move(tx, who, states.WRAPUP, event="client_left", actor=TIMER, agent_id=who.agent_id)
+        notices.ask_for_score(tx, self._knowledge, who, case)
 
-    def _to_bot(self, connection: Connection, who: Conversation, now: float) -> None:
+    def _to_bot(self, tx: Transaction, who: Conversation) -> None:
         if who.state == states.AFTER_HOURS:
-            self._service.back_to_bot(
-                connection, who, event="time_over", actor=TIMER, outcome="ticket", now=now
-            )
+            self._service.back_to_bot(tx, who, event="time_over", actor=TIMER, outcome="ticket")
         else:
             # Without a word: after a resolve the client is elsewhere by now, and after a block nobody has asked.
-            owner.move(connection, who, states.BOT, event="time_over", actor=TIMER, now=now)
+            owner.move(tx, who, states.ASSISTANT, event="time_over", actor=TIMER)

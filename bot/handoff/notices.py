@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import update
-from sqlalchemy.engine import Connection
 
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
 from bot.storage import button
+from bot.storage.transaction import Transaction
 from knowledge import Knowledge
 
 TOPIC = "handoff"
@@ -22,40 +22,36 @@ SCORES = (1, 2, 3, 4, 5)
 
 
 def say(
-    connection: Connection,
+    tx: Transaction,
     knowledge: Knowledge,
     to: Conversation,
     name: str,
-    now: float,
     *choices: str,
     **values: object,
 ) -> None:
     """Store a notice; `choices` are what may be answered, `values` fill the text's {placeholders}."""
     outbox.add(
-        connection,
+        tx,
         to,
         origin="system",
         text=knowledge.text(TOPIC, name, to.language, to.address.kind).format(**values),
         choices=[Choice(_label(knowledge, to, choice), choice) for choice in choices],
-        now=now,
     )
 
 
-def ask_for_score(
-    connection: Connection, knowledge: Knowledge, to: Conversation, handoff_id: int, now: float
-) -> None:
+def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, handoff_id: int) -> None:
     """Ask how the client was served, from 1 to 5."""
     choices = [
         Choice(knowledge.text(TOPIC, f"score_{score}", to.language), f"{SCORE}{handoff_id}:{score}")
         for score in SCORES
     ]
     text = knowledge.text(TOPIC, "resolved", to.language, to.address.kind)
-    outbox.add(connection, to, origin="system", text=text, choices=choices, now=now)
+    outbox.add(tx, to, origin="system", text=text, choices=choices)
 
 
-def close_choices(connection: Connection, conversation_id: int, now: float) -> None:
+def close_choices(tx: Transaction, conversation_id: int) -> None:
     """What was offered in an earlier state can no longer be chosen. A score can still be given."""
-    connection.execute(
+    tx.execute(
         update(button)
         .where(
             button.c.conversation_id == conversation_id,
@@ -63,7 +59,7 @@ def close_choices(connection: Connection, conversation_id: int, now: float) -> N
             button.c.payload.startswith(PREFIX),
             ~button.c.payload.startswith(SCORE),
         )
-        .values(used_at=now)
+        .values(used_at=tx.now)
     )
 
 

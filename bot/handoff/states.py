@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BOT = "BOT"
+ASSISTANT = "ASSISTANT"
 QUEUED = "QUEUED"
 ASSIGNED = "ASSIGNED"
 HUMAN = "HUMAN"
@@ -12,10 +12,10 @@ WRAPUP = "WRAPUP"
 AFTER_HOURS = "AFTER_HOURS"
 CLOSED = "CLOSED"
 BLOCKED = "BLOCKED"
-STATES = (BOT, QUEUED, ASSIGNED, HUMAN, WRAPUP, AFTER_HOURS, CLOSED, BLOCKED)
+STATES = (ASSISTANT, QUEUED, ASSIGNED, HUMAN, WRAPUP, AFTER_HOURS, CLOSED, BLOCKED)
 
 # Only these may be left as they are for ever.
-AT_REST = frozenset({BOT, CLOSED})
+AT_REST = frozenset({ASSISTANT, CLOSED})
 # An agent owns the conversation by name.
 BY_AGENT = frozenset({ASSIGNED, HUMAN, WRAPUP})
 # Whoever is in one of these has an open hand-off, and no more than a day for it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, case, func, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.messages import halts
@@ -13,6 +12,7 @@ from bot.messages.conversations import Address
 from bot.messages.in_order import oldest_queued
 from bot.messages.outbox import REQUEST_CONTACT
 from bot.storage import button, conversation, outbound
+from bot.storage.transaction import Transaction
 
 LEASE_SECONDS = 30.0
 
@@ -22,8 +22,8 @@ class Outgoing:
     """A stored message that is to be sent now. `text` holds the light markup of data/ (**label**).
 
     `key` names it for good: a channel that can tell repeats apart knows them by it. A long text leaves in parts, of
-    which `parts_sent` are out. `doubts`: so many tries of the next part ended without anybody knowing whether the
-    channel took it. `clears_keyboard`: a keyboard of an earlier message may still
+    which `parts_sent` are out. `unconfirmed_attempts`: tries of the next part that ended without
+    anybody knowing whether the channel took it. `clears_keyboard`: a keyboard of an earlier message may still
     be open on the client's screen.
     """
 
@@ -37,7 +37,7 @@ class Outgoing:
     attempts: int
     created_at: float = 0.0
     parts_sent: int = 0
-    doubts: int = 0
+    unconfirmed_attempts: int = 0
     clears_keyboard: bool = False
 
 
@@ -81,7 +81,7 @@ _DROP_OF_OLD_OWNER = (
     update(outbound)
     .where(
         outbound.c.state == "queued",
-        outbound.c.origin == "bot",
+        outbound.c.origin == "assistant",
         outbound.c.epoch
         != select(conversation.c.epoch)
         .where(conversation.c.id == outbound.c.conversation_id)
@@ -95,7 +95,7 @@ _DROP_OF_UNREACHABLE = (
     update(outbound)
     .where(
         outbound.c.state == "queued",
-        ~outbound.c.despite_stop,
+        ~outbound.c.bypass_opt_out,
         outbound.c.conversation_id.in_(
             select(conversation.c.id).where(conversation.c.unreachable.isnot(None))
         ),
@@ -119,7 +119,7 @@ _DUE = (
     .where(
         oldest_queued(outbound),
         outbound.c.due_at <= bindparam("now"),
-        conversation.c.quiet_until <= bindparam("now"),
+        conversation.c.throttled_until <= bindparam("now"),
         halts.is_on(),
     )
     .order_by(outbound.c.id)
@@ -133,29 +133,30 @@ _LEASE = (
         due_at=bindparam("lease_ends"),
         attempts=outbound.c.attempts + 1,
         # Whoever had it before was cut off in the middle of sending.
-        doubts=outbound.c.doubts + case((outbound.c.sending_since.isnot(None), 1), else_=0),
+        unconfirmed_attempts=outbound.c.unconfirmed_attempts
+        + case((outbound.c.sending_since.isnot(None), 1), else_=0),
         sending_since=bindparam("now"),
     )
 )
 _NEXT_DUE = (
-    select(func.min(_later(outbound.c.due_at, conversation.c.quiet_until)))
+    select(func.min(_later(outbound.c.due_at, conversation.c.throttled_until)))
     .join(conversation, conversation.c.id == outbound.c.conversation_id)
     .where(oldest_queued(outbound), halts.is_on())
 )
 
 
-def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
+def take(tx: Transaction, limit: int) -> list[Outgoing]:
     """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS.
 
     What the bot said in an older epoch is dropped here: somebody else owns the conversation now. What a person
     wrote was theirs to say when it was stored, and is sent also if they have gone on to the next client.
     """
-    connection.execute(_DROP_OF_OLD_OWNER, {"now": now})
-    connection.execute(_DROP_OF_UNREACHABLE)
-    rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
+    tx.execute(_DROP_OF_OLD_OWNER, {"now": tx.now})
+    tx.execute(_DROP_OF_UNREACHABLE)
+    rows = tx.execute(_DUE, {"now": tx.now, "most": limit}).all()
     if rows:
-        connection.execute(
-            _LEASE, {"ids": [row.id for row in rows], "now": now, "lease_ends": now + LEASE_SECONDS}
+        tx.execute(
+            _LEASE, {"ids": [row.id for row in rows], "now": tx.now, "lease_ends": tx.now + LEASE_SECONDS}
         )
     return [
         Outgoing(
@@ -169,14 +170,14 @@ def take(connection: Connection, now: float, limit: int) -> list[Outgoing]:
             attempts=row.attempts + 1,
             created_at=row.created_at,
             parts_sent=row.parts_sent,
-            doubts=row.doubts + (row.sending_since is not None),
+            unconfirmed_attempts=row.unconfirmed_attempts + (row.sending_since is not None),
             clears_keyboard=bool(row.clears_keyboard),
         )
         for row in rows
     ]
 
 
-def next_due(connection: Connection) -> float | None:
+def next_due(tx: Transaction) -> float | None:
     """When the next message that may be sent becomes due, or None when none waits."""
-    due: float | None = connection.execute(_NEXT_DUE).scalar()
+    due: float | None = tx.execute(_NEXT_DUE).scalar()
     return due

@@ -6,32 +6,32 @@ import secrets
 from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.messages.conversations import Address
 from bot.messages.reachability import STOPPED, UNUSABLE
 from bot.storage import conversation, handoff, metadata
 from bot.storage.desk_tables import audit, handoff_event, webhook_delivery
+from bot.storage.transaction import Transaction
 
 # What people and timers did: no word of the client's, and nothing that says whose conversation it was once that is
 # gone. They stay, so that the audit trail remains whole, the desk's figures true, and no event is told twice.
 KEPT = (audit, handoff, handoff_event, webhook_delivery)
 # Of a hand-off itself, what tells of the client.
-_TOLD = {"inbound_id": None, "packet": None, "summary": None}
+_TOLD = {"inbound_id": None, "context": None, "summary": None}
 # Sealed under a key that only the running stack has, for minutes.
 _NOT_HANDED_OUT = {"vault": ("sealed",)}
 
 
-def conversations_of(connection: Connection, peer: str) -> list[Any]:
+def conversations_of(tx: Transaction, peer: str) -> list[Any]:
     """The rows of the client's conversations. `peer` is a number or chat id, or a channel before it: sms:+81..."""
     channel, _, rest = peer.rpartition(":")
     found = select(conversation).where(conversation.c.peer == (rest if channel else peer))
     found = found.where(conversation.c.channel == channel) if channel else found
-    return list(connection.execute(found.order_by(conversation.c.id)).mappings())
+    return list(tx.execute(found.order_by(conversation.c.id)).mappings())
 
 
-def collect(connection: Connection, conversation_id: int) -> dict[str, list[dict[str, Any]]]:
+def collect(tx: Transaction, conversation_id: int) -> dict[str, list[dict[str, Any]]]:
     """All rows about a conversation, by table; tables with none are left out."""
     found = {}
     for table in metadata.sorted_tables:
@@ -40,48 +40,46 @@ def collect(connection: Connection, conversation_id: int) -> dict[str, list[dict
             continue
         hidden = _NOT_HANDED_OUT.get(table.name, ())
         columns = [column for column in table.columns if column.name not in hidden]
-        rows = connection.execute(select(*columns).where(where).order_by(*table.primary_key)).mappings()
+        rows = tx.execute(select(*columns).where(where).order_by(*table.primary_key)).mappings()
         found[table.name] = [dict(row) for row in rows]
     return {name: rows for name, rows in found.items() if rows}
 
 
-def erase(connection: Connection, conversation_id: int, now: float) -> bool:
+def erase(tx: Transaction, conversation_id: int) -> bool:
     """Delete all that is about a client, and take the peer off the conversation.
 
     The conversation's row stays as a nameless one, for its number must not become somebody else's: the audit trail
     names it. A stop by text message outlives it, in a new row without anything else, since the law forbids to write to
     that number whatever else is forgotten. True where that was so.
     """
-    row = (
-        connection.execute(select(conversation).where(conversation.c.id == conversation_id)).mappings().one()
-    )
-    connection.execute(update(handoff).where(handoff.c.conversation_id == conversation_id).values(**_TOLD))
-    connection.execute(
+    row = tx.execute(select(conversation).where(conversation.c.id == conversation_id)).mappings().one()
+    tx.execute(update(handoff).where(handoff.c.conversation_id == conversation_id).values(**_TOLD))
+    tx.execute(
         update(handoff)
         .where(handoff.c.conversation_id == conversation_id, handoff.c.ended_at.is_(None))
-        .values(ended_at=now, outcome="cancelled")
+        .values(ended_at=tx.now, outcome="cancelled")
     )
     for table in reversed(metadata.sorted_tables):
         where = _about(table, conversation_id)
         if where is not None and table is not conversation and table not in KEPT:
-            connection.execute(delete(table).where(where))
+            tx.execute(delete(table).where(where))
     nameless = {
         **{column.name: None for column in conversation.columns if column.nullable},
         "name": secrets.token_hex(12),
         "peer": f"erased-{secrets.token_hex(8)}",
-        "state": "BOT",
+        "state": "ASSISTANT",
         # What was about to be sent or changed is of another epoch now.
         "epoch": row["epoch"] + 1,
-        "stage": 0,
+        "deadline_index": 0,
         "unreachable": UNUSABLE,
-        "unreachable_since": now,
+        "unreachable_since": tx.now,
     }
-    connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**nameless))
+    tx.execute(update(conversation).where(conversation.c.id == conversation_id).values(**nameless))
     stopped = row["unreachable"] == STOPPED and Address(row["channel"], row["peer"]).kind == "sms"
     if stopped:
         kept = ("channel", "peer", "language", "unreachable", "unreachable_since")
         new = {name: row[name] for name in kept}
-        connection.execute(insert(conversation).values(**new, name=secrets.token_hex(12), created_at=now))
+        tx.execute(insert(conversation).values(**new, name=secrets.token_hex(12), created_at=tx.now))
     return stopped
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.engine import Connection
 
 from bot.storage import conversation
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 from knowledge import Knowledge
 
 # In these states what a client writes is for people to read. The states are those of bot/handoff/states.py.
@@ -53,58 +53,58 @@ class Conversation:
     language: str
     state: str
     epoch: int
-    expecting: str | None
-    expecting_until: float
-    told_down_at: float | None
+    expected_input: str | None
+    expected_input_until: float
+    outage_notified_at: float | None
     unreachable: str | None = None
     agent_id: int | None = None
     handoff_id: int | None = None
     awaiting: str | None = None
-    since: float = 0.0
-    stage: int = 0
+    state_since: float = 0.0
+    deadline_index: int = 0
     deadline_at: float | None = None
 
     def expects(self, now: float) -> str | None:
         """What the next message is expected to hold ("code", "phone_number"), or None."""
-        return self.expecting if now < self.expecting_until else None
+        return self.expected_input if now < self.expected_input_until else None
 
 
-def find(connection: Connection, conversation_id: int, *, lock: bool = False) -> Conversation:
+def find(tx: Transaction, conversation_id: int, *, lock: bool = False) -> Conversation:
     """The conversation with that id. With `lock` nobody else changes it until the transaction ends."""
     query = _BY_ID_LOCKED if lock else _BY_ID
-    return _from_row(connection.execute(query, {"which": conversation_id}).one())
+    return _from_row(tx.execute(query, {"which": conversation_id}).one())
 
 
-def find_by_address(connection: Connection, address: Address) -> Conversation | None:
+def find_by_address(tx: Transaction, address: Address) -> Conversation | None:
     """The conversation at `address`, or None when that client has never written."""
-    row = connection.execute(_BY_ADDRESS, vars(address)).first()
+    row = tx.execute(_BY_ADDRESS, vars(address)).first()
     return _from_row(row) if row else None
 
 
-def open_at(connection: Connection, address: Address, language: str, now: float) -> Conversation:
+def open_at(tx: Transaction, address: Address, language: str) -> Conversation:
     """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
-    row = connection.execute(_BY_ADDRESS_LOCKED, vars(address)).first()
+    row = tx.execute(_BY_ADDRESS_LOCKED, vars(address)).first()
     if row:
         return _from_row(row)
     insert_if_new(
-        connection,
+        tx,
         conversation,
         {
             "name": secrets.token_hex(12),
             "channel": address.channel,
             "peer": address.peer,
             "language": language,
-            "state": "BOT",
+            "state": "ASSISTANT",
             "epoch": 0,
-            "created_at": now,
+            "created_at": tx.now,
         },
     )
-    return _from_row(connection.execute(_BY_ADDRESS_LOCKED, vars(address)).one())
+    return _from_row(tx.execute(_BY_ADDRESS_LOCKED, vars(address)).one())
 
 
-def change(connection: Connection, conversation_id: int, **values: Any) -> None:
+def change(tx: Transaction, conversation_id: int, **values: Any) -> None:
     """Set columns of a conversation."""
-    connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
+    tx.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
 
 
 def first_language(knowledge: Knowledge, address: Address, hint: str | None) -> str:
@@ -127,14 +127,14 @@ def _from_row(row: Any) -> Conversation:
         language=row.language,
         state=row.state,
         epoch=row.epoch,
-        expecting=row.expecting,
-        expecting_until=row.expecting_until or 0.0,
-        told_down_at=row.told_down_at,
+        expected_input=row.expected_input,
+        expected_input_until=row.expected_input_until or 0.0,
+        outage_notified_at=row.outage_notified_at,
         unreachable=row.unreachable,
         agent_id=row.agent_id,
         handoff_id=row.handoff_id,
         awaiting=row.awaiting,
-        since=row.since or 0.0,
-        stage=row.stage,
+        state_since=row.state_since or 0.0,
+        deadline_index=row.deadline_index,
         deadline_at=row.deadline_at,
     )

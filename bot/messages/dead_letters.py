@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.privacy.redaction import redact
 from bot.storage import Database
 from bot.storage import dead_letter as table
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 
 # Of each channel.
 MOST_KEPT = 500
@@ -50,10 +50,10 @@ class DeadLetters:
 
     async def keep(self, channel: str, reason: str, what: Mapping[str, Any]) -> None:
         """Keep `what`, unless the same is there already. When this returns it may be acknowledged."""
-        await self._database.run(keep, channel, reason, what, self._clock())
+        await self._database.run(keep, channel, reason, what)
 
 
-def keep(connection: Connection, channel: str, reason: str, what: Mapping[str, Any], now: float) -> None:
+def keep(tx: Transaction, channel: str, reason: str, what: Mapping[str, Any]) -> None:
     """As DeadLetters.keep; the oldest above MOST_KEPT are forgotten."""
     content = json.dumps(_Outline().of(what))
     values = {
@@ -61,18 +61,18 @@ def keep(connection: Connection, channel: str, reason: str, what: Mapping[str, A
         "digest": hashlib.sha256(f"{channel} {_whole(what, content)}".encode()).hexdigest(),
         "reason": reason[:64],
         "content": content,
-        "received_at": now,
+        "received_at": tx.now,
     }
-    if insert_if_new(connection, table, values):
+    if insert_if_new(tx, table, values):
         of_channel = table.c.channel == channel
         kept = select(table.c.id).where(of_channel).order_by(table.c.id.desc())
         oldest = kept.offset(MOST_KEPT - 1).limit(1).scalar_subquery()
-        connection.execute(delete(table).where(of_channel, table.c.id < oldest))
+        tx.execute(delete(table).where(of_channel, table.c.id < oldest))
 
 
-def newest(connection: Connection, limit: int) -> list[DeadLetter]:
+def newest(tx: Transaction, limit: int) -> list[DeadLetter]:
     """The newest of all channels, the oldest of them first."""
-    rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit)).all()
+    rows = tx.execute(select(table).order_by(table.c.id.desc()).limit(limit)).all()
     return [
         DeadLetter(row.id, row.channel, row.reason, row.content, row.received_at) for row in reversed(rows)
     ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import select, update
-from sqlalchemy.engine import Connection
 
 from bot.storage import delivery, outbound
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 
 # A report counts only if it ranks higher than what is known: late and repeated ones change nothing. Delivered ranks
 # above failed, since a phone that has the message has it.
@@ -28,43 +28,34 @@ _DELIVERED = {"delivered", "read"}
 TAKEN = "accepted"
 
 
-def begin(
-    connection: Connection, outbound_id: int, part: int, provider_id: str, segments: int, now: float
-) -> None:
+def begin(tx: Transaction, outbound_id: int, part: int, provider_id: str, segments: int) -> None:
     """Note that the provider took a part. A report on it may have come before the provider's answer."""
     values = {"provider_id": provider_id, "segments": segments}
     new = insert_if_new(
-        connection,
+        tx,
         delivery,
-        {"outbound_id": outbound_id, "part": part, "status": TAKEN, "updated_at": now, **values},
+        {"outbound_id": outbound_id, "part": part, "status": TAKEN, "updated_at": tx.now, **values},
     )
     if not new:
-        connection.execute(update(delivery).where(*_is(outbound_id, part)).values(**values))
+        tx.execute(update(delivery).where(*_is(outbound_id, part)).values(**values))
 
 
-def find(connection: Connection, provider_id: str) -> tuple[int, int] | None:
+def find(tx: Transaction, provider_id: str) -> tuple[int, int] | None:
     """The message and the part that the provider knows by that id."""
-    row = connection.execute(select(delivery).where(delivery.c.provider_id == provider_id)).first()
+    row = tx.execute(select(delivery).where(delivery.c.provider_id == provider_id)).first()
     return (row.outbound_id, row.part) if row else None
 
 
 def report(
-    connection: Connection,
-    outbound_id: int,
-    part: int,
-    *,
-    provider_id: str,
-    status: str,
-    error: str | None,
-    now: float,
+    tx: Transaction, outbound_id: int, part: int, *, provider_id: str, status: str, error: str | None
 ) -> bool:
     """Apply a provider's report. False when it tells nothing new, or of a message that there is not."""
     if status not in RANK:
         return False
-    if connection.execute(select(outbound.c.id).where(outbound.c.id == outbound_id)).first() is None:
+    if tx.execute(select(outbound.c.id).where(outbound.c.id == outbound_id)).first() is None:
         return False
     insert_if_new(
-        connection,
+        tx,
         delivery,
         {
             "outbound_id": outbound_id,
@@ -72,25 +63,25 @@ def report(
             "provider_id": provider_id,
             "segments": 1,
             "status": TAKEN,
-            "updated_at": now,
+            "updated_at": tx.now,
         },
     )
-    known = connection.execute(select(delivery.c.status).where(*_is(outbound_id, part))).scalar_one()
+    known = tx.execute(select(delivery.c.status).where(*_is(outbound_id, part))).scalar_one()
     if RANK[status] <= RANK[known]:
         return False
-    connection.execute(
-        update(delivery).where(*_is(outbound_id, part)).values(status=status, error=error, updated_at=now)
+    tx.execute(
+        update(delivery).where(*_is(outbound_id, part)).values(status=status, error=error, updated_at=tx.now)
     )
-    settle(connection, outbound_id)
+    settle(tx, outbound_id)
     return True
 
 
-def settle(connection: Connection, outbound_id: int) -> None:
+def settle(tx: Transaction, outbound_id: int) -> None:
     """Bring the message's own state in line with that of its parts, once the last of them is out.
 
     A message that nobody could say anything about is known after all when the provider reports it.
     """
-    rows = connection.execute(select(delivery).where(delivery.c.outbound_id == outbound_id)).all()
+    rows = tx.execute(select(delivery).where(delivery.c.outbound_id == outbound_id)).all()
     failed = [row for row in rows if row.status in _FAILED]
     if failed:
         values = {"state": "failed", "error": failed[0].error}
@@ -98,7 +89,7 @@ def settle(connection: Connection, outbound_id: int) -> None:
         values = {"state": "delivered", "error": None}
     else:
         values = {"state": "sent", "error": None}
-    connection.execute(
+    tx.execute(
         update(outbound)
         .where(
             outbound.c.id == outbound_id,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.messages import claims, deliveries, reachability
 from bot.messages.claims import Outgoing
 from bot.storage import Database, conversation, outbound
+from bot.storage.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Dispatch:
 
     async def take(self, limit: int) -> list[Outgoing]:
         """Up to `limit` messages that are to be sent now, leased to the caller (see claims.take)."""
-        return await self._database.run(claims.take, self._clock(), limit)
+        return await self._database.run(claims.take, limit)
 
     async def sent(
         self, outgoing: Outgoing, receipt: Receipt, *, last: bool = True, quiet_seconds: float = 0.0
@@ -40,39 +40,40 @@ class Dispatch:
         await self._database.run(self._sent, outgoing, receipt, last, quiet_seconds)
 
     def _sent(
-        self, connection: Connection, outgoing: Outgoing, receipt: Receipt, last: bool, quiet_seconds: float
+        self, tx: Transaction, outgoing: Outgoing, receipt: Receipt, last: bool, quiet_seconds: float
     ) -> None:
-        now = self._clock()
-        deliveries.begin(
-            connection, outgoing.id, outgoing.parts_sent, receipt.provider_id, receipt.segments, now
-        )
-        values: dict[str, Any] = {"parts_sent": outgoing.parts_sent + 1, "doubts": 0, "sending_since": None}
+        deliveries.begin(tx, outgoing.id, outgoing.parts_sent, receipt.provider_id, receipt.segments)
+        values: dict[str, Any] = {
+            "parts_sent": outgoing.parts_sent + 1,
+            "unconfirmed_attempts": 0,
+            "sending_since": None,
+        }
         if last:
-            values |= {"state": "sent", "provider_id": receipt.provider_id, "sent_at": now}
+            values |= {"state": "sent", "provider_id": receipt.provider_id, "sent_at": tx.now}
         else:
-            values |= {"due_at": now, "attempts": 0}
-        connection.execute(
+            values |= {"due_at": tx.now, "attempts": 0}
+        tx.execute(
             update(outbound)
             .where(outbound.c.id == outgoing.id, outbound.c.state == "queued")
             .values(**values)
         )
         if last:
-            deliveries.settle(connection, outgoing.id)
+            deliveries.settle(tx, outgoing.id)
         if quiet_seconds:
-            self._quiet(connection, outgoing.id, now + quiet_seconds)
+            self._quiet(tx, outgoing.id, tx.now + quiet_seconds)
 
     async def failed(self, outbound_id: int, error: str | None = None, *, reach: str | None = None) -> None:
         """Record that the channel will never take the message; with `reach` nor any other to this client."""
         await self._database.run(self._failed, outbound_id, error, reach)
 
-    def _failed(self, connection: Connection, outbound_id: int, error: str | None, reach: str | None) -> None:
-        connection.execute(
+    def _failed(self, tx: Transaction, outbound_id: int, error: str | None, reach: str | None) -> None:
+        tx.execute(
             update(outbound)
             .where(outbound.c.id == outbound_id)
             .values(state="failed", error=error, sending_since=None)
         )
         if reach:
-            reachability.lose(connection, _conversation_of(connection, outbound_id), reach, self._clock())
+            reachability.lose(tx, _conversation_of(tx, outbound_id), reach)
 
     async def unknown(self, outbound_id: int) -> None:
         """Record that nobody can say whether the client got the message, and that it is not repeated."""
@@ -89,22 +90,20 @@ class Dispatch:
         """Send nothing to the message's client before `until`."""
         await self._database.run(self._quiet, outbound_id, until)
 
-    def _quiet(self, connection: Connection, outbound_id: int, until: float) -> None:
-        connection.execute(
+    def _quiet(self, tx: Transaction, outbound_id: int, until: float) -> None:
+        tx.execute(
             update(conversation)
             .where(
-                conversation.c.id == _conversation_of(connection, outbound_id),
-                conversation.c.quiet_until < until,
+                conversation.c.id == _conversation_of(tx, outbound_id),
+                conversation.c.throttled_until < until,
             )
-            .values(quiet_until=until)
+            .values(throttled_until=until)
         )
 
     async def release_all(self) -> None:
         """Make everything unsent due: for the start of the only gateway on its database."""
         await self._database.run(
-            lambda connection: connection.execute(
-                update(outbound).where(outbound.c.state == "queued").values(due_at=self._clock())
-            )
+            lambda tx: tx.execute(update(outbound).where(outbound.c.state == "queued").values(due_at=tx.now))
         )
 
     async def next_due(self) -> float | None:
@@ -113,15 +112,11 @@ class Dispatch:
 
     async def _set(self, outbound_id: int, **values: Any) -> None:
         await self._database.run(
-            lambda connection: connection.execute(
-                update(outbound).where(outbound.c.id == outbound_id).values(**values)
-            )
+            lambda tx: tx.execute(update(outbound).where(outbound.c.id == outbound_id).values(**values))
         )
 
 
-def _conversation_of(connection: Connection, outbound_id: int) -> int:
+def _conversation_of(tx: Transaction, outbound_id: int) -> int:
     return int(
-        connection.execute(
-            select(outbound.c.conversation_id).where(outbound.c.id == outbound_id)
-        ).scalar_one()
+        tx.execute(select(outbound.c.conversation_id).where(outbound.c.id == outbound_id)).scalar_one()
     )

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, select
-from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.storage import conversation
 from bot.storage import halt as table
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 
 # What can be halted, also while it is not set up.
 CHANNELS = ("telegram", "sms", "simulator.telegram", "simulator.sms")
 
 
-def halt(connection: Connection, channel: str, now: float) -> bool:
+def halt(tx: Transaction, channel: str) -> bool:
     """Send nothing on `channel` from now on. False when it was halted before."""
-    return insert_if_new(connection, table, {"channel": channel, "since": now})
+    return insert_if_new(tx, table, {"channel": channel, "halted_at": tx.now})
 
 
-def resume(connection: Connection, channel: str) -> bool:
+def resume(tx: Transaction, channel: str) -> bool:
     """Send again, beginning with what has waited. False when the channel was not halted."""
-    return bool(connection.execute(delete(table).where(table.c.channel == channel)).rowcount)
+    return bool(tx.execute(delete(table).where(table.c.channel == channel)).rowcount)
 
 
-def halted(connection: Connection) -> dict[str, float]:
+def halted(tx: Transaction) -> dict[str, float]:
     """The halted channels, and since when."""
-    return {row.channel: row.since for row in connection.execute(select(table)).all()}
+    return {row.channel: row.halted_at for row in tx.execute(select(table)).all()}
 
 
 def is_on() -> ColumnElement[bool]:

@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from bot.clock import Clock
+from bot.domain import Notice
 from bot.messages import conversations, notices, reachability
 from bot.messages.conversations import Conversation
 from bot.messages.in_order import oldest_queued
-from bot.messages.reading import Message, Notice, Reader
+from bot.messages.reading import Message, PendingNotice, Reader
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
+from bot.storage.transaction import Transaction
 from bot.telemetry import inbound_total, redacted_total
 from knowledge import Knowledge
 
@@ -70,7 +71,7 @@ class Taken:
     content: str
     attempts: int
     received_at: float
-    consumer: str = "bot"
+    consumer: str = "assistant"
 
 
 class Inbox:
@@ -119,13 +120,13 @@ class Inbox:
                 else:
                     stored.set_result(result)
 
-    def _store_all(self, connection: Connection, messages: Sequence[Message]) -> list[Accepted | Exception]:
+    def _store_all(self, tx: Transaction, messages: Sequence[Message]) -> list[Accepted | Exception]:
         """Store each message by itself: one that cannot be stored is its own misfortune."""
         results: list[Accepted | Exception] = []
         for message in messages:
             try:
-                with connection.begin_nested():
-                    results.append(self._store(connection, message))
+                with tx.begin_nested():
+                    results.append(self._store(tx, message))
             except OperationalError:
                 # The connection's fault, not the message's: all of it is tried again.
                 raise
@@ -133,68 +134,63 @@ class Inbox:
                 results.append(error)
         return results
 
-    def _store(self, connection: Connection, message: Message) -> Accepted:
-        now = self._clock()
+    def _store(self, tx: Transaction, message: Message) -> Accepted:
         language = conversations.first_language(self._knowledge, message.address, message.language_hint)
-        conversation = conversations.open_at(connection, message.address, language, now)
+        conversation = conversations.open_at(tx, message.address, language)
         external_id = f"{message.address.channel}:{message.address.peer}:{message.external_id}"[:200]
-        known = connection.execute(
+        known = tx.execute(
             select(inbound.c.id, inbound.c.redacted).where(inbound.c.external_id == external_id)
         ).first()
         if known is not None:
             return Accepted(int(known.id), duplicate=True, secret=bool(known.redacted))
-        reading = self._reader.read(connection, message, conversation, now)
-        result = connection.execute(
+        reading = self._reader.read(tx, message, conversation)
+        result = tx.execute(
             insert(inbound).values(
                 conversation_id=conversation.id,
                 external_id=external_id,
                 kind=reading.kind,
                 content=reading.content,
-                consumer="desk" if conversation.state in conversations.READ_BY_PEOPLE else "bot",
+                consumer="desk" if conversation.state in conversations.READ_BY_PEOPLE else "assistant",
                 redacted=bool(reading.redacted),
                 state="done" if reading.answered else "queued",
-                due_at=now,
-                received_at=now,
+                due_at=tx.now,
+                received_at=tx.now,
             )
         )
         message_id = int(result.inserted_primary_key[0])
         for found in reading.redacted:
             redacted_total.labels(found).inc()
-        self._change_reach(connection, conversation, reading.reach, now)
-        about_delivery = [] if reading.answered else _about_delivery(connection, conversation, message)
-        for notice in (*about_delivery, *reading.notices):
+        self._change_reach(tx, conversation, reading.reach)
+        about_delivery = [] if reading.answered else _about_delivery(tx, conversation, message)
+        for pending in (*about_delivery, *reading.notices):
             notices.add(
-                connection,
+                tx,
                 self._knowledge,
                 conversation,
-                notice.name,
+                pending.notice,
                 message_id,
-                now,
-                choices=notice.choices,
-                despite_stop=notice.despite_stop,
-                values=notice.values,
+                choices=pending.choices,
+                bypass_opt_out=pending.bypass_opt_out,
+                values=pending.values,
             )
         return Accepted(message_id, duplicate=False, secret=bool(reading.redacted))
 
-    def _change_reach(
-        self, connection: Connection, conversation: Conversation, reach: str | None, now: float
-    ) -> None:
+    def _change_reach(self, tx: Transaction, conversation: Conversation, reach: str | None) -> None:
         if reach == "regain":
-            reachability.regain(connection, conversation.id)
+            reachability.regain(tx, conversation.id)
         elif reach == "stop":
-            reachability.lose(connection, conversation.id, reachability.STOPPED, now)
+            reachability.lose(tx, conversation.id, reachability.STOPPED)
         elif reach == "blocked":
-            reachability.lose(connection, conversation.id, reachability.BLOCKED, now)
+            reachability.lose(tx, conversation.id, reachability.BLOCKED)
 
     async def take(self, limit: int) -> list[Taken]:
         """Up to `limit` messages that are due, the oldest of each conversation, leased for LEASE_SECONDS."""
         return await self._database.run(self._take, limit)
 
-    def _take(self, connection: Connection, limit: int) -> list[Taken]:
-        now = self._clock()
-        rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
+    def _take(self, tx: Transaction, limit: int) -> list[Taken]:
+        rows = tx.execute(_DUE, {"now": tx.now, "most": limit}).all()
         if rows:
-            connection.execute(_LEASE, {"ids": [row.id for row in rows], "lease_ends": now + LEASE_SECONDS})
+            tx.execute(_LEASE, {"ids": [row.id for row in rows], "lease_ends": tx.now + LEASE_SECONDS})
         return [
             Taken(
                 row.id,
@@ -211,13 +207,13 @@ class Inbox:
 
     async def next_due(self) -> float | None:
         """When the next stored message becomes due, or None when none waits."""
-        return await self._database.run(lambda connection: connection.execute(_NEXT_DUE).scalar())
+        return await self._database.run(lambda tx: tx.execute(_NEXT_DUE).scalar())
 
     async def count_open(self) -> int:
         """How many stored messages wait for their answer."""
         return await self._database.run(
-            lambda connection: int(
-                connection.execute(
+            lambda tx: int(
+                tx.execute(
                     select(func.count()).select_from(inbound).where(inbound.c.state == "queued")
                 ).scalar()
                 or 0
@@ -231,78 +227,76 @@ class Inbox:
     async def release_all(self) -> None:
         """Give back everything that was taken up: for the start of the only gateway on its database."""
         await self._database.run(
-            lambda connection: connection.execute(
-                update(inbound).where(inbound.c.state == "queued").values(due_at=self._clock())
-            )
+            lambda tx: tx.execute(update(inbound).where(inbound.c.state == "queued").values(due_at=tx.now))
         )
 
 
-def _about_delivery(connection: Connection, to: Conversation, message: Message) -> list[Notice]:
+def _about_delivery(tx: Transaction, to: Conversation, message: Message) -> list[PendingNotice]:
     """What a client is to know of messages that did not arrive, or may not: the latter once."""
-    missed = notices.missed_by(connection, to)
-    found = [Notice(missed)] if missed else []
+    missed = notices.missed_by(tx, to)
+    found = [PendingNotice(missed)] if missed else []
     unreliable = missed or to.address.peer.startswith(tuple(notices.SEND_ONLY))
-    if message.telegram and unreliable and not notices.was_given(connection, to, "telegram_instead"):
-        found.append(Notice("telegram_instead", values={"bot": message.telegram}))
+    if message.telegram and unreliable and not notices.was_given(tx, to, Notice.TELEGRAM_INSTEAD):
+        found.append(PendingNotice(Notice.TELEGRAM_INSTEAD, values={"bot": message.telegram}))
     return found
 
 
-def set_due(connection: Connection, message_id: int, due_at: float) -> None:
+def set_due(tx: Transaction, message_id: int, due_at: float) -> None:
     """Set when a queued message is to be taken up again."""
-    connection.execute(
+    tx.execute(
         update(inbound).where(inbound.c.id == message_id, inbound.c.state == "queued").values(due_at=due_at)
     )
 
 
-def put_back(connection: Connection, message_id: int, due_at: float) -> None:
+def put_back(tx: Transaction, message_id: int, due_at: float) -> None:
     """Give a message back without counting the try: it was not the message's fault."""
-    connection.execute(
+    tx.execute(
         update(inbound)
         .where(inbound.c.id == message_id, inbound.c.state == "queued")
         .values(due_at=due_at, attempts=inbound.c.attempts - 1)
     )
 
 
-def finish(connection: Connection, message_id: int, state: str = "done") -> bool:
+def finish(tx: Transaction, message_id: int, state: str = "done") -> bool:
     """Close a message, once: False when it was closed already, so that nothing is answered twice."""
-    closed = connection.execute(
+    closed = tx.execute(
         update(inbound).where(inbound.c.id == message_id, inbound.c.state == "queued").values(state=state)
     )
     return bool(closed.rowcount)
 
 
-def leave_to_people(connection: Connection, conversation_id: int, now: float) -> None:
+def leave_to_people(tx: Transaction, conversation_id: int) -> None:
     """Whatever of the conversation is unanswered is now for people to read, and never again for the bot."""
-    connection.execute(
+    tx.execute(
         update(inbound)
         .where(inbound.c.conversation_id == conversation_id, inbound.c.state == "queued")
-        .values(consumer="desk", due_at=now)
+        .values(consumer="desk", due_at=tx.now)
     )
 
 
-def understood_as(connection: Connection, message_id: int, topic: str) -> None:
+def understood_as(tx: Transaction, message_id: int, topic: str) -> None:
     """Write down which topic the bot took a message for."""
-    connection.execute(update(inbound).where(inbound.c.id == message_id).values(topic=topic))
+    tx.execute(update(inbound).where(inbound.c.id == message_id).values(topic=topic))
 
 
-def newest(connection: Connection, conversation_id: int) -> int:
+def newest(tx: Transaction, conversation_id: int) -> int:
     """The id of the client's newest message; 0 when there is none."""
     query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)
-    return int(connection.execute(query).scalar() or 0)
+    return int(tx.execute(query).scalar() or 0)
 
 
-def has_written(connection: Connection, conversation_id: int, since: float) -> bool:
+def has_written(tx: Transaction, conversation_id: int, since: float) -> bool:
     """Whether the client has written after that time."""
     query = select(inbound.c.id).where(
         inbound.c.conversation_id == conversation_id, inbound.c.received_at > since
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return tx.execute(query.limit(1)).first() is not None
 
 
-def is_open(connection: Connection, conversation_id: int) -> bool:
+def is_open(tx: Transaction, conversation_id: int) -> bool:
     """Whether any message of the conversation still waits for its answer."""
     return (
-        connection.execute(
+        tx.execute(
             select(inbound.c.id)
             .where(inbound.c.conversation_id == conversation_id, inbound.c.state == "queued")
             .limit(1)

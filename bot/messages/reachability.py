@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import update
-from sqlalchemy.engine import Connection
 
 from bot.storage import conversation
+from bot.storage.transaction import Transaction
 
 # The client has said stop; only their own "start" ends it.
 STOPPED = "stopped"
@@ -15,21 +15,21 @@ BLOCKED = "blocked"
 UNUSABLE = "unusable"
 
 
-def lose(connection: Connection, conversation_id: int, reason: str, now: float) -> None:
+def lose(tx: Transaction, conversation_id: int, reason: str) -> None:
     """Send nothing more, because of `reason` (one of the above). A client's own stop is not overwritten."""
-    connection.execute(
+    tx.execute(
         update(conversation)
         .where(
             conversation.c.id == conversation_id,
             conversation.c.unreachable.is_(None) | (conversation.c.unreachable != STOPPED),
         )
-        .values(unreachable=reason, unreachable_since=now)
+        .values(unreachable=reason, unreachable_since=tx.now)
     )
 
 
-def regain(connection: Connection, conversation_id: int) -> None:
+def regain(tx: Transaction, conversation_id: int) -> None:
     """The client may be written to again."""
-    connection.execute(
+    tx.execute(
         update(conversation)
         .where(conversation.c.id == conversation_id)
         .values(unreachable=None, unreachable_since=None)

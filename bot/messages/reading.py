@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy.engine import Connection
-
+from bot.domain import Notice
 from bot.messages import notices, reachability
 from bot.messages.commands import Command, Commands
 from bot.messages.conversations import Address, Conversation
@@ -16,17 +15,18 @@ from bot.messages.outbox import Choice
 from bot.privacy.codes import find_code
 from bot.privacy.redaction import redact
 from bot.privacy.vault import Vault
+from bot.storage.transaction import Transaction
 from bot.telemetry import odd_total
 from knowledge import Knowledge
 
 TEXT_LIMIT = 4_096
-# What happens in a chat without being said, and the notice that answers it ("" if none).
-EVENTS = {
-    "blocked": "",
-    "unblocked": "",
-    "foreign_contact": "foreign_contact",
-    "media": "media",
-    "group": "private_only",
+# What happens in a chat without being said, and the notice that answers it, if any.
+EVENTS: dict[str, Notice | None] = {
+    "blocked": None,
+    "unblocked": None,
+    "foreign_contact": Notice.FOREIGN_CONTACT,
+    "media": Notice.MEDIA,
+    "group": Notice.PRIVATE_ONLY,
 }
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -52,11 +52,11 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Notice:
+class PendingNotice:
     """One of the gateway's own notices, to be given at once."""
 
-    name: str
-    despite_stop: bool = False
+    notice: Notice
+    bypass_opt_out: bool = False
     choices: tuple[Choice, ...] = ()
     values: Mapping[str, str] = notices.NO_VALUES
 
@@ -71,7 +71,7 @@ class Reading:
     kind: str
     content: str
     redacted: tuple[str, ...] = ()
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[PendingNotice] = field(default_factory=list)
     answered: bool = False
     reach: str | None = None
 
@@ -84,9 +84,7 @@ class Reader:
         self._vault = vault
         self._commands = Commands(knowledge)
 
-    def read(
-        self, connection: Connection, message: Message, conversation: Conversation, now: float
-    ) -> Reading:
+    def read(self, tx: Transaction, message: Message, conversation: Conversation) -> Reading:
         """What `message` is, as a part of `conversation`."""
         stopped = conversation.unreachable == reachability.STOPPED
         if message.kind == "event":
@@ -97,7 +95,7 @@ class Reader:
         elif message.kind == "edit":
             reading = self._edit(message.content)
         elif token := find_link_token(message.content):
-            return self._link(connection, token, conversation)
+            return self._link(tx, token, conversation)
         else:
             command = (
                 Command(message.keyword)
@@ -106,7 +104,7 @@ class Reader:
             )
             if command:
                 return self._command(command, conversation, message, stopped=stopped)
-            reading = self._text(connection, message.content, conversation, now)
+            reading = self._text(tx, message.content, conversation)
         if stopped:
             # Nothing is said to a client who has stopped messages, so nothing is done for them unseen either.
             reading.answered, reading.notices, reading.reach = True, [], None
@@ -115,31 +113,31 @@ class Reader:
             reading.reach = "regain"
         return reading
 
-    def _text(self, connection: Connection, given: str, conversation: Conversation, now: float) -> Reading:
+    def _text(self, tx: Transaction, given: str, conversation: Conversation) -> Reading:
         content = _storable(given[:TEXT_LIMIT])
         redacted = redact(content)
         reading = Reading("text", redacted.text, tuple(redacted.kinds))
         # What is called a PIN is never passed on as a code, also where a code is expected.
-        code = None if redacted.kinds else find_code(content, conversation.expects(now))
+        code = None if redacted.kinds else find_code(content, conversation.expects(tx.now))
         if code is not None:
-            reading.kind, reading.content = "code", self._vault.seal(connection, conversation.id, code)
+            reading.kind, reading.content = "code", self._vault.seal(tx, conversation.id, code)
         if content.lstrip().startswith(("/", "／")):
             # No command of ours: it goes on as the text that it is, and never as an intent.
             odd_total.labels(conversation.address.channel, "slash").inc()
         if len(given) > TEXT_LIMIT:
             odd_total.labels(conversation.address.channel, "too_long").inc()
-            reading.notices.append(Notice("too_long"))
+            reading.notices.append(PendingNotice(Notice.TOO_LONG))
         if redacted.kinds:
-            reading.notices.append(Notice("secret_removed"))
+            reading.notices.append(PendingNotice(Notice.SECRET_REMOVED))
         return reading
 
-    def _link(self, connection: Connection, token: str, conversation: Conversation) -> Reading:
+    def _link(self, tx: Transaction, token: str, conversation: Conversation) -> Reading:
         """`/start TOKEN`: a start like any other, whose token goes into the vault and into no table."""
-        reading = Reading("link", self._vault.seal(connection, conversation.id, token))
+        reading = Reading("link", self._vault.seal(tx, conversation.id, token))
         if conversation.unreachable:
             reading.reach = "regain"
         if conversation.unreachable == reachability.STOPPED:
-            reading.notices.append(Notice("started"))
+            reading.notices.append(PendingNotice(Notice.STARTED))
         return reading
 
     def _edit(self, given: str) -> Reading:
@@ -147,7 +145,7 @@ class Reader:
         redacted = redact(content)
         reading = Reading("edit", redacted.text, tuple(redacted.kinds), answered=True)
         if redacted.kinds:
-            reading.notices.append(Notice("secret_removed"))
+            reading.notices.append(PendingNotice(Notice.SECRET_REMOVED))
         # A code that was typed, and then corrected by an edit, is still a code.
         elif find_code(content, "code") is not None:
             reading.content = ""
@@ -161,15 +159,15 @@ class Reader:
         if command.name == "stop":
             reading.answered, reading.reach = True, "stop"
             if not stopped and not message.answered_elsewhere:
-                reading.notices.append(Notice("stopped", despite_stop=True))
+                reading.notices.append(PendingNotice(Notice.STOPPED, bypass_opt_out=True))
         elif command.name == "help" and kind == "sms":
             reading.answered = True
             if not message.answered_elsewhere:
-                reading.notices.append(Notice("help", despite_stop=True))
+                reading.notices.append(PendingNotice(Notice.HELP, bypass_opt_out=True))
         elif command.name == "start":
             reading.reach = "regain" if conversation.unreachable else None
             if stopped:
-                reading.notices.append(Notice("started"))
+                reading.notices.append(PendingNotice(Notice.STARTED))
         elif stopped:
             reading.answered = True
         elif command.name == "language":
@@ -178,7 +176,7 @@ class Reader:
                 reading.content = f"language {code}"
             else:
                 reading.answered = True
-                reading.notices.append(Notice("language", choices=self._languages()))
+                reading.notices.append(PendingNotice(Notice.LANGUAGE, choices=self._languages()))
         return reading
 
     def _languages(self) -> tuple[Choice, ...]:
@@ -191,8 +189,9 @@ class Reader:
 
 def _event(name: str) -> Reading:
     reading = Reading("event", name, answered=True)
-    if EVENTS[name]:
-        reading.notices.append(Notice(EVENTS[name]))
+    notice = EVENTS[name]
+    if notice:
+        reading.notices.append(PendingNotice(notice))
     reading.reach = {"blocked": "blocked", "unblocked": "regain"}.get(name)
     return reading
 

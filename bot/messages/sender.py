@@ -115,7 +115,7 @@ class Sender(Loop):
                 raise Refused("no_channel")
             parts = channel.parts(item)
             part = parts[item.parts_sent]
-            receipt = await channel.resolve(item, part) if item.doubts else None
+            receipt = await channel.resolve(item, part) if item.unconfirmed_attempts else None
             receipt = receipt or await channel.send(item, part)
         except Refused as refusal:
             logger.warning("message %d was refused: %s", item.id, refusal.error)

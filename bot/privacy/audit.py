@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.engine import Connection
 
 from bot.storage.desk_tables import audit
+from bot.storage.transaction import Transaction
 
 GENESIS = "0" * 64
 # Any number, as long as nobody else on the PostgreSQL server takes it.
@@ -29,22 +29,21 @@ class AuditTrail:
 
     def append(
         self,
-        connection: Connection,
+        tx: Transaction,
         actor: str,
         action: str,
-        now: float,
         *,
         conversation_id: int | None = None,
         epoch: int | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Add a row, in the transaction of what it tells of."""
-        if connection.dialect.name == "postgresql":
+        if tx.dialect == "postgresql":
             # One successor for each row: whoever comes second waits for the first to commit.
-            connection.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
-        last = connection.execute(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)).scalar()
+            tx.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+        last = tx.execute(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)).scalar()
         row = {
-            "at": now,
+            "at": tx.now,
             "actor": actor,
             "action": action,
             "conversation_id": conversation_id,
@@ -52,12 +51,12 @@ class AuditTrail:
             "detail": dict(detail or {}),
             "previous": str(last or GENESIS),
         }
-        connection.execute(insert(audit).values(**row, digest=self._digest(row)))
+        tx.execute(insert(audit).values(**row, digest=self._digest(row)))
 
-    def first_broken(self, connection: Connection) -> int | None:
+    def first_broken(self, tx: Transaction) -> int | None:
         """The id of the first row that does not fit the one before it; None when the whole trail holds."""
         previous = GENESIS
-        for row in connection.execute(select(audit).order_by(audit.c.id)):
+        for row in tx.execute(select(audit).order_by(audit.c.id)):
             values = {name: getattr(row, name) for name in _SEALED}
             if row.previous != previous or not hmac.compare_digest(row.digest, self._digest(values)):
                 return int(row.id)

@@ -22,7 +22,7 @@ _UNBROKEN = re.compile(rf"{_BEGIN}(\d{{6,8}})(?![{_HYPHEN}]?\d)")
 _GROUPED = re.compile(rf"{_BEGIN}(\d(?:{_JOINED}\d){{5,7}})(?!{_JOINED}\d)")
 
 
-def find_code(text: str, expecting: str | None) -> str | None:
+def find_code(text: str, expected_input: str | None) -> str | None:
     """The code in `text`, as ASCII digits only, or None.
 
     While a code is expected ("code") one may stand anywhere in the message; otherwise only a message that is all
@@ -30,9 +30,9 @@ def find_code(text: str, expecting: str | None) -> str | None:
     """
     plain = _plain(text)
     match = _ONLY_DIGITS.fullmatch(plain)
-    if match and expecting == "phone_number" and len(re.sub(r"\D", "", match[1])) >= SHORTEST_NUMBER:
+    if match and expected_input == "phone_number" and len(re.sub(r"\D", "", match[1])) >= SHORTEST_NUMBER:
         return None
-    if match is None and expecting == "code":
+    if match is None and expected_input == "code":
         match = _UNBROKEN.search(plain) or _GROUPED.search(plain)
     return re.sub(r"\D", "", match[1]) if match else None
 

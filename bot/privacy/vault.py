@@ -11,10 +11,10 @@ import secrets
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, insert, select
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.storage import vault
+from bot.storage.transaction import Transaction
 
 KEPT_SECONDS = 120
 
@@ -26,33 +26,33 @@ class Vault:
         self._fernet = Fernet(key)
         self._clock = clock
 
-    def seal(self, connection: Connection, conversation_id: int, secret: str) -> str:
+    def seal(self, tx: Transaction, conversation_id: int, secret: str) -> str:
         """Put `secret` away for KEPT_SECONDS and give back its reference."""
         reference = secrets.token_urlsafe(16)
-        connection.execute(
+        tx.execute(
             insert(vault).values(
                 reference=reference,
                 conversation_id=conversation_id,
                 sealed=self._fernet.encrypt(secret.encode()).decode(),
-                expires_at=self._clock() + KEPT_SECONDS,
+                expires_at=tx.now + KEPT_SECONDS,
             )
         )
         return reference
 
-    def open(self, connection: Connection, reference: str) -> str | None:
+    def open(self, tx: Transaction, reference: str) -> str | None:
         """The secret behind `reference`; None when it is unknown, destroyed, expired or sealed by another key."""
-        row = connection.execute(select(vault).where(vault.c.reference == reference)).first()
-        if row is None or row.expires_at <= self._clock():
+        row = tx.execute(select(vault).where(vault.c.reference == reference)).first()
+        if row is None or row.expires_at <= tx.now:
             return None
         try:
             return self._fernet.decrypt(row.sealed.encode()).decode()
         except InvalidToken:
             return None
 
-    def destroy(self, connection: Connection, reference: str) -> None:
+    def destroy(self, tx: Transaction, reference: str) -> None:
         """Forget the secret behind `reference`."""
-        connection.execute(delete(vault).where(vault.c.reference == reference))
+        tx.execute(delete(vault).where(vault.c.reference == reference))
 
-    def sweep(self, connection: Connection) -> None:
+    def sweep(self, tx: Transaction) -> None:
         """Forget everything whose time is over."""
-        connection.execute(delete(vault).where(vault.c.expires_at <= self._clock()))
+        tx.execute(delete(vault).where(vault.c.expires_at <= tx.now))

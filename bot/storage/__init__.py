@@ -5,6 +5,7 @@ from bot.storage.desk_tables import handoff
 from bot.storage.tables import (
     backend_notice,
     button,
+    clarification,
     conversation,
     dead_letter,
     delivery,
@@ -13,15 +14,17 @@ from bot.storage.tables import (
     metadata,
     outbound,
     reminder,
-    unclear,
     vault,
 )
+from bot.storage.transaction import Transaction
 
 __all__ = [
     "Database",
     "StorageError",
+    "Transaction",
     "backend_notice",
     "button",
+    "clarification",
     "conversation",
     "dead_letter",
     "delivery",
@@ -31,6 +34,5 @@ __all__ = [
     "metadata",
     "outbound",
     "reminder",
-    "unclear",
     "vault",
 ]

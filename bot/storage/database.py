@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from bot.clock import Clock
 from bot.storage.threads import URGENT, Threads
+from bot.storage.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -45,7 +48,8 @@ class Database:
     SQLite gets one writer thread (it has one writer anyway, and a queue beats lock errors); PostgreSQL gets a pool.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Clock = time.time) -> None:
+        self._clock = clock
         parsed = make_url(url)
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite:
@@ -97,10 +101,10 @@ class Database:
         return self._engine.connect()
 
     async def run(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run `work(connection, *args, **kwargs)` in one transaction, in a thread.
+        """Run `work(tx, *args, **kwargs)` in one transaction, in a thread.
 
         It commits when `work` returns and rolls back when it raises. A lost race or a lock (PostgreSQL
-        serialisation, SQLite busy) is tried again, so `work` must do nothing but talk to the connection.
+        serialisation, SQLite busy) is tried again, so `work` must do nothing but talk to the database.
         """
         return await asyncio.wrap_future(self._threads.submit(lambda: self.transact(work, *args, **kwargs)))
 
@@ -115,7 +119,7 @@ class Database:
 
         def once() -> T:
             with self._engine.begin() as connection:
-                return work(connection, *args, **kwargs)
+                return work(Transaction(connection, self._clock()), *args, **kwargs)
 
         return _AGAIN.copy()(once)
 
@@ -125,13 +129,13 @@ class Database:
         self._engine.dispose()
 
 
-def insert_if_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+def insert_if_new(tx: Transaction, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert one row unless a unique rule forbids it. True when it was inserted."""
-    if connection.dialect.name == "sqlite":
+    if tx.dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    return bool(tx.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
 
 
 def _make_folder(folder: Path) -> None:

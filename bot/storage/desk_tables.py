@@ -16,7 +16,17 @@ from sqlalchemy import (
     Text,
 )
 
-from bot.storage.tables import Key, metadata
+from bot.domain import (
+    ConversationState,
+    Outcome,
+    OwnershipEvent,
+    Role,
+    TicketReason,
+    TicketStatus,
+    WebhookStatus,
+)
+from bot.storage.tables import Key, enum_column, metadata
+from contracts.enums import Priority
 
 handoff = Table(
     "handoff",
@@ -26,20 +36,20 @@ handoff = Table(
     # The message that asked; null where an agent stepped in by themselves.
     Column("inbound_id", Key, ForeignKey("inbound.id"), unique=True),
     Column("reason", String(64), nullable=False),
-    Column("priority", String(16), nullable=False),  # normal | urgent
+    Column("priority", enum_column(Priority, 16), nullable=False),
     # The higher comes first in the queue: urgent is 10, each time in vain adds 1.
     Column("rank", Integer, nullable=False, default=0, server_default="0"),
     Column("language", String(8), nullable=False),
-    # The topic that the client was at, and what the bot knew: see bot/handoff/packet.py.
+    # The topic that the client was at, and what the assistant knew: see contracts/handoff.py.
     Column("topic", String(64)),
-    Column("packet", JSON),
+    Column("context", JSON),
     Column("created_at", Float, nullable=False),
     Column("claimed_at", Float),
     Column("answered_at", Float),
     Column("ended_at", Float),
-    # The last agent, how it ended (resolved, given_back, cancelled, ticket, ...), and their summary.
+    # The last agent, how it ended, and their summary.
     Column("agent_id", Key),
-    Column("outcome", String(32)),
+    Column("outcome", enum_column(Outcome, 32)),
     Column("summary", Text),
     Column("score", Integer),  # the client's, 1 to 5
     Index("ix_handoff_conversation", "conversation_id", "id"),
@@ -54,10 +64,10 @@ handoff_event = Table(
     Column("handoff_id", Key),
     # As it was after the event. One change of owner makes one epoch, so the pair is unique where they differ.
     Column("epoch", BigInteger, nullable=False),
-    Column("event", String(32), nullable=False),
-    Column("from_state", String(16), nullable=False),
-    Column("to_state", String(16), nullable=False),
-    Column("actor", String(64), nullable=False),  # client | bot | timer | agent:ID
+    Column("event", enum_column(OwnershipEvent, 32), nullable=False),
+    Column("from_state", enum_column(ConversationState, 16), nullable=False),
+    Column("to_state", enum_column(ConversationState, 16), nullable=False),
+    Column("actor", String(64), nullable=False),  # client | assistant | timer | agent:ID
     Column("agent_id", Key),  # who owns the conversation after it
     Column("at", Float, nullable=False),
     Index("ix_handoff_event_conversation", "conversation_id", "id"),
@@ -80,8 +90,8 @@ ticket = Table(
     Column("id", Key, primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     Column("handoff_id", Key, ForeignKey("handoff.id"), nullable=False, unique=True),
-    Column("why", String(32), nullable=False),  # closed | busy | nobody_came | asked_for | too_long
-    Column("state", String(16), nullable=False, default="open"),  # open | done
+    Column("reason", enum_column(TicketReason, 32), nullable=False),
+    Column("state", enum_column(TicketStatus, 16), nullable=False, default=TicketStatus.OPEN),
     Column("created_at", Float, nullable=False),
     Column("closed_at", Float),
     Column("agent_id", Key),
@@ -95,7 +105,7 @@ agent = Table(
     Column("name", String(64), nullable=False, unique=True),
     # What clients are told.
     Column("shown_as", String(64), nullable=False),
-    Column("role", String(16), nullable=False),  # agent | lead | auditor
+    Column("role", enum_column(Role, 16), nullable=False),
     Column("password_hash", String(200), nullable=False),
     # Sealed under DESK_KEY; the step of the last code that was used, so that no code serves twice.
     Column("totp_sealed", Text, nullable=False),
@@ -181,7 +191,7 @@ webhook_delivery = Table(
     "webhook_delivery",
     metadata,
     Column("event_id", Key, ForeignKey("handoff_event.id"), primary_key=True),
-    Column("state", String(16), nullable=False, default="queued"),  # queued | sent | failed
+    Column("state", enum_column(WebhookStatus, 16), nullable=False, default=WebhookStatus.QUEUED),
     Column("attempts", Integer, nullable=False, default=0),
     Column("due_at", Float, nullable=False),
     Index("ix_webhook_delivery_open", "state", "due_at"),

@@ -22,6 +22,20 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+from sqlalchemy import Enum as EnumType
+
+from bot.domain import (
+    Awaiting,
+    Consumer,
+    ConversationState,
+    InboundKind,
+    InboundStatus,
+    Notice,
+    Origin,
+    OutboundStatus,
+    UnreachableReason,
+)
+from contracts.enums import ClarificationKind, ExpectedInput, StrEnum
 
 metadata = MetaData(
     naming_convention={
@@ -35,6 +49,18 @@ metadata = MetaData(
 # SQLite counts up by itself only where the type is exactly INTEGER.
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
+
+def enum_column(members: type[StrEnum], length: int) -> EnumType:
+    """A text column that holds the values of an enum; its rows have the members."""
+    return EnumType(
+        members,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
+        values_callable=lambda cls: [member.value for member in cls],
+    )
+
+
 conversation = Table(
     "conversation",
     metadata,
@@ -45,27 +71,27 @@ conversation = Table(
     Column("peer", String(128), nullable=False),
     Column("language", String(8), nullable=False),
     # Who answers, and how often that has changed: an outgoing row of an older epoch is not sent.
-    Column("state", String(16), nullable=False, default="BOT"),
+    Column("state", enum_column(ConversationState, 16), nullable=False, default=ConversationState.ASSISTANT),
     Column("epoch", BigInteger, nullable=False, default=0),
-    # What the next message is expected to hold ("code", "phone_number"), and until when.
-    Column("expecting", String(16)),
-    Column("expecting_until", Float),
+    # What the next message is expected to hold, and until when.
+    Column("expected_input", enum_column(ExpectedInput, 16)),
+    Column("expected_input_until", Float),
     # Set while the client knows that the assistant cannot answer just now, so that it is said once.
-    Column("told_down_at", Float),
+    Column("outage_notified_at", Float),
     # Why nothing may be sent: stopped (the client said so), blocked (the bot was), unusable (the number or chat
     # takes nothing); and since when. Null: the client can be reached.
-    Column("unreachable", String(16)),
+    Column("unreachable", enum_column(UnreachableReason, 16)),
     Column("unreachable_since", Float),
     # Nothing is sent before: the channel's pace, or what the platform has asked for.
-    Column("quiet_until", Float, nullable=False, default=0, server_default="0"),
+    Column("throttled_until", Float, nullable=False, default=0, server_default="0"),
     # The agent who owns the conversation, and the hand-off that it is in.
     Column("agent_id", Key),
     Column("handoff_id", Key),
     # For whom it waits ("agent" or "client", null where that is plain), and since when.
-    Column("awaiting", String(8)),
-    Column("since", Float),
+    Column("awaiting", enum_column(Awaiting, 8)),
+    Column("state_since", Float),
     # How many of the state's deadlines have been carried out, and when the next one is due.
-    Column("stage", Integer, nullable=False, default=0, server_default="0"),
+    Column("deadline_index", Integer, nullable=False, default=0, server_default="0"),
     Column("deadline_at", Float),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("channel", "peer"),
@@ -80,14 +106,13 @@ inbound = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     # The channel's own id of the message, after the channel's name: what a repeated delivery is known by.
     Column("external_id", String(200), nullable=False, unique=True),
-    # text | button | code | link | command, and what is only recorded: edit | event
-    Column("kind", String(16), nullable=False),
+    Column("kind", enum_column(InboundKind, 16), nullable=False),
     # Redacted text, a button's token, a vault reference, or the name of a command or an event.
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
-    Column("state", String(16), nullable=False, default="queued"),  # queued | done | dead
+    Column("state", enum_column(InboundStatus, 16), nullable=False, default=InboundStatus.QUEUED),
     # Who it is for, decided once: what a person is to read is never run through the bot.
-    Column("consumer", String(8), nullable=False, default="bot", server_default="bot"),  # bot | desk
+    Column("consumer", enum_column(Consumer, 16), nullable=False, default=Consumer.ASSISTANT),
     # What the bot took it for.
     Column("topic", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
@@ -106,22 +131,23 @@ outbound = Table(
     # Which message this answers and its place among the answers: the same answer is never stored twice.
     Column("inbound_id", Key, ForeignKey("inbound.id")),
     Column("seq", Integer, nullable=False, default=0),
-    Column("origin", String(16), nullable=False),  # bot | agent | backend | system
+    Column("origin", enum_column(Origin, 16), nullable=False),
+    # Which of the gateway's own notices it is: given once for each inbound message.
+    Column("notice", enum_column(Notice, 32)),
     Column("language", String(8), nullable=False),
     Column("text", Text, nullable=False),
     Column("buttons", JSON, nullable=False),  # [{"title", "token"}]
     Column("epoch", BigInteger, nullable=False),
-    # queued | sent | delivered | failed | dropped | unknown (it may have been sent, and no one can say)
-    Column("state", String(16), nullable=False, default="queued"),
+    Column("state", enum_column(OutboundStatus, 16), nullable=False, default=OutboundStatus.QUEUED),
     # Why it failed or was dropped, in one word: the texts `agent_...` of the topic `delivery` explain it.
     Column("error", String(32)),
     # Sent although the client has stopped messages: the confirmation of just that, and the help by law.
-    Column("despite_stop", Boolean, nullable=False, default=False, server_default=false()),
+    Column("bypass_opt_out", Boolean, nullable=False, default=False, server_default=false()),
     # The agent who wrote it, where the origin is agent.
     Column("agent_id", Key),
     Column("attempts", Integer, nullable=False, default=0),
     # How many tries of the next part ended without anybody knowing whether it was taken.
-    Column("doubts", Integer, nullable=False, default=0, server_default="0"),
+    Column("unconfirmed_attempts", Integer, nullable=False, default=0, server_default="0"),
     # Set while a try is under way. Still set when the row is taken up anew: that try was cut off.
     Column("sending_since", Float),
     # A long text leaves in several parts, one after the other.
@@ -131,6 +157,7 @@ outbound = Table(
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float),
     UniqueConstraint("inbound_id", "seq", "origin"),
+    Index("ix_outbound_notice", "inbound_id", "notice", unique=True),
     Index("ix_outbound_open", "state", "due_at"),
     Index("ix_outbound_conversation", "conversation_id", "state", "id"),
 )
@@ -196,14 +223,14 @@ backend_notice = Table(
     Column("received_at", Float, nullable=False),
 )
 
-unclear = Table(
-    "unclear",
+clarification = Table(
+    "clarification",
     metadata,
     Column("id", Key, primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     # The message itself, redacted, stays in the inbox; where that is deleted this goes with it.
     Column("inbound_id", Key, ForeignKey("inbound.id"), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # asked | refused
+    Column("kind", enum_column(ClarificationKind, 16), nullable=False),
     # The topics that it may have meant, the likeliest first.
     Column("candidates", JSON, nullable=False),
     # What the client chose of them; out_of_scope for none of them.
@@ -212,7 +239,7 @@ unclear = Table(
     Column("created_at", Float, nullable=False),
     # Set when a person has said what it is about.
     Column("labelled_at", Float),
-    Index("ix_unclear_conversation", "conversation_id", "id"),
+    Index("ix_clarification_conversation", "conversation_id", "id"),
 )
 
 # The operator's switch: as long as a channel is here, nothing is sent on it, and what is to be said waits.
@@ -220,7 +247,7 @@ halt = Table(
     "halt",
     metadata,
     Column("channel", String(32), primary_key=True),
-    Column("since", Float, nullable=False),
+    Column("halted_at", Float, nullable=False),
 )
 
 # What a platform has sent and nobody could read, without its secrets: the newest of each channel.

@@ -22,10 +22,10 @@ WAYS = [("telegram", "en"), ("telegram", "ja"), ("sms", "en"), ("sms", "ja")]
 def last_case(stack: Stack) -> dict[str, Any]:
     """The newest hand-off in the stack's database."""
     with closing(sqlite3.connect(stack.state_dir / "assistant.db")) as connection:
-        reason, packet = connection.execute(
-            "SELECT reason, packet FROM handoff ORDER BY id DESC LIMIT 1"
+        reason, context = connection.execute(
+            "SELECT reason, context FROM handoff ORDER BY id DESC LIMIT 1"
         ).fetchone()
-    return {"reason": reason, **json.loads(packet)}
+    return {"reason": reason, **json.loads(context)}
 
 
 @pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])

@@ -80,7 +80,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         await first.page.keyboard.press("j")
         await first.page.keyboard.press("Enter")
         await expect(first.said("client")).to_have_count(2)
-        await expect(first.page.locator("#packet")).to_contain_text("too_many_sends")
+        await expect(first.page.locator("#context")).to_contain_text("too_many_sends")
         await expect(first.page.locator("#lines")).not_to_contain_text("1234-5678")
         conversation = first.page.url
         await first.page.keyboard.press("c")

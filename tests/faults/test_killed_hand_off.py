@@ -232,11 +232,11 @@ def test_killed_between_resolving_and_giving_back(story: Story) -> None:
     assert story.state == "WRAPUP"
     # Its ten minutes pass while nothing runs.
     story.change(
-        "UPDATE conversation SET deadline_at = deadline_at - 3600, since = since - 3600 WHERE peer = ?",
+        "UPDATE conversation SET deadline_at = deadline_at - 3600, state_since = state_since - 3600 WHERE peer = ?",
         story.number,
     )
     story.gateway.start()
-    wait(lambda: story.state == "BOT")
+    wait(lambda: story.state == "ASSISTANT")
     story.has_read(story.notice("resolved"))
     story.writes("and another thing")
     story.has_read("you said and another thing")
@@ -251,7 +251,7 @@ def test_killed_between_an_agents_claim_and_the_first_reply(story: Story) -> Non
     assert story.state == "ASSIGNED"
     # Five minutes without an answer pass while nothing runs: the client is not forgotten.
     story.change(
-        "UPDATE conversation SET deadline_at = 1, since = since - 3600, stage = 1 WHERE peer = ?",
+        "UPDATE conversation SET deadline_at = 1, state_since = state_since - 3600, deadline_index = 1 WHERE peer = ?",
         story.number,
     )
     story.gateway.start()

@@ -45,7 +45,7 @@ def add_agent(folder: Path, name: str, shown_as: str, role: str = "agent", **env
     database = Database(settings.database_url)
     try:
         accounts = Accounts(desk_key(settings), QUICK)
-        new = database.transact(accounts.add, name, shown_as, role, PASSWORD, time.time())
+        new = database.transact(accounts.add, name, shown_as, role, PASSWORD)
     finally:
         database._engine.dispose()
     return Login(name, shown_as, role, new.totp_secret)

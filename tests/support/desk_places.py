@@ -78,10 +78,8 @@ class AtTheBuiltInDesk:
         return "\n".join(line for _, line in await self._lines(peer))
 
     async def _lines(self, peer: str) -> list[tuple[str, str]]:
-        who, now = await self.story.who(peer), self.story.parts.clock()
-        shown = await self.story.parts.database.run(
-            thread, who.id, ANNA.id, now, revealed=False, earlier=True
-        )
+        who = await self.story.who(peer)
+        shown = await self.story.parts.database.run(thread, who.id, ANNA.id, revealed=False, earlier=True)
         assert shown is not None
         return [(line.kind, line.text) for line in shown.lines]
 

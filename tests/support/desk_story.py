@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.storage import Database, handoff, inbound
+from bot.storage.transaction import Transaction
 from tests.support.gateway import reply
 from tests.support.knowledge import KNOWLEDGE
 
@@ -110,22 +109,22 @@ def a_week_before(folder: Path) -> None:
     """Hand-offs, scores and openings of topics of the last seven days, the same at each call."""
     database = Database(f"sqlite:///{folder / 'assistant.db'}")
     try:
-        database.transact(_a_week, time.time())
+        database.transact(_a_week)
     finally:
         database._engine.dispose()
 
 
-def _a_week(connection: Connection, now: float) -> None:
+def _a_week(tx: Transaction) -> None:
     chance = random.Random(7)
-    who = conversations.open_at(connection, Address("simulator.sms", "+819099990000"), "ja", now - 8 * DAY)
+    who = conversations.open_at(tx, Address("simulator.sms", "+819099990000"), "ja", tx.now - 8 * DAY)
     opened = {"pin_forgotten": 46, "sms_missing": 61, "verify_phone": 70, "ibkey_requirements": 24}
     failed = {"pin_forgotten": 9, "sms_missing": 17, "verify_phone": 6, "ibkey_requirements": 1}
     number = 0
     for topic, times in opened.items():
         for each in range(times):
             number += 1
-            at = now - DAY * (7 * chance.random() ** 1.2) - 60
-            result = connection.execute(
+            at = tx.now - DAY * (7 * chance.random() ** 1.2) - 60
+            result = tx.execute(
                 sa.insert(inbound).values(
                     conversation_id=who.id,
                     external_id=f"before-{number}",
@@ -140,7 +139,7 @@ def _a_week(connection: Connection, now: float) -> None:
             if each >= failed[topic]:
                 continue
             wait = chance.uniform(20, 420)
-            connection.execute(
+            tx.execute(
                 sa.insert(handoff).values(
                     conversation_id=who.id,
                     inbound_id=result.inserted_primary_key[0],
@@ -151,7 +150,7 @@ def _a_week(connection: Connection, now: float) -> None:
                     rank=0,
                     language="ja",
                     topic=topic,
-                    packet={"topic": topic},
+                    context={"topic": topic},
                     created_at=at,
                     claimed_at=at + wait,
                     answered_at=at + wait + chance.uniform(15, 120),

@@ -120,14 +120,12 @@ class Parts:
         """The conversation with `peer`, begun if there is none."""
         address = Address(channel, peer)
         language = conversations.first_language(self.knowledge, address, None)
-        return await self.database.run(conversations.open_at, address, language, self.clock())
+        return await self.database.run(conversations.open_at, address, language)
 
     async def change(self, peer: str = NUMBER, **values: Any) -> None:
         """Set columns of the conversation with `peer`."""
         await self.database.run(
-            lambda connection: connection.execute(
-                sa.update(conversation).where(conversation.c.peer == peer).values(**values)
-            )
+            lambda tx: tx.execute(sa.update(conversation).where(conversation.c.peer == peer).values(**values))
         )
 
 
@@ -136,9 +134,7 @@ async def rows(database: Database, table: sa.Table, **where: Any) -> list[dict[s
     query = sa.select(table).order_by(*table.primary_key.columns)
     for name, value in where.items():
         query = query.where(table.c[name] == value)
-    return await database.run(
-        lambda connection: [dict(row._mapping) for row in connection.execute(query).all()]
-    )
+    return await database.run(lambda tx: [dict(row._mapping) for row in tx.execute(query).all()])
 
 
 def reply(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from bot.conversation.worker import Worker
 from bot.handoff import notices
@@ -15,6 +14,7 @@ from bot.messages import inbox
 from bot.messages.conversations import Conversation
 from bot.storage import button, handoff, outbound
 from bot.storage.desk_tables import agent, handoff_event, ticket
+from bot.storage.transaction import Transaction
 from tests.support.gateway import FakeEngine, Parts, reply, rows
 
 PEER = "4711"
@@ -23,10 +23,10 @@ ANNA = Agent(1, "anna", "Anna", "agent")
 KEN = Agent(2, "ken", "Ken", "lead")
 
 
-def add_agents(connection: Connection, now: float) -> None:
+def add_agents(tx: Transaction) -> None:
     """Two agents who are at the desk at `now`; nobody can log in as them."""
     for one in (ANNA, KEN):
-        connection.execute(
+        tx.execute(
             sa.insert(agent).values(
                 id=one.id,
                 name=one.name,
@@ -34,8 +34,8 @@ def add_agents(connection: Connection, now: float) -> None:
                 role=one.role,
                 password_hash="",
                 totp_sealed="",
-                seen_at=now,
-                created_at=now,
+                seen_at=tx.now,
+                created_at=tx.now,
             )
         )
 
@@ -66,7 +66,7 @@ class HandOffStory:
     async def taps(self, choice: str, peer: str = PEER) -> None:
         """The client chooses from the newest menu; `choice` is what stands behind it."""
         (token,) = await self.parts.database.run(
-            lambda connection: connection.execute(
+            lambda tx: tx.execute(
                 sa.select(button.c.token)
                 .where(button.c.payload.startswith(choice), button.c.used_at.is_(None))
                 .order_by(button.c.outbound_id.desc())
@@ -89,7 +89,7 @@ class HandOffStory:
         if what in {"resolve", "give_back"}:
             values = (await self.parts.database.run(inbox.newest, who.id), *values)
         work = getattr(self.agents, what)
-        return await self.parts.database.run(work, who.id, by, who.epoch, *values, self.parts.clock())
+        return await self.parts.database.run(work, who.id, by, who.epoch, *values)
 
     async def passes(self, seconds: float, *, there: bool = True) -> None:
         """Time passes, from one deadline to the next; agents stay at the desk unless not `there`."""
@@ -99,9 +99,7 @@ class HandOffStory:
             # A deadline that was put off to look again is due soon, and time never stands still.
             self.parts.clock.now = min(end, max(self.parts.clock() + 1, end if due is None else due))
             if there:
-                await self.parts.database.run(
-                    lambda connection: connection.execute(sa.update(agent).values(seen_at=self.parts.clock()))
-                )
+                await self.parts.database.run(lambda tx: tx.execute(sa.update(agent).values(seen_at=tx.now)))
             for item in await self.deadlines.take(50):
                 await self.deadlines.work(item)
 

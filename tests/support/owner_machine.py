@@ -80,7 +80,7 @@ class OwnerMachine(OwnerPromises):
                     self.answered_by_bot.add(item.id)
                 continue
             assert item.id not in self.for_people, "the bot is asked what a person is to read"
-            assert read[0].state == states.BOT, f"the bot is asked in {read[0].state}"
+            assert read[0].state == states.ASSISTANT, f"the bot is asked in {read[0].state}"
             self.turns.append((item, read[0].epoch))
 
     @rule(
@@ -127,16 +127,16 @@ class OwnerMachine(OwnerPromises):
     def the_sender_takes(self) -> None:
         if not self._is_queued("outbound"):
             return
-        taken = self.database.transact(claims.take, self.clock(), 16)
+        taken = self.database.transact(claims.take, 16)
         for outgoing in taken:
             (row,) = self._all(
                 "SELECT outbound.epoch, conversation.epoch AS now, conversation.state FROM outbound"
                 " JOIN conversation ON conversation.id = conversation_id WHERE outbound.id = ?",
                 outgoing.id,
             )
-            if outgoing.origin == "bot":
+            if outgoing.origin == "assistant":
                 assert row["epoch"] == row["now"], "the bot speaks for an earlier epoch"
-                assert row["state"] in {states.BOT, states.QUEUED, states.AFTER_HOURS}, row["state"]
+                assert row["state"] in {states.ASSISTANT, states.QUEUED, states.AFTER_HOURS}, row["state"]
         self.sending += taken
 
     @rule(which=st.integers(0, 3), dies_before_it_is_noted=st.booleans())
@@ -181,17 +181,17 @@ class OwnerMachine(OwnerPromises):
         if found is None or (who.id, peer) not in self.looks:
             return
         epoch, seen = self.looks[who.id, peer]
-        now, other = self.clock(), next(one for one in AGENTS if one != who)
+        other = next(one for one in AGENTS if one != who)
         text = f"{does} {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
-            "take": (self.agents.take, found["id"], who, epoch, now),
-            "reply": (self.agents.reply, found["id"], who, epoch, text, now),
-            "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", "", now),
-            "give_back": (self.agents.give_back, found["id"], who, epoch, seen, now),
-            "transfer": (self.agents.transfer, found["id"], who, epoch, other, text, now),
-            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, text, now),
-            "block": (self.agents.block, found["id"], who, epoch, now),
-            "unblock": (self.agents.unblock, found["id"], who, epoch, now),
+            "take": (self.agents.take, found["id"], who, epoch),
+            "reply": (self.agents.reply, found["id"], who, epoch, text),
+            "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", ""),
+            "give_back": (self.agents.give_back, found["id"], who, epoch, seen),
+            "transfer": (self.agents.transfer, found["id"], who, epoch, other, text),
+            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, text),
+            "block": (self.agents.block, found["id"], who, epoch),
+            "unblock": (self.agents.unblock, found["id"], who, epoch),
         }
         try:
             if crashes:

@@ -73,7 +73,8 @@ class Bench:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         file = self.folder / "assistant.db"
-        self.database = Database(f"sqlite:///{file}")
+        self.clock = ManualClock()
+        self.database = Database(f"sqlite:///{file}", self.clock)
         self.database.migrate()
         # Looks at what has been committed, past the gateway's own way of reading.
         self.eyes = sqlite3.connect(file, isolation_level=None)
@@ -83,6 +84,7 @@ class Bench:
     def clear(self) -> None:
         """Leave two agents and nothing else."""
         self.examples += 1
+        self.clock.now = ManualClock().now
         self.eyes.execute("BEGIN IMMEDIATE")
         self.eyes.execute("PRAGMA defer_foreign_keys = ON")
         for table in reversed(metadata.sorted_tables):
@@ -109,7 +111,7 @@ class OwnerPromises(RuleBasedStateMachine):
         super().__init__()
         self.bench.clear()
         self.database = self.bench.database
-        self.clock = ManualClock()
+        self.clock = self.bench.clock
         self.parts = Parts(self.database, self.clock)
         self.worker = Worker(
             self.database,
@@ -188,14 +190,14 @@ class OwnerPromises(RuleBasedStateMachine):
         cut_short = self._all(
             "SELECT outbound.id FROM outbound JOIN handoff ON handoff.inbound_id = outbound.inbound_id"
             " JOIN handoff_event AS event ON event.handoff_id = handoff.id AND event.event = 'requested'"
-            " WHERE outbound.origin = 'bot' AND outbound.epoch < event.epoch"
+            " WHERE outbound.origin = 'assistant' AND outbound.epoch < event.epoch"
         )
         assert not cut_short, "the turn that handed over may not finish its sentence"
         arrived = {row for phone in self.phones.values() for row, _ in phone}
         said = []
         for row in self._all("SELECT * FROM outbound"):
             if row["state"] == "dropped":
-                assert row["origin"] == "bot"
+                assert row["origin"] == "assistant"
             else:
                 assert row["id"] in arrived, f"{row['origin']}: {row['text']} has not arrived"
             if row["origin"] == "agent":

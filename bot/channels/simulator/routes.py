@@ -8,7 +8,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -23,6 +22,7 @@ from bot.messages.inbox import Inbox
 from bot.messages.reading import Message
 from bot.messages.signal import Signal
 from bot.storage import Database
+from bot.storage.transaction import Transaction
 
 PAGE = Path(__file__).parent / "page"
 # The page loads nothing from anywhere else and runs no script but its own.
@@ -139,10 +139,10 @@ class Simulator:
         return await asyncio.to_thread(self._phones.messages, address.kind, address.peer, after)
 
 
-def _is_idle(connection: Connection, address: Address) -> bool:
-    conversation = conversations.find_by_address(connection, address)
+def _is_idle(tx: Transaction, address: Address) -> bool:
+    conversation = conversations.find_by_address(tx, address)
     return conversation is None or not (
-        inbox.is_open(connection, conversation.id) or outbox.is_pending(connection, conversation.id)
+        inbox.is_open(tx, conversation.id) or outbox.is_pending(tx, conversation.id)
     )
 
 

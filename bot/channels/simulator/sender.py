@@ -31,7 +31,7 @@ class SimulatorSender:
     async def send(self, outgoing: Outgoing, part: Rendered) -> Receipt:
         """Put the part on the client's phone, once however often it is tried."""
         # A phone knows three senders; what the gateway says by itself comes from the assistant.
-        origin = "bot" if outgoing.origin == "system" else outgoing.origin
+        origin = "bot" if outgoing.origin in {"assistant", "system"} else outgoing.origin
         message_id = await asyncio.to_thread(
             self._phones.deliver,
             outgoing.address.kind,

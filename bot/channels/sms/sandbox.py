@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import httpx
-from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +16,7 @@ from bot.messages import conversations, halts
 from bot.messages.conversations import Address
 from bot.messages.reachability import STOPPED
 from bot.storage import Database
+from bot.storage.transaction import Transaction
 
 # As long as the sandbox tries to hand a message in, and the code in it is good.
 SAME_FOR_SECONDS = 600.0
@@ -69,6 +69,6 @@ def _seconds(moment: datetime | None) -> float:
     return moment.timestamp() if moment else 0.0
 
 
-def _has_stopped(connection: Connection, number: str) -> bool:
-    found = conversations.find_by_address(connection, Address("sms", number))
+def _has_stopped(tx: Transaction, number: str) -> bool:
+    found = conversations.find_by_address(tx, Address("sms", number))
     return found is not None and found.unreachable == STOPPED

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +23,7 @@ from bot.messages.reading import Message
 from bot.messages.signal import Signal
 from bot.settings import SmsSettings
 from bot.storage import Database, outbound
+from bot.storage.transaction import Transaction
 from bot.telemetry import delivery_total, ignored_total
 
 logger = logging.getLogger(__name__)
@@ -101,8 +101,8 @@ class SmsWebhook:
             self._changed.set()
         return Response(status_code=204)
 
-    def _apply(self, connection: Connection, sid: str, key: str, status: str, code: str) -> bool:
-        found = deliveries.find(connection, sid)
+    def _apply(self, tx: Transaction, sid: str, key: str, status: str, code: str) -> bool:
+        found = deliveries.find(tx, sid)
         if found is None and (given := _KEY.fullmatch(key)):
             found = int(given[1]), int(given[2])
         if found is None:
@@ -111,19 +111,18 @@ class SmsWebhook:
         failed = status in {"failed", "undelivered", "canceled"}
         why = meaning(code, _NOT_DELIVERED) if failed else None
         applied = deliveries.report(
-            connection,
+            tx,
             outbound_id,
             part,
             provider_id=sid,
             status=status,
             error=why.error if why else None,
-            now=self._clock(),
         )
         if applied and why and why.reach:
-            conversation_id = connection.execute(
+            conversation_id = tx.execute(
                 select(outbound.c.conversation_id).where(outbound.c.id == outbound_id)
             ).scalar_one()
-            reachability.lose(connection, conversation_id, why.reach, self._clock())
+            reachability.lose(tx, conversation_id, why.reach)
         return applied
 
 

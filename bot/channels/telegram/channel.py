@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy.engine import Connection
 from starlette.routing import BaseRoute, Route
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
@@ -26,6 +25,7 @@ from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
 from bot.settings import TelegramSettings
 from bot.storage import Database
+from bot.storage.transaction import Transaction
 from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
@@ -115,6 +115,6 @@ async def set_menu(bot: Bot, knowledge: Knowledge) -> None:
             await bot.set_my_commands(menu, language_code=code)
 
 
-def _waits(connection: Connection, address: Address) -> bool:
-    conversation = conversations.find_by_address(connection, address)
-    return conversation is not None and inbox.is_open(connection, conversation.id)
+def _waits(tx: Transaction, address: Address) -> bool:
+    conversation = conversations.find_by_address(tx, address)
+    return conversation is not None and inbox.is_open(tx, conversation.id)

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 ROW_WIDTH = 28
 ROW_BUTTONS = 3
 # An answer is worth being read twice rather than not at all; a notice of the gateway's own is not.
-REPEATED = ("bot", "agent", "backend")
+REPEATED = ("assistant", "agent", "backend")
 MOST_DOUBTS = 3
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # The request did not get as far as Telegram.
@@ -107,7 +107,7 @@ class TelegramSender:
 
         Raises Unknown when it is not to be sent again.
         """
-        if outgoing.origin not in REPEATED or outgoing.doubts >= MOST_DOUBTS:
+        if outgoing.origin not in REPEATED or outgoing.unconfirmed_attempts >= MOST_DOUBTS:
             raise Unknown
 
     async def _call(self, chat: str, outgoing: Outgoing, part: Rendered) -> Any:

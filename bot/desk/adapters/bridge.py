@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy.engine import Connection
-
 from bot.clock import Clock
 from bot.desk.adapters import links
 from bot.desk.adapters.base import (
@@ -34,6 +32,7 @@ from bot.privacy.audit import AuditTrail
 from bot.storage import Database
 from bot.storage.database import insert_if_new
 from bot.storage.desk_tables import desk_request
+from bot.storage.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -110,50 +109,42 @@ class Bridge(Loop):
         work = await self._database.run(links.work_on, handoff_id, self._facts)
         if work.over:
             await self._desk.close(external_id, work.case.epoch)
-            await self._database.run(links.close, handoff_id, self.clock())
+            await self._database.run(links.close, handoff_id)
 
-    def _carry_out(self, connection: Connection, case: Case, acts: list[AgentAct], seen: int) -> list[str]:
+    def _carry_out(self, tx: Transaction, case: Case, acts: list[AgentAct], seen: int) -> list[str]:
         """Do here what was done there, each act once; gives back why replies were not sent, to be noted there.
 
         `seen` is the client's newest message that the agents there had before them.
         """
-        now = self.clock()
         refused: list[str] = []
         for act in acts:
-            by = links.agent_from_elsewhere(connection, act.agent, now)
-            who = conversations.find(connection, case.conversation_id, lock=True)
+            by = links.agent_from_elsewhere(tx, act.agent)
+            who = conversations.find(tx, case.conversation_id, lock=True)
             key = f"there-{act.id}"[:64]
-            if links.is_done(connection, key):
+            if links.is_done(tx, key):
                 continue
             why = _why_not(act, who, case) if act.kind == REPLY else None
             if why:
                 refused.append(why)
-                self._audit.append(connection, by.actor, "reply_refused", now, conversation_id=who.id)
+                self._audit.append(tx, by.actor, "reply_refused", conversation_id=who.id)
                 continue
-            insert_if_new(connection, desk_request, {"key": key, "at": now})
-            if self._do(connection, who, case, by, act, seen, now):
-                self._audit.append(connection, by.actor, act.kind, now, conversation_id=who.id)
+            insert_if_new(tx, desk_request, {"key": key, "at": tx.now})
+            if self._do(tx, who, case, by, act, seen):
+                self._audit.append(tx, by.actor, act.kind, conversation_id=who.id)
         return refused
 
     def _do(
-        self,
-        connection: Connection,
-        who: Conversation,
-        case: Case,
-        by: Agent,
-        act: AgentAct,
-        seen: int,
-        now: float,
+        self, tx: Transaction, who: Conversation, case: Case, by: Agent, act: AgentAct, seen: int
     ) -> bool:
         """Carry out one act; False when it makes no sense any more."""
         try:
             if act.kind == CLAIM and who.state == states.QUEUED and not links.is_over(who, case.handoff_id):
-                self._agents.take(connection, who.id, by, who.epoch, now)
+                self._agents.take(tx, who.id, by, who.epoch)
             elif act.kind == REPLY:
-                self._agents.reply(connection, who.id, by, who.epoch, act.text, now)
+                self._agents.reply(tx, who.id, by, who.epoch, act.text)
             elif act.kind == RESOLVE and who.state in {states.ASSIGNED, states.HUMAN}:
                 owner = Agent(who.agent_id or by.id, by.name, by.shown_as, by.role)
-                self._agents.resolve(connection, who.id, owner, who.epoch, seen, "solved", "", now)
+                self._agents.resolve(tx, who.id, owner, who.epoch, seen, "solved", "")
             else:
                 return False
         except (NotAllowed, Unread):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection
 
 from bot.clock import Clock
 from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, Entry
@@ -14,6 +13,7 @@ from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event
 from bot.storage.tables import outbound
+from bot.storage.transaction import Transaction
 
 _EVENTS = {"claimed": CLAIM, "taken_over": CLAIM, "resolved": RESOLVE}
 
@@ -34,7 +34,7 @@ class BuiltInDesk:
         self._changed.set()
 
     async def note(self, external_id: str, text: str) -> None:
-        await self._database.run(add_note, int(external_id), None, text, self._clock())
+        await self._database.run(add_note, int(external_id), None, text)
         self._changed.set()
 
     async def poll(self, external_id: str, after: str) -> tuple[list[AgentAct], str]:
@@ -45,11 +45,11 @@ class BuiltInDesk:
         self._changed.set()
 
     def _acts(
-        self, connection: Connection, conversation_id: int, event_id: int, outbound_id: int
+        self, tx: Transaction, conversation_id: int, event_id: int, outbound_id: int
     ) -> tuple[list[AgentAct], str]:
-        names = {row.id: row.shown_as for row in connection.execute(select(agent.c.id, agent.c.shown_as))}
+        names = {row.id: row.shown_as for row in tx.execute(select(agent.c.id, agent.c.shown_as))}
         acts: list[tuple[float, int, AgentAct]] = []
-        for row in connection.execute(
+        for row in tx.execute(
             select(handoff_event)
             .where(handoff_event.c.conversation_id == conversation_id, handoff_event.c.id > event_id)
             .order_by(handoff_event.c.id)
@@ -59,7 +59,7 @@ class BuiltInDesk:
                 name = names.get(int(row.actor.removeprefix("agent:")), "")
                 kind = _EVENTS[row.event]
                 acts.append((row.at, 2 if kind == RESOLVE else 0, AgentAct(f"event-{row.id}", kind, name)))
-        for row in connection.execute(
+        for row in tx.execute(
             select(outbound)
             .where(
                 outbound.c.conversation_id == conversation_id,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.engine import Connection
 
 from bot.desk.adapters.base import Case, Entry
 from bot.desk.facts import Facts
@@ -18,6 +17,7 @@ from bot.messages.conversations import Conversation
 from bot.storage.database import insert_if_new
 from bot.storage.desk_tables import agent, desk_link, desk_request, handoff
 from bot.storage.tables import conversation, inbound, outbound
+from bot.storage.transaction import Transaction
 
 TOLD = 20
 
@@ -39,7 +39,7 @@ class Work:
     epoch_told: int
 
 
-def open_cases(connection: Connection) -> list[int]:
+def open_cases(tx: Transaction) -> list[int]:
     """Hand-offs that are going on, and those that the other desk does not know to be over."""
     opened = (
         select(handoff.c.id)
@@ -47,17 +47,17 @@ def open_cases(connection: Connection) -> list[int]:
         .where(conversation.c.state.in_(sorted(states.IN_CASE)))
     )
     linked = select(desk_link.c.handoff_id).where(desk_link.c.closed_at.is_(None))
-    found = {int(row[0]) for query in (opened, linked) for row in connection.execute(query)}
+    found = {int(row[0]) for query in (opened, linked) for row in tx.execute(query)}
     return sorted(found)
 
 
-def work_on(connection: Connection, handoff_id: int, facts: Facts) -> Work:
+def work_on(tx: Transaction, handoff_id: int, facts: Facts) -> Work:
     """The case as it stands."""
-    case_row = connection.execute(select(handoff).where(handoff.c.id == handoff_id)).one()
-    who = conversations.find(connection, case_row.conversation_id)
-    known = connection.execute(select(desk_link).where(desk_link.c.handoff_id == handoff_id)).first()
+    case_row = tx.execute(select(handoff).where(handoff.c.id == handoff_id)).one()
+    who = conversations.find(tx, case_row.conversation_id)
+    known = tx.execute(select(desk_link).where(desk_link.c.handoff_id == handoff_id)).first()
     since = known.inbound_id if known else (case_row.inbound_id or 0)
-    rows = connection.execute(
+    rows = tx.execute(
         select(inbound)
         .where(inbound.c.conversation_id == who.id, inbound.c.id > since, inbound.c.consumer == "desk")
         .order_by(inbound.c.id)
@@ -73,9 +73,9 @@ def work_on(connection: Connection, handoff_id: int, facts: Facts) -> Work:
         language=who.language,
         about=[
             facts.say("elsewhere_request", number=handoff_id, channel=who.address.kind, speaks=who.language),
-            *facts.lines({**dict(case_row.packet or {}), "reason": case_row.reason}),
+            *facts.lines({**dict(case_row.context or {}), "reason": case_row.reason}),
         ],
-        told=_told(connection, who.id, case_row.created_at),
+        told=_told(tx, who.id, case_row.created_at),
     )
     return Work(
         case,
@@ -84,7 +84,7 @@ def work_on(connection: Connection, handoff_id: int, facts: Facts) -> Work:
         entries,
         known.delivered if known else 0,
         is_over(who, handoff_id),
-        inbox.newest(connection, who.id),
+        inbox.newest(tx, who.id),
         known.epoch if known else who.epoch,
     )
 
@@ -94,7 +94,7 @@ def is_over(who: Conversation, handoff_id: int) -> bool:
     return who.handoff_id != handoff_id or who.state not in states.IN_CASE
 
 
-def _told(connection: Connection, conversation_id: int, until: float) -> list[str]:
+def _told(tx: Transaction, conversation_id: int, until: float) -> list[str]:
     """The last turns before the hand-off, without secrets, each line with who said it."""
     lines: list[tuple[float, str]] = []
     for table, by, text, at in (
@@ -106,7 +106,7 @@ def _told(connection: Connection, conversation_id: int, until: float) -> list[st
         )
         if table is inbound:
             query = query.where(inbound.c.kind == "text")
-        rows = connection.execute(query.order_by(table.c.id.desc()).limit(TOLD))
+        rows = tx.execute(query.order_by(table.c.id.desc()).limit(TOLD))
         lines += [(row.at, f"{by}: {masked(row.text)}") for row in rows]
     return [line for _, line in sorted(lines)[-TOLD:]]
 
@@ -115,11 +115,11 @@ def _readable(row: Any) -> str:
     return masked(row.content) if row.kind == "text" else f"({row.kind})"
 
 
-def link(connection: Connection, case: Case, external_id: str) -> None:
+def link(tx: Transaction, case: Case, external_id: str) -> None:
     """Write down where the case is at the other desk."""
-    first = connection.execute(select(handoff.c.inbound_id).where(handoff.c.id == case.handoff_id)).scalar()
+    first = tx.execute(select(handoff.c.inbound_id).where(handoff.c.id == case.handoff_id)).scalar()
     insert_if_new(
-        connection,
+        tx,
         desk_link,
         {
             "handoff_id": case.handoff_id,
@@ -133,7 +133,7 @@ def link(connection: Connection, case: Case, external_id: str) -> None:
     )
 
 
-def delivered_now(connection: Connection, work: Work) -> None:
+def delivered_now(tx: Transaction, work: Work) -> None:
     """The other desk has what was to be told of the case."""
     # What is told of a case that was over is told because it goes on.
     values = {
@@ -143,37 +143,35 @@ def delivered_now(connection: Connection, work: Work) -> None:
     }
     if work.entries:
         values["inbound_id"] = work.entries[-1].id
-    connection.execute(
-        update(desk_link).where(desk_link.c.handoff_id == work.case.handoff_id).values(**values)
-    )
+    tx.execute(update(desk_link).where(desk_link.c.handoff_id == work.case.handoff_id).values(**values))
 
 
-def close(connection: Connection, handoff_id: int, now: float) -> None:
+def close(tx: Transaction, handoff_id: int) -> None:
     """The other desk knows that the case is over."""
-    connection.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(closed_at=now))
+    tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(closed_at=tx.now))
 
 
-def read_up_to(connection: Connection, handoff_id: int, cursor: str) -> None:
+def read_up_to(tx: Transaction, handoff_id: int, cursor: str) -> None:
     """What agents did there has been carried out here, up to that place."""
-    connection.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(cursor=cursor))
+    tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(cursor=cursor))
 
 
-def is_done(connection: Connection, key: str) -> bool:
+def is_done(tx: Transaction, key: str) -> bool:
     """Whether what an agent did there has been carried out here."""
-    return connection.execute(select(desk_request.c.at).where(desk_request.c.key == key)).first() is not None
+    return tx.execute(select(desk_request.c.at).where(desk_request.c.key == key)).first() is not None
 
 
-def forget(connection: Connection, handoff_id: int) -> None:
+def forget(tx: Transaction, handoff_id: int) -> None:
     """The other desk no longer has the case: it is opened there anew, if it is still going on."""
-    connection.execute(delete(desk_link).where(desk_link.c.handoff_id == handoff_id))
+    tx.execute(delete(desk_link).where(desk_link.c.handoff_id == handoff_id))
 
 
-def agent_from_elsewhere(connection: Connection, name: str, now: float) -> Agent:
+def agent_from_elsewhere(tx: Transaction, name: str) -> Agent:
     """The row that stands for an agent of another desk; nobody can log in with it."""
     shown = (name or "agent")[:40]
     key = f"elsewhere/{shown}"
-    if connection.execute(select(agent.c.id).where(agent.c.name == key)).first() is None:
-        connection.execute(
+    if tx.execute(select(agent.c.id).where(agent.c.name == key)).first() is None:
+        tx.execute(
             insert(agent).values(
                 name=key,
                 shown_as=shown,
@@ -182,10 +180,10 @@ def agent_from_elsewhere(connection: Connection, name: str, now: float) -> Agent
                 totp_sealed="",
                 totp_step=0,
                 active=False,
-                created_at=now,
+                created_at=tx.now,
             )
         )
     # Working there is being at the desk here.
-    connection.execute(update(agent).where(agent.c.name == key).values(seen_at=now))
-    row = connection.execute(select(agent).where(agent.c.name == key)).one()
+    tx.execute(update(agent).where(agent.c.name == key).values(seen_at=tx.now))
+    row = tx.execute(select(agent).where(agent.c.name == key)).one()
     return Agent(row.id, row.name, row.shown_as, row.role)

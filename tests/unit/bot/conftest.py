@@ -55,17 +55,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, clock: ManualClock) -> AsyncIterator[Database]:
     """The database of `database_url`, opened."""
-    opened = Database(database_url)
+    opened = Database(database_url, clock)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
     """A database that is up to date and has no rows, on SQLite alone: tmp_path/assistant.db."""
-    opened = Database(_new_file(tmp_path))
+    opened = Database(_new_file(tmp_path), clock)
     yield opened
     await opened.close()
 

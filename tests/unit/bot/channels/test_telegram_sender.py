@@ -52,7 +52,7 @@ async def _no_sleep(_: float) -> None:
 
 
 def message(text: str = "Tap **Next** 🙂", chat: int = 5, **more: Any) -> Outgoing:
-    given = {"origin": "bot", "language": "en", "buttons": [], "attempts": 1} | more
+    given = {"origin": "assistant", "language": "en", "buttons": [], "attempts": 1} | more
     return Outgoing(id=1, key="c-1", address=Address("telegram", str(chat)), text=text, **given)
 
 
@@ -172,10 +172,13 @@ async def test_silence_is_a_doubt(
 
 
 async def test_in_doubt_an_answer_is_repeated_a_few_times_and_a_notice_never(sender: TelegramSender) -> None:
-    for origin in ("bot", "agent", "backend"):
-        doubtful = message(origin=origin, doubts=1)
+    for origin in ("assistant", "agent", "backend"):
+        doubtful = message(origin=origin, unconfirmed_attempts=1)
         await sender.resolve(doubtful, sender.parts(doubtful)[0])
-    for given in ({"origin": "system", "doubts": 1}, {"origin": "bot", "doubts": 3}):
+    for given in (
+        {"origin": "system", "unconfirmed_attempts": 1},
+        {"origin": "assistant", "unconfirmed_attempts": 3},
+    ):
         with pytest.raises(Unknown):
             await sender.resolve(message(**given), sender.parts(message())[0])
 

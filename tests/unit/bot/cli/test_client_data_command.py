@@ -36,7 +36,7 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with sqlite3.connect(tmp_path / "tracker.db") as tracker:
         tracker.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id TEXT, data TEXT)")
         for address in (Address("simulator.sms", NUMBER), Address("simulator.telegram", CHAT)):
-            opened = database(tmp_path).transact(conversations.open_at, address, "en", 1.0)
+            opened = database(tmp_path).transact(conversations.open_at, address, "en")
             event = (opened.name, json.dumps({"event": "user", "text": address.peer}))
             tracker.execute("INSERT INTO events (sender_id, data) VALUES (?, ?)", event)
             phones.deliver(address.kind, address.peer, "bot", "Hello", [], [], address.peer)

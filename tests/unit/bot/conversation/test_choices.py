@@ -20,9 +20,7 @@ MENU = [
 async def offer(parts: Parts, menu: list[Choice], peer: str = "a") -> list[str]:
     """Offer a menu; gives back the buttons' tokens."""
     to = await parts.conversation(peer)
-    message_id = await parts.database.run(
-        outbox.add, to, origin="bot", text="?", now=parts.clock(), choices=menu
-    )
+    message_id = await parts.database.run(outbox.add, to, origin="assistant", text="?", choices=menu)
     menu_rows = await rows(parts.database, button, outbound_id=message_id)
     return [row["token"] for row in sorted(menu_rows, key=lambda row: row["position"])]
 
@@ -37,7 +35,7 @@ async def tapped(parts: Parts, token: str, peer: str = "a") -> str | None:
 
 async def close(parts: Parts, peer: str = "a") -> None:
     owner = await parts.conversation(peer)
-    await parts.database.run(choices.close_menus, owner.id, parts.clock())
+    await parts.database.run(choices.close_menus, owner.id)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,7 @@ async def carry_out(parts: Parts, *asked: dict[str, Any], inbound_id: int | None
     if inbound_id is None:
         inbound_id = (await parts.receive("?", peer="a")).id
     owner = await parts.conversation("a")
-    await parts.database.run(
-        directives.carry_out, parts.handoffs, owner, asked, inbound_id=inbound_id, now=parts.clock()
-    )
+    await parts.database.run(directives.carry_out, parts.handoffs, owner, asked, inbound_id=inbound_id)
 
 
 async def expected(parts: Parts, seconds: float = 0) -> str | None:
@@ -112,14 +110,14 @@ async def test_what_the_bot_knew_is_kept_for_the_agent(parts: Parts) -> None:
     )
     (row,) = await rows(parts.database, handoff)
     assert row["topic"] == "pin_forgotten"
-    assert row["packet"]["step"] == "uninstall"
-    assert row["packet"]["errors"] == [
+    assert row["context"]["step"] == "uninstall"
+    assert row["context"]["errors"] == [
         {"code": "locked", "request_id": "r-1"},
         {"code": "late", "request_id": ""},
         {"code": "", "request_id": ""},
     ]
-    assert row["packet"]["sources"] == list(parts.knowledge.topics["pin_forgotten"].source)
-    assert "anything_else" not in row["packet"]
+    assert row["context"]["sources"] == list(parts.knowledge.topics["pin_forgotten"].source)
+    assert "anything_else" not in row["context"]
 
 
 async def test_an_unknown_directive_is_logged_and_the_others_are_carried_out(

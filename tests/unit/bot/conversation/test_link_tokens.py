@@ -66,6 +66,6 @@ async def test_the_token_is_sealed_before_it_is_stored_and_forgotten_after_the_t
 
 
 async def test_a_token_is_sealed_also_while_a_code_is_awaited(sqlite_parts: Parts) -> None:
-    await sqlite_parts.change(expecting="code", expecting_until=sqlite_parts.clock() + 600)
+    await sqlite_parts.change(expected_input="code", expected_input_until=sqlite_parts.clock() + 600)
     await sqlite_parts.receive(f"/start {TOKEN}")
     assert [row["kind"] for row in await rows(sqlite_parts.database, inbound)] == ["link"]

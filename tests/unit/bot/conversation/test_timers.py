@@ -31,9 +31,7 @@ async def remind(parts: Parts, **changed: Any) -> int:
     accepted = await parts.receive("send it")
     owner = await parts.conversation()
     asked = {**ASKED, **changed}
-    await parts.database.run(
-        directives.carry_out, parts.handoffs, owner, [asked], inbound_id=accepted.id, now=parts.clock()
-    )
+    await parts.database.run(directives.carry_out, parts.handoffs, owner, [asked], inbound_id=accepted.id)
     return accepted.id
 
 
@@ -50,7 +48,7 @@ async def test_who_has_not_answered_after_the_time_is_reminded_once(parts: Parts
     await fire(timers)
     parts.clock.advance(3_600)
     await fire(timers)
-    assert await parts.texts("bot") == [parts.knowledge.text("codes", "reminder", "ja")]
+    assert await parts.texts("assistant") == [parts.knowledge.text("codes", "reminder", "ja")]
     assert [row["payload"] for row in await rows(parts.database, button)] == ['/inform{"task": "resend"}']
     assert await rows(parts.database, reminder) == []
 

@@ -204,8 +204,10 @@ async def test_what_was_told_is_forgotten_with_the_answer(
     engine.go()
     await sqlite_parts.receive("hello")
     await go_on(sqlite_parts, worker, 10)
-    assert [row["told_down_at"] is None for row in await rows(sqlite_parts.database, conversation)] == [False]
+    assert [row["outage_notified_at"] is None for row in await rows(sqlite_parts.database, conversation)] == [
+        False
+    ]
 
     engine.come_back()
     await go_on(sqlite_parts, worker, 10)
-    assert [row["told_down_at"] for row in await rows(sqlite_parts.database, conversation)] == [None]
+    assert [row["outage_notified_at"] for row in await rows(sqlite_parts.database, conversation)] == [None]

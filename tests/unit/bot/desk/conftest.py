@@ -22,7 +22,7 @@ async def story(sqlite: Database, clock: ManualClock, engine: FakeEngine) -> Asy
     parts = Parts(sqlite, clock)
     client = engine.client()
     told = HandOffStory(parts, engine, parts.worker(client))
-    await parts.database.run(add_agents, clock())
+    await parts.database.run(add_agents)
     yield told
     await client.close()
 

@@ -32,7 +32,7 @@ ACCOUNTS = Accounts(VAULT_KEY, QUICK)
 
 @pytest.fixture
 async def anna(database: Database, clock: ManualClock) -> NewSecrets:
-    return await database.run(ACCOUNTS.add, "anna", "Anna", "agent", PASSWORD, clock())
+    return await database.run(ACCOUNTS.add, "anna", "Anna", "agent", PASSWORD)
 
 
 def code(of: NewSecrets, clock: ManualClock, ahead: int = 0) -> str:
@@ -42,7 +42,7 @@ def code(of: NewSecrets, clock: ManualClock, ahead: int = 0) -> str:
 async def log_in(
     database: Database, clock: ManualClock, name: str, password: str, digits: str, address: str = "1.2.3.4"
 ) -> Agent | None:
-    return await database.run(ACCOUNTS.log_in, name, password, digits, address, clock())
+    return await database.run(ACCOUNTS.log_in, name, password, digits, address)
 
 
 async def test_name_password_and_code_together_open_the_door(
@@ -99,7 +99,7 @@ async def test_passwords_of_the_desk_are_as_costly_as_argon2s_authors_advise(
     sqlite: Database, clock: ManualClock
 ) -> None:
     # What the desk is served with: no hasher is named.
-    await sqlite.run(Accounts(VAULT_KEY).add, "anna", "Anna", "agent", PASSWORD, clock())
+    await sqlite.run(Accounts(VAULT_KEY).add, "anna", "Anna", "agent", PASSWORD)
     (row,) = await rows(sqlite, agent)
     kept = extract_parameters(row["password_hash"])
     assert (kept.type, kept.memory_cost, kept.time_cost, kept.parallelism) == (Type.ID, 64 * 1024, 3, 4)
@@ -142,7 +142,7 @@ async def test_what_makes_no_account_is_said_in_one_line(
     database: Database, clock: ManualClock, anna: NewSecrets, name: str, role: str, password: str | None
 ) -> None:
     with pytest.raises(AccountError) as error:
-        await database.run(ACCOUNTS.add, name, "Bob", role, password, clock())
+        await database.run(ACCOUNTS.add, name, "Bob", role, password)
     assert "\n" not in str(error.value)
 
 
@@ -151,16 +151,16 @@ async def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(
 ) -> None:
     found = await log_in(database, clock, "anna", PASSWORD, code(anna, clock))
     assert found is not None
-    token = await database.run(sessions.begin, found, clock())
+    token = await database.run(sessions.begin, found)
     for _ in range(11):
         clock.advance(3600)
-        assert await database.run(sessions.find, token, clock())
+        assert await database.run(sessions.find, token)
     clock.advance(3600)
-    assert await database.run(sessions.find, token, clock()) is None
+    assert await database.run(sessions.find, token) is None
 
-    idle = await database.run(sessions.begin, found, clock())
+    idle = await database.run(sessions.begin, found)
     clock.advance(2 * 3600 + 1)
-    assert await database.run(sessions.find, idle, clock()) is None
+    assert await database.run(sessions.find, idle) is None
 
 
 @pytest.mark.parametrize("what", ["remove", "reset"])
@@ -169,12 +169,12 @@ async def test_who_is_removed_or_reset_is_logged_out_at_once(
 ) -> None:
     found = await log_in(database, clock, "anna", PASSWORD, code(anna, clock))
     assert found is not None
-    token = await database.run(sessions.begin, found, clock())
+    token = await database.run(sessions.begin, found)
     if what == "remove":
         await database.run(ACCOUNTS.remove, "anna")
     else:
         await database.run(ACCOUNTS.reset, "anna", None)
-    assert await database.run(sessions.find, token, clock()) is None
+    assert await database.run(sessions.find, token) is None
     clock.advance(60)
     assert await log_in(database, clock, "anna", PASSWORD, code(anna, clock)) is None
 
@@ -183,9 +183,7 @@ async def test_an_audit_trail_that_was_changed_says_where(database: Database, cl
 
     trail = AuditTrail(b"the desk's key")
     for number in range(5):
-        await database.run(
-            trail.append, "agent:1", "reply", clock(), conversation_id=number, detail={"n": number}
-        )
+        await database.run(trail.append, "agent:1", "reply", conversation_id=number, detail={"n": number})
     assert await database.run(trail.first_broken) is None
     third = (await rows(database, audit))[2]["id"]
 

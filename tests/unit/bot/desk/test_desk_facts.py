@@ -15,8 +15,8 @@ from tests.support.knowledge import KNOWLEDGE
 TEXTS = texts.load()
 
 
-def in_words(language: str = "en", **packet: Any) -> dict[str, Any]:
-    return Facts(KNOWLEDGE, TEXTS).in_words(packet, language)
+def in_words(language: str = "en", **context: Any) -> dict[str, Any]:
+    return Facts(KNOWLEDGE, TEXTS).in_words(context, language)
 
 
 @pytest.mark.parametrize(("language", "label"), [("en", "iPhone"), ("ja", "iPhone")])

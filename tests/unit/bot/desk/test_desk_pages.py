@@ -184,7 +184,9 @@ def test_a_call_back_is_listed_until_it_is_dealt_with(served: ServedDesk) -> Non
     conversation = served.asks("later", "please call me back")
     with sqlite3.connect(served.folder / "assistant.db") as connection:
         # Ten minutes in the queue have passed: the client is offered to leave a message.
-        connection.execute("UPDATE conversation SET stage = 2, deadline_at = 1 WHERE id = ?", (conversation,))
+        connection.execute(
+            "UPDATE conversation SET deadline_index = 2, deadline_at = 1 WHERE id = ?", (conversation,)
+        )
     leave = None
     while leave is None:
         shown = served.gateway.look("later", "telegram")["messages"]

@@ -101,8 +101,7 @@ async def test_the_figures_are_those_of_what_happened(story: HandOffStory) -> No
     await story.taps("desk:score:1:4")
     await story.asks("b")
 
-    now = story.parts.clock()
-    seen = await story.parts.database.run(statistics.overview, now, 7)
+    seen = await story.parts.database.run(statistics.overview, 7)
     assert (seen.in_queue, seen.cases, seen.open_tickets, seen.at_desk) == (1, 2, 0, 2)
     assert (seen.wait_median, seen.answer_median, seen.score_mean) == (60, 90, 4)
     assert [(one.topic, one.opened, one.handed_over) for one in seen.topics] == [("sms_missing", 1, 1)]

@@ -185,7 +185,7 @@ async def test_a_wish_that_is_taken_back_is_with_the_bot_and_answered_by_no_one_
     await place.story.writes("cancel")
     for _ in range(2):
         await place.settles()
-    assert await place.story.state() == "BOT"
+    assert await place.story.state() == "ASSISTANT"
     assert await said(place) == []
 
 
@@ -197,7 +197,7 @@ async def test_a_reply_to_a_wish_that_was_taken_back_meanwhile_is_not_sent(place
     for _ in range(3):
         await place.settles()
     assert await said(place) == []
-    assert await place.story.state() == "BOT"
+    assert await place.story.state() == "ASSISTANT"
     assert len(await place.is_told()) == 1
 
 
@@ -225,7 +225,7 @@ async def test_two_clients_at_once_get_their_own_answers(place: Place) -> None:
     assert await place.sees() == [f"first {number}" for number in range(3)]
     assert await place.sees(OTHER) == [f"second {number}" for number in range(3)]
     rows = await place.story.parts.database.run(
-        lambda connection: connection.exec_driver_sql(
+        lambda tx: tx.connection.exec_driver_sql(
             "SELECT peer, text FROM outbound JOIN conversation ON conversation.id = conversation_id"
             " WHERE origin = 'agent' ORDER BY outbound.id"
         ).all()
@@ -279,5 +279,5 @@ async def test_nobody_at_the_desk_is_not_forgotten(place: Place) -> None:
     await place.story.passes(1300)
     await place.settles()
     await place.settles()
-    assert await place.story.state() in {"AFTER_HOURS", "BOT"}
-    assert [ticket["why"] for ticket in await place.story.tickets()] == ["nobody_came"]
+    assert await place.story.state() in {"AFTER_HOURS", "ASSISTANT"}
+    assert [ticket["reason"] for ticket in await place.story.tickets()] == ["nobody_came"]

@@ -21,7 +21,7 @@ async def story(database: Database, clock: ManualClock, engine: FakeEngine) -> A
     parts = Parts(database, clock)
     client = engine.client()
     told = HandOffStory(parts, engine, parts.worker(client))
-    await parts.database.run(add_agents, clock())
+    await parts.database.run(add_agents)
     yield told
     await client.close()
 

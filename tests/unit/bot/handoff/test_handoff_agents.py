@@ -19,7 +19,7 @@ from tests.support.hand_off import ANNA, KEN, HandOffStory, add_agents
 
 async def test_of_several_agents_who_claim_at_once_one_gets_it(parts: Parts) -> None:
     """On PostgreSQL they really come at the same time."""
-    await parts.database.run(add_agents, parts.clock())
+    await parts.database.run(add_agents)
     accepted = await parts.receive("?", peer="a")
     who = await parts.conversation("a")
     who = await parts.database.run(
@@ -28,12 +28,11 @@ async def test_of_several_agents_who_claim_at_once_one_gets_it(parts: Parts) -> 
         reason="asked",
         priority="normal",
         inbound_id=accepted.id,
-        now=parts.clock(),
     )
 
     async def claim(by: Agent) -> Conversation | Moved:
         try:
-            return await parts.database.run(Agents(parts.handoffs).take, who.id, by, who.epoch, parts.clock())
+            return await parts.database.run(Agents(parts.handoffs).take, who.id, by, who.epoch)
         except Moved as moved:
             return moved
 
@@ -110,9 +109,7 @@ async def test_who_looks_at_what_is_no_longer_so_changes_nothing(story: HandOffS
     await story.does("take", ANNA)
     for work, values in (("take", ()), ("reply", ("Hello",)), ("block", ())):
         with pytest.raises(Moved):
-            await story.parts.database.run(
-                getattr(story.agents, work), old.id, KEN, old.epoch, *values, story.parts.clock()
-            )
+            await story.parts.database.run(getattr(story.agents, work), old.id, KEN, old.epoch, *values)
     assert (await story.who()).agent_id == ANNA.id
     assert await story.sent_by_agents() == []
 
@@ -123,9 +120,7 @@ async def test_nobody_resolves_over_a_message_that_they_have_not_seen(story: Han
     await story.writes("One more thing")
     for work, values in (("resolve", (1, "solved", "")), ("give_back", (1,))):
         with pytest.raises(Unread):
-            await story.parts.database.run(
-                getattr(story.agents, work), who.id, ANNA, who.epoch, *values, story.parts.clock()
-            )
+            await story.parts.database.run(getattr(story.agents, work), who.id, ANNA, who.epoch, *values)
     assert await story.state() == "HUMAN"
 
 
@@ -166,7 +161,7 @@ async def test_a_resolve_asks_for_a_score_and_the_score_ends_it(story: HandOffSt
     await story.taps(f"{notices.SCORE}1:4")
     case = await story.case()
     assert (case["score"], case["outcome"], case["summary"]) == (4, "solved", "PIN set anew")
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     assert await story.last_told() == story.notice("score_thanks")
 
 
@@ -175,7 +170,7 @@ async def test_a_score_is_given_once_and_also_late(story: HandOffStory) -> None:
     await story.does("reply", ANNA, "Done")
     await story.does("resolve", ANNA, "solved", "")
     await story.passes(601)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     asked = len(story.engine.turns)
     await story.writes("5")
     assert (await story.case())["score"] == 5
@@ -196,7 +191,7 @@ async def test_an_afterthought_goes_to_the_agent_and_a_later_one_to_the_bot(stor
     await story.does("resolve", ANNA, "solved", "")
     await story.passes(180)
     await story.writes("Something else")
-    assert (await story.state(), len(story.engine.turns)) == ("BOT", asked + 1)
+    assert (await story.state(), len(story.engine.turns)) == ("ASSISTANT", asked + 1)
 
 
 async def test_an_agent_who_never_answers_loses_the_client_to_the_queue(story: HandOffStory) -> None:
@@ -234,22 +229,20 @@ async def test_a_client_who_is_silent_is_asked_and_then_let_go(story: HandOffSto
     await story.passes(2700)
     assert await story.state() == "WRAPUP"
     await story.passes(600)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
 
 
 async def test_no_case_lasts_longer_than_a_day(story: HandOffStory) -> None:
     await story.asks()
     # Of a day of talking the last two hours are enough to see.
     began = story.parts.clock() - 22 * 3600
-    await story.parts.database.run(
-        lambda connection: connection.execute(update(handoff).values(created_at=began))
-    )
+    await story.parts.database.run(lambda tx: tx.execute(update(handoff).values(created_at=began)))
     while not await story.tickets():
         await story.does("reply", ANNA, "Still here")
         await story.writes("Me too")
         await story.passes(1500)
         assert story.parts.clock() - began < 25 * 3600
-    assert [row["why"] for row in await story.tickets()] == ["too_long"]
+    assert [row["reason"] for row in await story.tickets()] == ["too_long"]
 
 
 async def test_an_answered_ticket_is_done_when_it_is_resolved(story: HandOffStory) -> None:
@@ -257,7 +250,7 @@ async def test_an_answered_ticket_is_done_when_it_is_resolved(story: HandOffStor
     await story.passes(600)
     await story.taps(notices.LEAVE_MESSAGE)
     await story.passes(700)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
 
     await story.does("reply", ANNA, "I call you back as promised")
     assert (await story.who()).handoff_id == (await story.tickets())[0]["handoff_id"]
@@ -274,14 +267,14 @@ async def test_who_is_blocked_is_heard_and_not_answered_for_a_day(story: HandOff
     with pytest.raises(NotAllowed):
         await story.does("reply", ANNA, "Hello")
     await story.passes(24 * 3600)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
 
 
 async def test_the_lead_can_lift_a_block(story: HandOffStory) -> None:
     await story.writes("abuse")
     await story.does("block", KEN)
     await story.does("unblock", KEN)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
 
 
 async def test_agents_replies_are_sent_although_the_conversation_has_moved_on(story: HandOffStory) -> None:

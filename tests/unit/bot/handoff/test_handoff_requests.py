@@ -61,7 +61,7 @@ async def test_a_wish_outside_the_hours_becomes_a_ticket_with_the_time_of_openin
     assert await story.state() == "AFTER_HOURS"
     opening = story.notice("opening", day="Monday", date="11/23", time="09:00", zone="JST")
     assert await story.last_told() == story.notice("ticket_closed", opening=opening, number=1)
-    assert [row["why"] for row in await story.tickets()] == ["closed"]
+    assert [row["reason"] for row in await story.tickets()] == ["closed"]
 
 
 async def test_a_full_queue_makes_a_ticket(story: HandOffStory) -> None:
@@ -69,7 +69,7 @@ async def test_a_full_queue_makes_a_ticket(story: HandOffStory) -> None:
     await story.asks("a")
     await story.asks("b")
     assert (await story.state("a"), await story.state("b")) == ("QUEUED", "AFTER_HOURS")
-    assert [row["why"] for row in await story.tickets()] == ["busy"]
+    assert [row["reason"] for row in await story.tickets()] == ["busy"]
 
 
 async def test_what_is_written_to_a_ticket_is_taken_down_and_not_given_to_the_bot(
@@ -85,7 +85,7 @@ async def test_what_is_written_to_a_ticket_is_taken_down_and_not_given_to_the_bo
     assert (await story.told()).count(story.notice("message_taken")) == 1
 
     await story.passes(121)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     assert await story.last_told() == story.notice("with_assistant")
     assert (await story.tickets())[0]["state"] == "open"
 
@@ -93,7 +93,7 @@ async def test_what_is_written_to_a_ticket_is_taken_down_and_not_given_to_the_bo
 async def test_the_client_can_take_the_wish_back_by_button(story: HandOffStory) -> None:
     await story.asks()
     await story.taps(notices.STOP_WAITING)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     assert (await story.case())["outcome"] == "cancelled"
     assert await story.last_told() == story.notice("with_assistant")
 
@@ -105,7 +105,7 @@ async def test_the_client_can_take_the_wish_back_in_words(
     await story.asks(hint=language)
     asked = len(story.engine.turns)
     await story.writes(words)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     assert len(story.engine.turns) == asked
 
 
@@ -132,7 +132,7 @@ async def test_who_waits_is_reminded_after_one_and_five_minutes_and_offered_a_ti
     assert (await story.told())[told:] == [waiting, waiting]
     await story.passes(300)
     assert await story.last_told() == story.notice("offer_ticket")
-    assert (await story.who()).stage == OFFERED
+    assert (await story.who()).deadline_index == OFFERED
 
 
 async def test_who_goes_on_waiting_is_offered_the_ticket_again(story: HandOffStory) -> None:
@@ -149,9 +149,9 @@ async def test_who_does_not_answer_the_offer_gets_the_ticket_and_then_the_bot(st
     await story.asks()
     await story.passes(1200)
     assert await story.state() == "AFTER_HOURS"
-    assert [row["why"] for row in await story.tickets()] == ["nobody_came"]
+    assert [row["reason"] for row in await story.tickets()] == ["nobody_came"]
     await story.passes(600)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
 
 
 async def test_a_ticket_can_be_chosen(story: HandOffStory) -> None:
@@ -160,7 +160,7 @@ async def test_a_ticket_can_be_chosen(story: HandOffStory) -> None:
     await story.taps(notices.LEAVE_MESSAGE)
     assert await story.last_told() == story.notice("ticket_asked_for", number=1)
     await story.taps(notices.TO_ASSISTANT)
-    assert await story.state() == "BOT"
+    assert await story.state() == "ASSISTANT"
     assert [row["state"] for row in await story.tickets()] == ["open"]
 
 
@@ -172,7 +172,7 @@ async def test_the_desk_that_closes_makes_tickets_of_its_queue(
     assert await story.state() == "QUEUED"
     await story.passes(60)
     assert await story.state() == "AFTER_HOURS"
-    assert [row["why"] for row in await story.tickets()] == ["closed"]
+    assert [row["reason"] for row in await story.tickets()] == ["closed"]
 
 
 async def test_an_outage_of_the_engine_hands_over_what_nobody_answered(story: HandOffStory) -> None:

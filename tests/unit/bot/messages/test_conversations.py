@@ -68,10 +68,10 @@ async def test_a_client_who_never_wrote_has_none(parts: Parts) -> None:
 
 async def test_a_conversation_is_found_as_it_was_changed(parts: Parts) -> None:
     begun = await parts.conversation()
-    await parts.database.run(conversations.change, begun.id, language="en", epoch=3, told_down_at=5.0)
+    await parts.database.run(conversations.change, begun.id, language="en", epoch=3, outage_notified_at=5.0)
 
     found = await parts.database.run(conversations.find, begun.id)
-    assert found == dataclasses.replace(begun, language="en", epoch=3, told_down_at=5.0)
+    assert found == dataclasses.replace(begun, language="en", epoch=3, outage_notified_at=5.0)
     assert await parts.database.run(conversations.find, begun.id, lock=True) == found
     assert await parts.database.run(conversations.find_by_address, begun.address) == found
 
@@ -80,7 +80,7 @@ async def test_what_is_expected_is_expected_until_its_time_is_over(parts: Parts)
     begun = await parts.conversation()
     assert begun.expects(parts.clock()) is None
 
-    await parts.change(expecting="code", expecting_until=parts.clock() + 10)
+    await parts.change(expected_input="code", expected_input_until=parts.clock() + 10)
 
     waiting = await parts.conversation()
     assert waiting.expects(parts.clock() + 9.9) == "code"

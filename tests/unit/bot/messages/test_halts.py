@@ -9,7 +9,7 @@ from tests.support.gateway import Parts
 
 async def say(parts: Parts, text: str, channel: str = "telegram", peer: str = "a", **more: bool) -> None:
     to = await parts.conversation(peer, channel)
-    await parts.database.run(outbox.add, to, origin="bot", text=text, now=parts.clock(), **more)
+    await parts.database.run(outbox.add, to, origin="assistant", text=text, **more)
 
 
 async def taken(parts: Parts) -> list[str]:
@@ -17,20 +17,20 @@ async def taken(parts: Parts) -> list[str]:
 
 
 async def test_nothing_is_sent_on_a_halted_channel_and_the_others_go_on(parts: Parts) -> None:
-    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await parts.database.run(halts.halt, "telegram")
     await say(parts, "by Telegram")
     await say(parts, "by SMS", "sms")
     assert await taken(parts) == ["by SMS"]
 
 
 async def test_a_confirmation_of_stop_waits_like_everything_else(parts: Parts) -> None:
-    await parts.database.run(halts.halt, "telegram", parts.clock())
-    await say(parts, "you will get no more messages", despite_stop=True)
+    await parts.database.run(halts.halt, "telegram")
+    await say(parts, "you will get no more messages", bypass_opt_out=True)
     assert await taken(parts) == []
 
 
 async def test_what_has_waited_is_sent_in_order_once_it_is_resumed(parts: Parts) -> None:
-    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await parts.database.run(halts.halt, "telegram")
     for text in ("first", "second"):
         await say(parts, text)
     parts.clock.advance(10 * 3_600)
@@ -46,7 +46,7 @@ async def test_what_has_waited_is_sent_in_order_once_it_is_resumed(parts: Parts)
 async def test_the_rest_of_a_message_in_parts_waits_too(parts: Parts) -> None:
     await say(parts, "one|two")
     (outgoing,) = await parts.dispatch.take(10)
-    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await parts.database.run(halts.halt, "telegram")
     await parts.dispatch.sent(outgoing, Receipt("1"), last=False)
     assert await taken(parts) == []
     await parts.database.run(halts.resume, "telegram")
@@ -56,14 +56,15 @@ async def test_the_rest_of_a_message_in_parts_waits_too(parts: Parts) -> None:
 
 async def test_the_sender_sleeps_while_all_that_waits_is_halted(parts: Parts) -> None:
     await say(parts, "hello")
-    await parts.database.run(halts.halt, "telegram", parts.clock())
+    await parts.database.run(halts.halt, "telegram")
     assert await parts.dispatch.next_due() is None
 
 
 async def test_a_channel_is_halted_and_resumed_once(parts: Parts) -> None:
     begin = parts.clock()
-    assert await parts.database.run(halts.halt, "sms", begin)
-    assert not await parts.database.run(halts.halt, "sms", begin + 5)
+    assert await parts.database.run(halts.halt, "sms")
+    parts.clock.advance(5)
+    assert not await parts.database.run(halts.halt, "sms")
     assert await parts.database.run(halts.halted) == {"sms": begin}
     assert await parts.database.run(halts.resume, "sms")
     assert not await parts.database.run(halts.resume, "sms")

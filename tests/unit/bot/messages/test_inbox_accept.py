@@ -149,14 +149,14 @@ async def test_a_code_goes_into_the_vault_and_only_its_reference_into_the_inbox(
 
 
 @pytest.mark.parametrize(
-    ("expecting", "seconds", "kind"),
+    ("expected_input", "seconds", "kind"),
     [("code", 60, "code"), ("code", 0, "text"), ("phone_number", 60, "text"), (None, 60, "text")],
 )
 async def test_a_code_in_a_sentence_is_one_only_while_it_is_expected(
-    parts: Parts, expecting: str | None, seconds: float, kind: str
+    parts: Parts, expected_input: str | None, seconds: float, kind: str
 ) -> None:
     await parts.conversation()
-    await parts.change(expecting=expecting, expecting_until=parts.clock() + seconds)
+    await parts.change(expected_input=expected_input, expected_input_until=parts.clock() + seconds)
 
     await parts.receive("the code is 123456")
 
@@ -165,7 +165,7 @@ async def test_a_code_in_a_sentence_is_one_only_while_it_is_expected(
 
 async def test_a_phone_number_stays_a_text_while_one_is_expected(parts: Parts) -> None:
     await parts.conversation()
-    await parts.change(expecting="phone_number", expecting_until=parts.clock() + 60)
+    await parts.change(expected_input="phone_number", expected_input_until=parts.clock() + 60)
 
     await parts.receive("55501234")
 
@@ -174,7 +174,7 @@ async def test_a_phone_number_stays_a_text_while_one_is_expected(parts: Parts) -
 
 async def test_what_is_called_a_pin_is_never_passed_on_as_the_expected_code(parts: Parts) -> None:
     await parts.conversation()
-    await parts.change(expecting="code", expecting_until=parts.clock() + 60)
+    await parts.change(expected_input="code", expected_input_until=parts.clock() + 60)
 
     await parts.receive("my PIN is 123456")
 

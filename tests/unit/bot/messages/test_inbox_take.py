@@ -178,7 +178,7 @@ async def test_a_message_is_known_by_the_same_key_whoever_takes_it(
     await parts.receive("b", peer="b")
     before = {item.content: item.key for item in await parts.inbox.take(5)}
 
-    reopened = Database(database_url)
+    reopened = Database(database_url, clock)
     after = Parts(reopened, clock)
     await after.inbox.release_all()
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain import Notice
 from bot.messages import notices, outbox
 from bot.messages.claims import LEASE_SECONDS
 from bot.messages.dispatch import Dispatch, Receipt
-from bot.messages.notices import NOTICES
 from bot.messages.outbox import Choice
 from bot.storage import Database, button, outbound
 from tests.support.databases import migrated_file
@@ -21,7 +21,7 @@ from tests.support.gateway import ManualClock, Parts, rows
 
 async def say(parts: Parts, text: str, peer: str = "a", **more: Any) -> int:
     to = await parts.conversation(peer)
-    more = {"origin": "bot", "now": parts.clock()} | more
+    more = {"origin": "assistant"} | more
     return await parts.database.run(outbox.add, to, text=text, **more)
 
 
@@ -44,7 +44,7 @@ async def test_a_message_is_handed_out_as_it_was_stored(parts: Parts) -> None:
         "ja",
     )
     assert (outgoing.address.channel, outgoing.address.peer) == ("simulator.sms", "a")
-    assert (outgoing.origin, outgoing.buttons, outgoing.attempts) == ("bot", [], 1)
+    assert (outgoing.origin, outgoing.buttons, outgoing.attempts) == ("assistant", [], 1)
 
 
 async def test_a_message_is_in_the_language_of_the_conversation_unless_said_otherwise(parts: Parts) -> None:
@@ -216,18 +216,16 @@ async def test_each_notice_has_its_place_its_language_and_its_variant(parts: Par
     accepted = await parts.receive("hello", peer="+8190")
     to = await parts.conversation("+8190")
 
-    for name in NOTICES:
-        await parts.database.run(
-            notices.add, parts.knowledge, to, name, accepted.id, parts.clock(), values={"bot": "a_bot"}
-        )
+    for name in Notice:
+        await parts.database.run(notices.add, parts.knowledge, to, name, accepted.id, values={"bot": "a_bot"})
 
     stored = await rows(parts.database, outbound)
     assert [row["text"] for row in stored] == [
-        parts.knowledge.text("notices", name, "ja", "sms").format(bot="a_bot") for name in NOTICES
+        parts.knowledge.text("notices", name, "ja", "sms").format(bot="a_bot") for name in Notice
     ]
     assert {(row["origin"], row["language"]) for row in stored} == {("system", "ja")}
     with pytest.raises(IntegrityError):
-        await parts.database.run(notices.add, parts.knowledge, to, "too_long", accepted.id, parts.clock())
+        await parts.database.run(notices.add, parts.knowledge, to, Notice.TOO_LONG, accepted.id)
 
 
 async def test_the_next_due_time_is_that_of_the_messages_that_may_leave(parts: Parts) -> None:
@@ -273,7 +271,7 @@ async def test_a_key_is_that_of_no_message_of_another_database(
 ) -> None:
     # As after a loss: the ids begin anew, and the phones remember what they were sent.
     (tmp_path / "anew.db").write_bytes(migrated_file())
-    anew = Database(f"sqlite:///{tmp_path / 'anew.db'}")
+    anew = Database(f"sqlite:///{tmp_path / 'anew.db'}", clock)
     before, after = Parts(sqlite, clock), Parts(anew, clock)
     for one in (before, after):
         await say(one, "hello")

@@ -30,7 +30,7 @@ async def taken(parts: Parts) -> list[str]:
 
 async def test_a_stop_is_recorded_and_drops_what_waits_but_not_its_confirmation(parts: Parts) -> None:
     to = await parts.conversation()
-    await parts.database.run(outbox.add, to, origin="bot", text="too late", now=parts.clock())
+    await parts.database.run(outbox.add, to, origin="assistant", text="too late")
     await parts.receive("停止")
     assert await taken(parts) == [parts.notice("stopped", "ja")]
     assert await unreachable(parts) == "stopped"
@@ -44,11 +44,11 @@ async def test_neither_bot_nor_agent_can_write_to_a_client_who_has_stopped(parts
     await parts.receive("停止")
     await taken(parts)
     to = await parts.conversation()
-    for origin in ("bot", "agent", "backend", "system"):
-        await parts.database.run(outbox.add, to, origin=origin, text=origin, now=parts.clock())
+    for origin in ("assistant", "agent", "backend", "system"):
+        await parts.database.run(outbox.add, to, origin=origin, text=origin)
     assert await taken(parts) == []
     states = {row["text"]: row["state"] for row in await rows(parts.database, outbound)}
-    assert all(states[origin] == "dropped" for origin in ("bot", "agent", "backend", "system"))
+    assert all(states[origin] == "dropped" for origin in ("assistant", "agent", "backend", "system"))
 
 
 async def test_what_a_stopped_client_writes_is_recorded_and_nothing_is_done_about_it(parts: Parts) -> None:
@@ -94,7 +94,7 @@ async def test_a_keyboard_for_a_contact_is_open_until_a_message_could_take_it_aw
     to = await parts.conversation(channel="telegram")
 
     async def say(text: str, choices: list[Choice]) -> bool:
-        await parts.database.run(outbox.add, to, origin="bot", text=text, now=parts.clock(), choices=choices)
+        await parts.database.run(outbox.add, to, origin="assistant", text=text, choices=choices)
         (outgoing,) = await parts.dispatch.take(1)
         await parts.dispatch.sent(outgoing, Receipt("x"))
         return outgoing.clears_keyboard
@@ -111,9 +111,8 @@ async def test_by_sms_no_contact_is_asked_for_and_the_numbers_stay_right(parts: 
     await parts.database.run(
         outbox.add,
         to,
-        origin="bot",
+        origin="assistant",
         text="Which number?",
-        now=parts.clock(),
         choices=[Choice("Share", REQUEST_CONTACT), Choice("Leave it", "/deny")],
     )
     (outgoing,) = await parts.dispatch.take(1)

@@ -45,7 +45,7 @@ class Channel:
         return Receipt(f"provider-{len(self.sent)}")
 
     async def resolve(self, outgoing: Outgoing, part: str) -> Receipt | None:
-        self.resolved.append((part, outgoing.doubts))
+        self.resolved.append((part, outgoing.unconfirmed_attempts))
         if self.answers:
             answer = self.answers.popleft()
             if isinstance(answer, Exception):
@@ -68,7 +68,7 @@ class Sending:
 
     async def say(self, text: str, peer: str = "a", channel: str = "simulator.sms") -> None:
         to = await self.parts.conversation(peer, channel)
-        await self.parts.database.run(outbox.add, to, origin="bot", text=text, now=self.parts.clock())
+        await self.parts.database.run(outbox.add, to, origin="assistant", text=text)
 
     async def round(self) -> None:
         await asyncio.gather(*(self.sender.work(item) for item in await self.sender.take(16)))

@@ -42,8 +42,9 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
     # In no event loop: each example has its own.
     file = tmp_path / "assistant.db"
     file.write_bytes(migrated_file())
-    database = Database(f"sqlite:///{file}")
-    yield Parts(database, ManualClock())
+    clock = ManualClock()
+    database = Database(f"sqlite:///{file}", clock)
+    yield Parts(database, clock)
     asyncio.run(database.close())
 
 

@@ -48,11 +48,11 @@ async def migrated(empty_url: str) -> AsyncIterator[Database]:
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_code(migrated: Database) -> None:
-    assert await migrated.run(differences) == []
+    assert await migrated.run(lambda tx: differences(tx.connection)) == []
 
 
 async def test_the_names_of_tables_columns_and_rules_are_those_of_the_code(migrated: Database) -> None:
-    found = await migrated.run(names)
+    found = await migrated.run(lambda tx: names(tx.connection))
     assert set(found) == {*metadata.tables, "alembic_version"}
 
     # Written by SQLAlchemy itself into a database of its own: what the code means.
@@ -72,7 +72,7 @@ async def test_a_database_that_is_up_to_date_is_left_as_it_is(database: Database
     database.migrate()
 
     assert await rows(database, conversation) == before
-    assert await database.run(differences) == []
+    assert await database.run(lambda tx: differences(tx.connection)) == []
 
 
 def test_there_is_one_line_of_migrations_with_one_end() -> None:
@@ -155,4 +155,4 @@ def test_several_gateways_that_start_at_once_make_the_tables_once(empty_url: str
     ]
 
     assert [(one.communicate(timeout=60)[1], one.returncode) for one in starting] == [("", 0)] * 3
-    assert Database(empty_url).transact(differences) == []
+    assert Database(empty_url).transact(lambda tx: differences(tx.connection)) == []

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.storage import Database
 from bot.storage.database import insert_if_new
+from bot.storage.transaction import Transaction
 from tests.support.gateway import rows
 
 # Tables of the tests alone, so that they say nothing about the gateway's.
@@ -31,17 +31,17 @@ pet = sa.Table("test_pet", _metadata, sa.Column("owner", sa.ForeignKey("test_per
 @pytest.fixture
 async def people(empty_url: str) -> AsyncIterator[Database]:
     database = Database(empty_url)
-    await database.run(_metadata.create_all)
+    await database.run(lambda tx: _metadata.create_all(tx.connection))
     yield database
     await database.close()
 
 
 def pragma(name: str) -> Any:
-    return lambda connection: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+    return lambda tx: tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
-def add_somebody(connection: Connection) -> int:
-    result = connection.execute(sa.insert(person).values(name="Aki"))
+def add_somebody(tx: Transaction) -> int:
+    result = tx.execute(sa.insert(person).values(name="Aki"))
     return int(result.inserted_primary_key[0])
 
 
@@ -61,16 +61,16 @@ async def test_sqlite_runs_with_what_survives_a_power_cut(sqlite: Database, name
 
 async def test_a_row_that_belongs_to_nobody_is_refused(people: Database) -> None:
     with pytest.raises(IntegrityError):
-        await people.run(lambda connection: connection.execute(sa.insert(pet).values(owner=4711)))
+        await people.run(lambda tx: tx.execute(sa.insert(pet).values(owner=4711)))
 
     owner = await people.run(add_somebody)
-    await people.run(lambda connection: connection.execute(sa.insert(pet).values(owner=owner)))
+    await people.run(lambda tx: tx.execute(sa.insert(pet).values(owner=owner)))
     assert await rows(people, pet) == [{"owner": owner}]
 
 
 async def test_a_transaction_that_raises_leaves_nothing_behind(people: Database) -> None:
-    def fail(connection: Connection) -> None:
-        add_somebody(connection)
+    def fail(tx: Transaction) -> None:
+        add_somebody(tx)
         raise ValueError("not today")
 
     with pytest.raises(ValueError, match="not today"):
@@ -105,9 +105,9 @@ async def test_twenty_who_insert_the_same_row_at_once_make_one(people: Database)
 async def test_a_lost_race_is_tried_again_and_leaves_one_row(people: Database) -> None:
     tries = []
 
-    def lose_once(connection: Connection) -> int:
+    def lose_once(tx: Transaction) -> int:
         tries.append(1)
-        made = add_somebody(connection)
+        made = add_somebody(tx)
         if len(tries) == 1:
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         return made
@@ -121,7 +121,7 @@ async def test_a_lost_race_is_tried_again_and_leaves_one_row(people: Database) -
 async def test_a_race_that_is_always_lost_is_given_up_after_three_tries(people: Database) -> None:
     tries = []
 
-    def lose(_: Connection) -> None:
+    def lose(_: Transaction) -> None:
         tries.append(1)
         raise OperationalError("UPDATE", {}, Exception("database is locked"))
 
@@ -131,7 +131,7 @@ async def test_a_race_that_is_always_lost_is_given_up_after_three_tries(people: 
 
 
 async def test_another_process_that_holds_the_file_is_waited_for(sqlite: Database, tmp_path: Path) -> None:
-    await sqlite.run(_metadata.create_all)
+    await sqlite.run(lambda tx: _metadata.create_all(tx.connection))
     other = sqlite3.connect(tmp_path / "assistant.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(sqlite.run(add_somebody))

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import Connection
 
 from bot.messages.conversations import Conversation
+from bot.storage import clarification as table
 from bot.storage import inbound
-from bot.storage import unclear as table
 from bot.storage.database import insert_if_new
-from bot.telemetry import unclear_chosen_total, unclear_total
+from bot.storage.transaction import Transaction
+from bot.telemetry import clarification_choice_total, clarification_total
 
 NONE_OF_THEM = "out_of_scope"
 _CHOICES = ("first", "second")
 
 
 @dataclass(frozen=True)
-class Unclear:
+class Clarification:
     """A message that nobody has labelled yet, redacted as it was stored."""
 
     id: int
@@ -32,17 +32,12 @@ class Unclear:
 
 
 def record(
-    connection: Connection,
-    conversation: Conversation,
-    directive: Mapping[str, Any],
-    *,
-    inbound_id: int,
-    now: float,
+    tx: Transaction, conversation: Conversation, directive: Mapping[str, Any], *, inbound_id: int
 ) -> None:
-    """Record an `unclear` directive {why: asked | refused, candidates}, once for each message."""
+    """Record a `clarification` directive {why: asked | refused, candidates}, once for each message."""
     kind = "asked" if directive.get("why") == "asked" else "refused"
     new = insert_if_new(
-        connection,
+        tx,
         table,
         {
             "conversation_id": conversation.id,
@@ -50,16 +45,16 @@ def record(
             "kind": kind,
             "candidates": [str(name)[:64] for name in directive.get("candidates", ())],
             "language": conversation.language,
-            "created_at": now,
+            "created_at": tx.now,
         },
     )
     if new:
-        unclear_total.labels(kind).inc()
+        clarification_total.labels(kind).inc()
 
 
-def note_choice(connection: Connection, conversation_id: int, payload: str) -> None:
+def note_choice(tx: Transaction, conversation_id: int, payload: str) -> None:
     """Note which of the candidates the client chose, if `payload` is one of those of the latest question."""
-    row = connection.execute(
+    row = tx.execute(
         select(table.c.id, table.c.candidates).where(
             table.c.id
             == select(func.max(table.c.id))
@@ -72,30 +67,30 @@ def note_choice(connection: Connection, conversation_id: int, payload: str) -> N
     chosen = payload.lstrip("/").partition("{")[0]
     if row is None or chosen not in {*row.candidates, NONE_OF_THEM}:
         return
-    connection.execute(update(table).where(table.c.id == row.id).values(chosen=chosen))
+    tx.execute(update(table).where(table.c.id == row.id).values(chosen=chosen))
     place = row.candidates.index(chosen) if chosen in row.candidates else len(_CHOICES)
-    unclear_chosen_total.labels(_CHOICES[place] if place < len(_CHOICES) else "none").inc()
+    clarification_choice_total.labels(_CHOICES[place] if place < len(_CHOICES) else "none").inc()
 
 
-def unlabelled(connection: Connection, limit: int) -> list[Unclear]:
+def unlabelled(tx: Transaction, limit: int) -> list[Clarification]:
     """The latest messages that are waiting for a label. What was no text (a button) is left out."""
-    rows = connection.execute(
+    rows = tx.execute(
         select(table, inbound.c.content)
         .join(inbound, inbound.c.id == table.c.inbound_id)
         .where(table.c.labelled_at.is_(None), inbound.c.kind == "text")
         .order_by(table.c.id.desc())
         .limit(limit)
     ).all()
-    return [Unclear(row.id, row.language, row.content, tuple(row.candidates), row.chosen) for row in rows]
+    return [
+        Clarification(row.id, row.language, row.content, tuple(row.candidates), row.chosen) for row in rows
+    ]
 
 
-def pairs(connection: Connection) -> list[tuple[str, str, int, int, int, int]]:
+def pairs(tx: Transaction) -> list[tuple[str, str, int, int, int, int]]:
     """(first, second, asked, first chosen, second chosen, neither), the pair most often asked about first."""
     asked: Counter[tuple[str, str]] = Counter()
     chosen: Counter[tuple[str, str, str]] = Counter()
-    for row in connection.execute(
-        select(table.c.candidates, table.c.chosen).where(table.c.kind == "asked")
-    ).all():
+    for row in tx.execute(select(table.c.candidates, table.c.chosen).where(table.c.kind == "asked")).all():
         pair = (row.candidates[0], row.candidates[1]) if len(row.candidates) > 1 else (row.candidates[0], "")
         asked[pair] += 1
         if row.chosen:
@@ -106,7 +101,7 @@ def pairs(connection: Connection) -> list[tuple[str, str, int, int, int, int]]:
     ]
 
 
-def close(connection: Connection, numbers: Iterable[int], now: float) -> None:
+def close(tx: Transaction, numbers: Iterable[int]) -> None:
     """Mark messages as labelled."""
     wanted: Sequence[int] = list(numbers)
-    connection.execute(update(table).where(table.c.id.in_(wanted)).values(labelled_at=now))
+    tx.execute(update(table).where(table.c.id.in_(wanted)).values(labelled_at=tx.now))

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.conversation import directives, unclear
+from bot.conversation import clarifications, directives
 from tests.support.gateway import Parts
 
-ASKED = {"type": "unclear", "why": "asked", "candidates": ["pin_rules", "pin_tips"]}
-REFUSED = {"type": "unclear", "why": "refused", "candidates": []}
+ASKED = {"type": "clarification", "why": "asked", "candidates": ["pin_rules", "pin_tips"]}
+REFUSED = {"type": "clarification", "why": "refused", "candidates": []}
 
 
 async def told(parts: Parts, text: str, *asked: dict[str, Any]) -> None:
     accepted = await parts.receive(text, peer="a")
     owner = await parts.conversation("a")
     for _ in range(2):  # a turn may be stored again
-        await parts.database.run(
-            directives.carry_out, parts.handoffs, owner, asked, inbound_id=accepted.id, now=parts.clock()
-        )
+        await parts.database.run(directives.carry_out, parts.handoffs, owner, asked, inbound_id=accepted.id)
 
 
 async def chosen(parts: Parts, payload: str) -> None:
     owner = await parts.conversation("a")
-    await parts.database.run(unclear.note_choice, owner.id, payload)
+    await parts.database.run(clarifications.note_choice, owner.id, payload)
 
 
-async def waiting(parts: Parts) -> list[unclear.Unclear]:
-    return await parts.database.run(unclear.unlabelled, 10)
+async def waiting(parts: Parts) -> list[clarifications.Clarification]:
+    return await parts.database.run(clarifications.unlabelled, 10)
 
 
 async def test_an_unclear_message_waits_once_for_its_label_with_its_text(parts: Parts) -> None:
@@ -46,17 +44,17 @@ async def test_what_the_client_chose_is_noted_once(parts: Parts) -> None:
     await chosen(parts, "/pin_tips")
     await chosen(parts, "/pin_rules")
     assert [one.chosen for one in await waiting(parts)] == ["pin_tips"]
-    assert await parts.database.run(unclear.pairs) == [("pin_rules", "pin_tips", 1, 0, 1, 0)]
+    assert await parts.database.run(clarifications.pairs) == [("pin_rules", "pin_tips", 1, 0, 1, 0)]
 
 
 async def test_none_of_them_is_a_choice_too(parts: Parts) -> None:
     await told(parts, "which pin", ASKED)
     await chosen(parts, "/out_of_scope")
-    assert await parts.database.run(unclear.pairs) == [("pin_rules", "pin_tips", 1, 0, 0, 1)]
+    assert await parts.database.run(clarifications.pairs) == [("pin_rules", "pin_tips", 1, 0, 0, 1)]
 
 
 async def test_a_labelled_message_is_listed_no_more(parts: Parts) -> None:
     await told(parts, "which pin", ASKED)
     (one,) = await waiting(parts)
-    await parts.database.run(unclear.close, [one.id], parts.clock())
+    await parts.database.run(clarifications.close, [one.id])
     assert await waiting(parts) == []

@@ -1,4 +1,4 @@
-"""The context packet: what an agent has to know at one look. What the bot knew is taken down when it hands over."""
+"""The context context: what an agent has to know at one look. What the bot knew is taken down when it hands over."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LIST_LIMIT = 12
 _TEXTS = ("topic", "step", "linked")
 _LISTS = ("tried", "answers")
 _RECORDS = {"account": ("what", "name", "state"), "errors": ("code", "request_id")}
-# Everything that a packet can have.
+# Everything that a context can have.
 KNOWN = (*_TEXTS, *_LISTS, *_RECORDS, "sources")
 
 
-def packet(knowledge: Knowledge, said: Mapping[str, Any]) -> dict[str, Any]:
+def context(knowledge: Knowledge, said: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a `handoff` directive's fields: those that are known, short, and without secrets.
 
     topic and step say where the conversation stood, `linked` whether the chat is linked to a user ("yes", "no", or

@@ -121,7 +121,9 @@ class ShareDevice(Task):
 
     def _say_why_not(self, turn: Turn, partner: Partner) -> None:
         turn.say("sharing__not_eligible", name=partner.username_masked)
-        known = [reason for reason in partner.reasons if reason in _MORE or reason == "temporary_device"]
+        known: list[str] = [
+            reason for reason in partner.reasons if reason in _MORE or reason == "temporary_device"
+        ]
         for reason in known or ["other"]:
             turn.say(f"sharing__reason_{reason}")
         more = [turn.topic_button(_MORE[reason]) for reason in known if reason in _MORE]

@@ -1,4 +1,4 @@
-"""The client of the auth backend: the only way by which an action changes anything."""
+"""The client of the auth backend, through which alone actions change anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call to the auth backend: its tries, its time, its breaker, and what of the answer is let in."""
+"""One call to the auth backend: its retries, its time limits, its circuit breaker, and the reading of its answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -21,23 +21,23 @@ from tenacity import (
 )
 from tenacity.wait import wait_base
 
-from actions.backend.answers import Answered
 from actions.backend.breaker import Breaker
-from actions.backend.errors import BackendError, ErrorKind, json_object, rule_broken
+from actions.backend.errors import BackendError, ErrorKind, read_problem
+from contracts.codec import ContractError, decode
 
 log = logging.getLogger(__name__)
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 # Full jitter: a random wait, so that clients who were cut off together do not come back together.
 FULL_JITTER = wait_random_exponential(multiplier=1, min=0.2, max=2)
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
-Made = TypeVar("Made")
+Shape = TypeVar("Shape")
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: to connect, for one try, and for a call with all its tries and waits."""
+    """Seconds: to connect, for one attempt, and for a call with all its attempts and waits."""
 
     connect: float = 1.0
     total: float = 5.0
@@ -45,10 +45,10 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call. The body may hold a code and the reference a number, so a call that is printed shows nothing of them.
+class BackendCall:
+    """One call. Its representation omits the path, the chat and the body, which may hold a number or a code.
 
-    `key` is the Idempotency-Key of a write; a read has none. `tries`: 1 for what is nice to know but not worth a wait.
+    `key` is the Idempotency-Key of a write; a read has none. `max_attempts` is 1 for what is not worth a wait.
     """
 
     method: str
@@ -56,11 +56,11 @@ class Call:
     client: str = field(repr=False)
     key: str | None = None
     body: Mapping[str, str] | None = field(default=None, repr=False)
-    tries: int = TRIES
+    max_attempts: int = MAX_ATTEMPTS
 
 
 class _TransientError(Exception):
-    """A try failed in a way that another try may mend."""
+    """An attempt failed in a way that another attempt may fix."""
 
 
 class Transport:
@@ -74,10 +74,10 @@ class Transport:
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeouts.total, connect=timeouts.connect),
-            # Shorter than servers keep theirs (5 s with uvicorn): a try is not spent on a closed connection.
+            # Shorter than servers keep theirs (5 s with uvicorn), so that no attempt is spent on a closed connection.
             limits=httpx.Limits(keepalive_expiry=2),
             # A proxy that is set for the outside must not be asked for a loopback address.
-            trust_env=urlsplit(url).hostname not in LOOPBACK,
+            trust_env=urlsplit(url).hostname not in LOOPBACK_HOSTS,
             # Without TLS no certificates are read, which takes longer than a call.
             verify=urlsplit(url).scheme == "https",
         )
@@ -86,40 +86,35 @@ class Transport:
         """Close the connections."""
         await self._http.aclose()
 
-    async def call(self, call: Call, read: Callable[[Answered], Made]) -> Made:
-        """Make the call and `read` its answer, which raises KeyError, TypeError or ValueError when it is none."""
+    async def call(self, call: BackendCall, shape: type[Shape]) -> Shape:
+        """Make the call and return its answer as `shape`. Raises BackendError."""
         request_id = uuid.uuid4().hex
-        if not self._breaker.lets_through():
+        if not self._breaker.allows_call():
             raise BackendError(ErrorKind.UNAVAILABLE, request_id=request_id)
         try:
-            answer = await self._answer(call, request_id)
+            answer = await self._send(call, request_id)
         except BaseException:
-            # Whoever was let through must report, also when cut off: else nobody would ever probe again.
-            self._breaker.failed()
+            # A call that the breaker allowed must be recorded even when it is cancelled: a probe would never end.
+            self._breaker.record_failure()
             raise
         if answer is None:
-            self._breaker.failed()
-            log.warning("the auth backend gave no usable answer (request %s)", request_id)
+            self._breaker.record_failure()
+            log.warning("the auth backend returned no usable answer (request %s)", request_id)
             raise BackendError(ErrorKind.UNAVAILABLE, request_id=request_id)
-        self._breaker.worked()
+        self._breaker.record_success()
         if answer.is_success:
-            try:
-                return read(json_object(answer))
-            except (KeyError, TypeError, ValueError, IndexError):
-                log.error("the auth backend's answer is not in the contract (request %s)", request_id)
-            # Raised out of the handler, so that no traceback leads back to the answer.
-            raise BackendError(ErrorKind.UNAVAILABLE, request_id=request_id)
-        broken = rule_broken(answer)
-        if broken is not None:
-            raise BackendError(*broken, request_id=request_id)
+            return _read(answer, shape, request_id)
+        problem = read_problem(answer)
+        if problem is not None:
+            raise BackendError(*problem, request_id=request_id)
         log.error("the auth backend answered %d (request %s)", answer.status_code, request_id)
         kind = ErrorKind.REFUSED if answer.is_client_error else ErrorKind.UNAVAILABLE
         raise BackendError(kind, request_id=request_id)
 
-    async def _answer(self, call: Call, request_id: str) -> httpx.Response | None:
-        """The first answer that another try would not better; None when no try brought one."""
-        tries = AsyncRetrying(
-            stop=stop_after_attempt(call.tries) | stop_before_delay(self._timeouts.budget),
+    async def _send(self, call: BackendCall, request_id: str) -> httpx.Response | None:
+        """Return the first answer that no further attempt would improve, or None."""
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(call.max_attempts) | stop_before_delay(self._timeouts.budget),
             wait=self._wait,
             retry=retry_if_exception_type(_TransientError),
             reraise=True,
@@ -128,22 +123,33 @@ class Transport:
         if call.key is not None:
             headers["Idempotency-Key"] = call.key
         try:
-            return await tries(self._try, call, headers, time.monotonic() + self._timeouts.budget)
+            return await retrying(self._attempt, call, headers, time.monotonic() + self._timeouts.budget)
         except _TransientError:
             return None
 
-    async def _try(self, call: Call, headers: Mapping[str, str], deadline: float) -> httpx.Response:
+    async def _attempt(
+        self, call: BackendCall, headers: Mapping[str, str], deadline: float
+    ) -> httpx.Response:
         seconds = min(self._timeouts.total, deadline - time.monotonic())
         try:
-            # httpx counts each wait for bytes by itself; an answer that trickles in would take for ever.
+            # httpx limits each wait for bytes by itself; an answer that trickles in would never end.
             answer = await asyncio.wait_for(
                 self._http.request(call.method, call.path, json=call.body, headers=headers), seconds
             )
         except (httpx.TransportError, asyncio.TimeoutError) as error:
-            log.info("a try to reach the auth backend failed: %s", type(error).__name__)
+            log.info("an attempt to reach the auth backend failed: %s", type(error).__name__)
         else:
-            ours = answer.status_code < 500 and (answer.status_code != 429 or rule_broken(answer))
-            if ours:
+            final = answer.status_code < 500 and (answer.status_code != 429 or read_problem(answer))
+            if final:
                 return answer
-            log.info("a try to reach the auth backend was answered %d", answer.status_code)
+            log.info("an attempt to reach the auth backend was answered %d", answer.status_code)
         raise _TransientError
+
+
+def _read(answer: httpx.Response, shape: type[Shape], request_id: str) -> Shape:
+    try:
+        return decode(answer.content, shape)
+    except ContractError:
+        log.error("the auth backend's answer violates the contract (request %s)", request_id)
+    # Raised outside the handler, so that no traceback leads back to the answer.
+    raise BackendError(ErrorKind.UNAVAILABLE, request_id=request_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import actions
-from actions.backend.answers import PARTNER_REASONS, REFUSALS, SHAREABLE, UNKNOWN
+from actions.backend.vocabulary import SHAREABLE_DEVICES, IneligibilityReason, SharingRefusal
 from actions.code_task import CodeTask
 from actions.linking import Linking
 from actions.numbers import Flaw
@@ -45,9 +45,10 @@ def said_by_tasks() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named |= {node.value, node.value.rpartition("__")[2]}
     named |= {f"region_{region}" for region in REGIONS}
-    named |= {f"reason_{reason}" for reason in (*PARTNER_REASONS, "other")}
-    named |= {f"refused_{reason}" for reason in (*REFUSALS, UNKNOWN)}
-    return named | {"confirm_self", "confirm_partner", *SHAREABLE}
+    reasons = set(IneligibilityReason) - {IneligibilityReason.UNKNOWN}
+    named |= {f"reason_{reason}" for reason in (*reasons, "other")}
+    named |= {f"refused_{reason}" for reason in SharingRefusal}
+    return named | {"confirm_self", "confirm_partner", *SHAREABLE_DEVICES}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

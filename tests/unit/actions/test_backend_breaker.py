@@ -6,7 +6,7 @@ import pytest
 from tenacity import wait_none
 
 from actions.backend import Backend, BackendError, Breaker, ErrorKind, Timeouts
-from actions.backend.breaker import FAILURES, OPEN_SECONDS
+from actions.backend.breaker import MAX_FAILURES, OPEN_SECONDS
 from tests.support.faulty_server import Reply, faulty_server
 
 LINK = {"state": "none", "username_masked": None, "expires_at": None, "ended": None}
@@ -27,53 +27,53 @@ def clock() -> Clock:
 
 def fail(breaker: Breaker, times: int) -> None:
     for _ in range(times):
-        assert breaker.lets_through()
-        breaker.failed()
+        assert breaker.allows_call()
+        breaker.record_failure()
 
 
 def test_it_opens_after_five_failures_in_a_row(clock: Clock) -> None:
     breaker = Breaker(clock)
-    fail(breaker, FAILURES - 1)
-    assert breaker.lets_through()
-    breaker.worked()
-    fail(breaker, FAILURES)
-    assert not breaker.lets_through()
+    fail(breaker, MAX_FAILURES - 1)
+    assert breaker.allows_call()
+    breaker.record_success()
+    fail(breaker, MAX_FAILURES)
+    assert not breaker.allows_call()
 
 
 def test_after_its_time_one_call_probes_and_the_others_wait_for_it(clock: Clock) -> None:
     breaker = Breaker(clock)
-    fail(breaker, FAILURES)
+    fail(breaker, MAX_FAILURES)
     clock.now = OPEN_SECONDS * 0.79
-    assert not breaker.lets_through()
+    assert not breaker.allows_call()
     clock.now = OPEN_SECONDS * 1.21
-    assert breaker.lets_through()
-    assert not breaker.lets_through()
-    breaker.worked()
-    assert breaker.lets_through()
-    assert breaker.lets_through()
+    assert breaker.allows_call()
+    assert not breaker.allows_call()
+    breaker.record_success()
+    assert breaker.allows_call()
+    assert breaker.allows_call()
 
 
 def test_a_probe_that_fails_opens_it_again(clock: Clock) -> None:
     breaker = Breaker(clock)
-    fail(breaker, FAILURES)
+    fail(breaker, MAX_FAILURES)
     clock.now = OPEN_SECONDS * 1.21
     fail(breaker, 1)
-    assert not breaker.lets_through()
+    assert not breaker.allows_call()
     clock.now *= 2
-    assert breaker.lets_through()
+    assert breaker.allows_call()
 
 
 async def test_while_it_is_open_the_backend_is_left_in_peace(clock: Clock) -> None:
-    troubles = [Reply(503)] * (3 * FAILURES)
+    troubles = [Reply(503)] * (3 * MAX_FAILURES)
     async with faulty_server(*troubles, Reply(200, LINK)) as server:
         timeouts = Timeouts(connect=0.5, total=1, budget=2)
         async with Backend(
             server.url, "t", timeouts=timeouts, wait=wait_none(), breaker=Breaker(clock)
         ) as backend:
-            for _ in range(FAILURES + 3):
+            for _ in range(MAX_FAILURES + 3):
                 with pytest.raises(BackendError) as failed:
                     await backend.link("c")
                 assert failed.value.kind is ErrorKind.UNAVAILABLE
-            assert len(server.requests) == 3 * FAILURES
+            assert len(server.requests) == 3 * MAX_FAILURES
             clock.now = OPEN_SECONDS * 1.21
             assert (await backend.link("c")).state == "none"

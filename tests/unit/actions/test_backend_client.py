@@ -5,7 +5,6 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import Any
 
@@ -230,7 +229,7 @@ async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture
 
 async def test_what_comes_back_cannot_be_changed(backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "k")
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         begun.id = "other"  # type: ignore[misc]
 
 

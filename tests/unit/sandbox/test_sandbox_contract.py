@@ -19,8 +19,24 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from actions.backend import answers
-from actions.backend.errors import RULES
+from actions.backend.errors import KINDS_BY_CODE
+from actions.backend.vocabulary import (
+    DeviceKind,
+    DeviceOwner,
+    IbKeyState,
+    IneligibilityReason,
+    LinkEnd,
+    LinkState,
+    NumberStanding,
+    OptInPath,
+    OptInReason,
+    SecureLoginState,
+    SharingRefusal,
+    SharingState,
+    SmsState,
+    SmsTwoFactor,
+    UndeliveredReason,
+)
 from sandbox.app import create_app
 from sandbox.problems import PROBLEMS
 from tests.support.contract import document, resolved
@@ -90,13 +106,33 @@ def test_every_refusal_of_the_sandbox_is_in_the_document() -> None:
 def test_the_client_knows_the_words_of_the_document() -> None:
     schemas = document()["components"]["schemas"]
     codes = set(schemas["Problem"]["properties"]["code"]["enum"])
-    assert set(RULES) <= codes
-    reasons = schemas["Partner"]["properties"]["reasons"]["items"]["enum"]
-    assert set(answers.PARTNER_REASONS) == set(reasons)
-    assert set(answers.LOGIN_REASONS) == set(schemas["SecureLogin"]["properties"]["reasons"]["items"]["enum"])
-    undelivered = set(schemas["Delivery"]["properties"]["reason"]["enum"]) - {None, answers.UNKNOWN}
-    assert set(answers.UNDELIVERED) == undelivered
-    assert set(answers.REFUSALS) == set(schemas["SharingRequest"]["properties"]["reason"]["enum"]) - {None}
+    assert set(KINDS_BY_CODE) <= codes
+    two_factor = operation_schema("/v1/phone-verifications/{id}/check")["properties"]
+    for words, listed in (
+        (LinkState, schemas["Link"]["properties"]["state"]),
+        (LinkEnd, schemas["Link"]["properties"]["ended"]),
+        (NumberStanding, two_factor["standing"]),
+        (SmsTwoFactor, two_factor["sms_two_factor"]),
+        (SecureLoginState, schemas["SecureLogin"]["properties"]["state"]),
+        (SecureLoginState, schemas["SecurityStatus"]["properties"]["secure_login"]),
+        (IbKeyState, schemas["SecurityStatus"]["properties"]["ib_key"]),
+        (OptInPath, schemas["SecureLogin"]["properties"]["next"]),
+        (OptInReason, schemas["SecureLogin"]["properties"]["reasons"]["items"]),
+        (DeviceKind, schemas["Device"]),
+        (DeviceOwner, schemas["Partner"]["properties"]["owner"]),
+        (DeviceOwner, schemas["SharingRequest"]["properties"]["owner"]),
+        (IneligibilityReason, schemas["Partner"]["properties"]["reasons"]["items"]),
+        (SharingState, schemas["SharingRequest"]["properties"]["state"]),
+        (SharingRefusal, schemas["SharingRequest"]["properties"]["reason"]),
+        (SmsState, schemas["Delivery"]["properties"]["state"]),
+        (UndeliveredReason, schemas["Delivery"]["properties"]["reason"]),
+    ):
+        assert set(words) - {"unknown"} == set(listed["enum"]) - {None, "unknown"}, words
+
+
+def operation_schema(path: str) -> Any:
+    """The schema of the answer 200 to POST."""
+    return document()["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
 
 
 def test_the_document_is_of_openapi_3_and_has_a_version() -> None:

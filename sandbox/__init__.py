@@ -1,5 +1,5 @@
-"""A stand-in for the brokerage's auth backend: a real HTTP service with its own database.
+"""A stand-in for the brokerage's auth backend: an HTTP service with a database of its own.
 
-It keeps the contract that `actions.backend` is written against, so that the assistant can be run and
-tested end to end without the brokerage. Start it with `python -m sandbox.server`.
+It implements the contract that `actions.backend` calls (openapi.yaml), so that the assistant runs and is tested end to
+end without the brokerage. Start it with `python -m sandbox.server`.
 """

@@ -1,4 +1,4 @@
-"""The contract over HTTP, version 1: openapi.yaml says what each call means."""
+"""The routes of the contract, version 1. openapi.yaml says what each call means."""
 
 from __future__ import annotations
 
@@ -11,198 +11,225 @@ from pydantic import BaseModel, Field, StrictStr
 from sqlalchemy.engine import Connection
 from starlette.responses import JSONResponse
 
-from sandbox import links, phone_verifications, secure_login, sharing, text_messages
-from sandbox.challenges import Challenges
-from sandbox.clock import Clock
-from sandbox.idempotency import answer_once
-from sandbox.keys import Keys
-from sandbox.problems import Answer, RefusalError, respond
-from sandbox.storage import Storage
+from sandbox import chat_links, device_sharing, phone_verifications, secure_login, text_messages
+from sandbox.adjustable_clock import AdjustableClock
+from sandbox.challenges import ChallengeService
+from sandbox.idempotency import write_once
+from sandbox.problem_details import ApiResult, RefusalError, respond
+from sandbox.server_key import ServerKey
+from sandbox.sqlite_storage import SqliteStorage
+from sandbox.statuses import CodePurpose
 
-VISIBLE = "^[!-~]+$"
-Client = Annotated[str, Header(alias="Client-Reference", min_length=1, max_length=200, pattern=VISIBLE)]
+VISIBLE_ASCII = "^[!-~]+$"
+Client = Annotated[str, Header(alias="Client-Reference", min_length=1, max_length=200, pattern=VISIBLE_ASCII)]
 IdempotencyKey = Annotated[
-    str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=VISIBLE)
+    str, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=VISIBLE_ASCII)
 ]
 Id = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
-Step = Callable[[Connection], Answer]
-CheckCode = Callable[[Connection, Challenges, Clock, str, str, str], Answer]
+Operation = Callable[[Connection], ApiResult]
+CheckCode = Callable[[Connection, ChallengeService, AdjustableClock, str, str, str], ApiResult]
 
 
 class NumberRequest(BaseModel, extra="forbid"):
+    """A number to send a code to."""
+
     number: Annotated[StrictStr, Field(max_length=20)]
 
 
 class CodeRequest(BaseModel, extra="forbid"):
+    """A code as the client typed it."""
+
     code: Annotated[StrictStr, Field(min_length=1, max_length=20)]
 
 
 class TokenRequest(BaseModel, extra="forbid"):
+    """A linking token."""
+
     token: Annotated[StrictStr, Field(min_length=16, max_length=64)]
 
 
 class PartnerRequest(BaseModel, extra="forbid"):
+    """The reference of the user to share a device with."""
+
     partner: Annotated[StrictStr, Field(min_length=1, max_length=64)]
 
 
 @dataclass(frozen=True)
-class Write:
-    """Who wants something done, under which key."""
+class WriteCall:
+    """A write: the request, the chat that it is for, and its Idempotency-Key."""
 
     request: Request
     client: str
     key: str
 
 
-async def _write(request: Request, client: Client, key: IdempotencyKey) -> Write:
-    return Write(request, client, key)
+async def _write_call(request: Request, client: Client, key: IdempotencyKey) -> WriteCall:
+    return WriteCall(request, client, key)
 
 
-Writing = Annotated[Write, Depends(_write)]
+Write = Annotated[WriteCall, Depends(_write_call)]
 
 
-class Door:
-    """Takes a call to the rules: in one transaction, writes once for each key."""
+class Endpoint:
+    """Runs an operation in one transaction, a write once per Idempotency-Key."""
 
-    def __init__(self, storage: Storage, keys: Keys, clock: Clock, after_write: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        storage: SqliteStorage,
+        key: ServerKey,
+        clock: AdjustableClock,
+        on_write: Callable[[], None],
+    ) -> None:
         self._storage = storage
-        self._keys = keys
+        self._key = key
         self._clock = clock
-        self._after_write = after_write
+        self._on_write = on_write
 
-    def read(self, step: Step) -> JSONResponse:
-        """Answer a question."""
+    def read(self, operation: Operation) -> JSONResponse:
+        """Run a read."""
         with self._storage.transaction() as tx:
             try:
-                answer = step(tx)
+                result = operation(tx)
             except RefusalError as refusal:
-                answer = refusal.answer
-        return respond(answer)
+                result = refusal.result
+        return respond(result)
 
-    def write(self, call: Write, step: Step, body: BaseModel | None = None) -> JSONResponse:
-        """Do something once. `body` is what the request holds, to know its repetition by."""
+    def write(self, call: WriteCall, operation: Operation, body: BaseModel | None = None) -> JSONResponse:
+        """Run a write. The chat, the path and the body identify its repetition."""
         request = call.request
-        about = {"client": call.client, **(vars(body) if body else {})}
-        digest = self._keys.request_digest(request.method, request.url.path, about)
+        content = {"client": call.client, **(vars(body) if body else {})}
+        digest = self._key.request_digest(request.method, request.url.path, content)
         with self._storage.transaction() as tx:
-            answer, repeated = answer_once(tx, call.key, digest, self._clock.now(), lambda: step(tx))
-        self._after_write()
-        return respond(answer, {"Idempotent-Replayed": "true"} if repeated else None)
+            result, replayed = write_once(tx, call.key, digest, self._clock.now(), lambda: operation(tx))
+        self._on_write()
+        return respond(result, {"Idempotent-Replayed": "true"} if replayed else None)
 
 
-def contract(
-    storage: Storage, keys: Keys, clock: Clock, codes: Challenges, after_write: Callable[[], None]
+def create_api(
+    storage: SqliteStorage,
+    key: ServerKey,
+    clock: AdjustableClock,
+    codes: ChallengeService,
+    on_write: Callable[[], None],
 ) -> APIRouter:
-    """The routes of the contract. `after_write` is called, from any thread, after each commit."""
+    """Return the routes of the contract. `on_write` is called after each commit, from any thread."""
     router = APIRouter(prefix="/v1")
-    door = Door(storage, keys, clock, after_write)
-    _linking(router, door, clock, codes)
-    _phone_verification(router, door, clock, codes)
-    _secure_login(router, door, clock, codes)
-    _device_sharing(router, door, clock)
+    endpoint = Endpoint(storage, key, clock, on_write)
+    _add_linking(router, endpoint, clock, codes)
+    _add_phone_verification(router, endpoint, clock, codes)
+    _add_secure_login(router, endpoint, clock, codes)
+    _add_device_sharing(router, endpoint, clock)
 
     @router.get("/text-messages/last")
-    def last_text_message(client: Client) -> JSONResponse:
-        return door.read(lambda tx: text_messages.last(tx, clock, client))
+    def get_last_text_message(client: Client) -> JSONResponse:
+        return endpoint.read(lambda tx: text_messages.get_last(tx, clock, client))
 
     return router
 
 
-def _linking(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
+def _add_linking(
+    router: APIRouter, endpoint: Endpoint, clock: AdjustableClock, codes: ChallengeService
+) -> None:
     @router.get("/link")
     def get_link(client: Client) -> JSONResponse:
-        return door.read(lambda tx: links.status(tx, client, clock.now()))
+        return endpoint.read(lambda tx: chat_links.get_link(tx, client, clock.now()))
 
     @router.delete("/link")
-    def end_link(call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: links.end(tx, clock, call.client))
+    def end_link(call: Write) -> JSONResponse:
+        return endpoint.write(call, lambda tx: chat_links.end(tx, clock, call.client))
 
     @router.post("/links")
-    def redeem(body: TokenRequest, call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: links.redeem(tx, clock, call.client, body.token), body)
+    def redeem(body: TokenRequest, call: Write) -> JSONResponse:
+        return endpoint.write(call, lambda tx: chat_links.redeem(tx, clock, call.client, body.token), body)
 
     @router.post("/link-codes")
-    def send_code(body: NumberRequest, call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: links.send_code(tx, codes, clock, call.client, body.number), body)
+    def send_code(body: NumberRequest, call: Write) -> JSONResponse:
+        return endpoint.write(
+            call, lambda tx: chat_links.send_code(tx, codes, clock, call.client, body.number), body
+        )
 
-    _code(router, door, clock, codes, "/link-codes", links.PURPOSE, links.check_code)
+    _add_code(router, endpoint, clock, codes, "/link-codes", chat_links.PURPOSE, chat_links.check_code)
 
 
-def _phone_verification(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
-    @router.post("/phone-verifications")
-    def start(body: NumberRequest, call: Writing) -> JSONResponse:
-        return door.write(
+def _add_phone_verification(
+    router: APIRouter, endpoint: Endpoint, clock: AdjustableClock, codes: ChallengeService
+) -> None:
+    path = "/phone-verifications"
+
+    @router.post(path)
+    def start(body: NumberRequest, call: Write) -> JSONResponse:
+        return endpoint.write(
             call, lambda tx: phone_verifications.start(tx, codes, clock, call.client, body.number), body
         )
 
-    _code(
-        router,
-        door,
-        clock,
-        codes,
-        "/phone-verifications",
-        phone_verifications.PURPOSE,
-        phone_verifications.check,
-    )
+    _add_code(router, endpoint, clock, codes, path, phone_verifications.PURPOSE, phone_verifications.check)
 
-    @router.get("/phone-verifications/{id}/deliveries")
-    def deliveries(id: Id, client: Client) -> JSONResponse:
-        return door.read(lambda tx: text_messages.deliveries(tx, codes, client, id))
+    @router.get(f"{path}/{{id}}/deliveries")
+    def list_deliveries(id: Id, client: Client) -> JSONResponse:
+        return endpoint.read(lambda tx: text_messages.list_deliveries(tx, codes, client, id))
 
 
-def _secure_login(router: APIRouter, door: Door, clock: Clock, codes: Challenges) -> None:
+def _add_secure_login(
+    router: APIRouter, endpoint: Endpoint, clock: AdjustableClock, codes: ChallengeService
+) -> None:
     @router.get("/security-status")
-    def security_status(client: Client) -> JSONResponse:
-        return door.read(lambda tx: secure_login.security_status(tx, clock, client))
+    def get_security_status(client: Client) -> JSONResponse:
+        return endpoint.read(lambda tx: secure_login.get_security_status(tx, clock, client))
 
     @router.get("/secure-login")
-    def eligibility(client: Client) -> JSONResponse:
-        return door.read(lambda tx: secure_login.eligibility(tx, clock, client))
+    def get_eligibility(client: Client) -> JSONResponse:
+        return endpoint.read(lambda tx: secure_login.get_eligibility(tx, clock, client))
 
     @router.post("/secure-login/opt-ins")
-    def start(call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: secure_login.start(tx, codes, clock, call.client))
+    def start(call: Write) -> JSONResponse:
+        return endpoint.write(call, lambda tx: secure_login.start(tx, codes, clock, call.client))
 
-    _code(router, door, clock, codes, "/secure-login/opt-ins", secure_login.PURPOSE, secure_login.check)
+    _add_code(
+        router, endpoint, clock, codes, "/secure-login/opt-ins", secure_login.PURPOSE, secure_login.check
+    )
 
 
-def _device_sharing(router: APIRouter, door: Door, clock: Clock) -> None:
-    def page(request: Request) -> Callable[[str], str]:
+def _add_device_sharing(router: APIRouter, endpoint: Endpoint, clock: AdjustableClock) -> None:
+    def page_address(request: Request) -> device_sharing.PageAddress:
         return lambda id: f"{str(request.base_url).rstrip('/')}/portal#{id}"
 
     @router.get("/device-sharing")
-    def eligibility(client: Client) -> JSONResponse:
-        return door.read(lambda tx: sharing.eligibility(tx, clock, client))
+    def list_partners(client: Client) -> JSONResponse:
+        return endpoint.read(lambda tx: device_sharing.list_partners(tx, clock, client))
 
     @router.get("/device-sharing/requests")
-    def listed(client: Client, request: Request) -> JSONResponse:
-        return door.read(lambda tx: sharing.listed(tx, clock, client, page(request)))
+    def list_requests(client: Client, request: Request) -> JSONResponse:
+        address = page_address(request)
+        return endpoint.read(lambda tx: device_sharing.list_requests(tx, clock, client, address))
 
     @router.get("/device-sharing/requests/{id}")
-    def one(id: Id, client: Client, request: Request) -> JSONResponse:
-        return door.read(lambda tx: sharing.one(tx, clock, client, id, page(request)))
+    def get_request(id: Id, client: Client, request: Request) -> JSONResponse:
+        address = page_address(request)
+        return endpoint.read(lambda tx: device_sharing.get_request(tx, clock, client, id, address))
 
     @router.post("/device-sharing/requests")
-    def start(body: PartnerRequest, call: Writing) -> JSONResponse:
-        address = page(call.request)
-        return door.write(call, lambda tx: sharing.start(tx, clock, call.client, body.partner, address), body)
+    def start(body: PartnerRequest, call: Write) -> JSONResponse:
+        address = page_address(call.request)
+        return endpoint.write(
+            call, lambda tx: device_sharing.start(tx, clock, call.client, body.partner, address), body
+        )
 
 
-def _code(
+def _add_code(
     router: APIRouter,
-    door: Door,
-    clock: Clock,
-    codes: Challenges,
+    endpoint: Endpoint,
+    clock: AdjustableClock,
+    codes: ChallengeService,
     path: str,
-    purpose: str,
+    purpose: CodePurpose,
     check_code: CheckCode,
 ) -> None:
-    """What can be done with a code that was sent: have it sent again, and hand it in."""
+    """Add the routes that resend and check a code."""
 
     @router.post(f"{path}/{{id}}/resend")
-    def resend(id: Id, call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: Answer(200, codes.resend(tx, purpose, id, call.client)))
+    def resend(id: Id, call: Write) -> JSONResponse:
+        return endpoint.write(call, lambda tx: ApiResult(200, codes.resend(tx, purpose, id, call.client)))
 
     @router.post(f"{path}/{{id}}/check")
-    def check(id: Id, body: CodeRequest, call: Writing) -> JSONResponse:
-        return door.write(call, lambda tx: check_code(tx, codes, clock, call.client, id, body.code), body)
+    def check(id: Id, body: CodeRequest, call: Write) -> JSONResponse:
+        return endpoint.write(call, lambda tx: check_code(tx, codes, clock, call.client, id, body.code), body)

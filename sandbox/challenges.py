@@ -1,10 +1,11 @@
-"""Codes under way: sent, sent again, checked. The same rules whatever a code is for."""
+"""Challenges: codes that are sent, resent and checked, by the same rules whatever they are for."""
 
 from __future__ import annotations
 
 import hmac
 import math
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,60 +13,71 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.sql.elements import ColumnElement
 
-from sandbox import outbox
-from sandbox.clock import Clock, iso
-from sandbox.keys import Keys
-from sandbox.numbers import calling_code, mask
-from sandbox.problems import RefusalError
-from sandbox.storage import challenges, sms
+from sandbox.adjustable_clock import AdjustableClock, to_rfc3339
+from sandbox.e164 import calling_code, mask_number
+from sandbox.problem_details import RefusalError
+from sandbox.schema import challenges, sms
+from sandbox.server_key import ServerKey
+from sandbox.sms_queue import CodeMessage, enqueue_sms
+from sandbox.statuses import CodePurpose
 
-# NIST SP 800-63B-4: at least six digits, ten minutes, one use, and a new code does not forgive the
-# failures of the old. Five checks and five sends are what SMS verification services allow.
+# NIST SP 800-63B-4: at least six digits, ten minutes, one use, and a new code does not reset the failures of the old
+# one. Five checks and five sends are what SMS verification services allow.
 CODE_DIGITS = 6
-CODE_LIFE = 600
+CODE_LIFETIME_SECONDS = 600
 MAX_CHECKS = 5
 MAX_SENDS = 5
-RESEND_AFTER = 120
+RESEND_AFTER_SECONDS = 120
 
-# So many codes in so many seconds.
-BURST = (3, 600)
-DAILY = (10, 86_400)
-# A block of 1,000 numbers, as they are rented for the pumping of text messages; and a whole country.
+
+@dataclass(frozen=True)
+class RateLimit:
+    """At most `count` events in `seconds`."""
+
+    count: int
+    seconds: int
+
+
+NUMBER_BURST_LIMIT = RateLimit(3, 600)
+NUMBER_DAILY_LIMIT = RateLimit(10, 86_400)
+# Of a block of 1,000 numbers, as they are rented for SMS pumping, and of a whole country.
 BLOCK_DIGITS = 3
-BLOCK = (200, 3_600)
-COUNTRY = (10_000, 86_400)
-# Wrong codes of one chat in a day, over all that it asks for.
-FAILURES = (20, 86_400)
+BLOCK_LIMIT = RateLimit(200, 3_600)
+COUNTRY_LIMIT = RateLimit(10_000, 86_400)
+# Wrong codes of one chat, over all its challenges.
+FAILURE_LIMIT = RateLimit(20, 86_400)
 
 CODE_TEXT = Path(__file__).with_name("confirm_code.txt").read_text(encoding="utf-8").strip()
-# Without the letters and digits that are mixed up when read out.
+RECEIPT_LENGTH = 10
+# Without letters and digits that are confused when read out.
 RECEIPT_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-PREFIXES = {"phone_verification": "pv", "link": "lc", "opt_in": "oi"}
+PREFIXES = {CodePurpose.PHONE_VERIFICATION: "pv", CodePurpose.LINK: "lc", CodePurpose.OPT_IN: "oi"}
 
 
-class Challenges:
-    """Starts, resends and checks. Each method runs within the caller's transaction.
+class ChallengeService:
+    """Starts, resends and checks challenges. Each method runs within the caller's transaction.
 
-    All raise RefusalError where a rule says no; what they changed until then stands and is to be committed.
+    All raise RefusalError if a rule refuses the call. The caller commits even then: what was changed, such as a counted
+    failure, must stay.
     """
 
-    def __init__(self, keys: Keys, clock: Clock) -> None:
-        self._keys = keys
+    def __init__(self, key: ServerKey, clock: AdjustableClock) -> None:
+        self._key = key
         self._clock = clock
 
     def start(
         self,
         tx: Connection,
-        purpose: str,
+        purpose: CodePurpose,
         client: str,
         number: str,
         username: str | None = None,
         decoy: bool = False,
     ) -> dict[str, object]:
-        """Send the first code to the number; the challenge as the contract shows it."""
+        """Send the first code to the number. Return the contract's Challenge."""
         now = self._clock.now()
-        self._limit_failures(tx, client, now)
-        self._limit(tx, number, now, BURST, DAILY)
+        _check_failure_limit(tx, client, now)
+        _check_send_limits(tx, number, now, NUMBER_BURST_LIMIT, NUMBER_DAILY_LIMIT)
         id = f"{PREFIXES[purpose]}_{secrets.token_urlsafe(16)}"
         tx.execute(
             insert(challenges).values(
@@ -83,41 +95,40 @@ class Challenges:
             )
         )
         self._send(tx, self.find(tx, purpose, id, client), now)
-        return self._state(self.find(tx, purpose, id, client))
+        return _describe(self.find(tx, purpose, id, client))
 
-    def resend(self, tx: Connection, purpose: str, id: str, client: str) -> dict[str, object]:
-        """Send a new code, which takes the place of the old one."""
+    def resend(self, tx: Connection, purpose: CodePurpose, id: str, client: str) -> dict[str, object]:
+        """Send a new code, which replaces the old one. Return the contract's Challenge."""
         now = self._clock.now()
         row = self._find_open(tx, purpose, id, client)
         if row["sends"] >= MAX_SENDS:
             raise RefusalError("too_many_sends")
-        if now < row["sent_at"] + RESEND_AFTER:
-            raise RefusalError(
-                "resend_too_early", retry_after=_whole_seconds(row["sent_at"] + RESEND_AFTER - now)
-            )
-        # Resends keep their own pace, one in two minutes; only the day's limit holds for them as well.
-        self._limit(tx, row["number"], now, DAILY)
+        resend_after = row["sent_at"] + RESEND_AFTER_SECONDS
+        if now < resend_after:
+            raise RefusalError("resend_too_early", retry_after=_whole_seconds(resend_after - now))
+        # Resends have a pace of their own, one in two minutes; of the number's limits only the daily one applies.
+        _check_send_limits(tx, row["number"], now, NUMBER_DAILY_LIMIT)
         self._send(tx, row, now)
-        return self._state(self.find(tx, purpose, id, client))
+        return _describe(self.find(tx, purpose, id, client))
 
-    def check(self, tx: Connection, purpose: str, id: str, client: str, code: str) -> RowMapping:
-        """Compare the code that the client typed; the finished challenge, with its receipt, when it is right."""
+    def check(self, tx: Connection, purpose: CodePurpose, id: str, client: str, code: str) -> RowMapping:
+        """Compare the code that the client typed. Return the finished challenge, with its receipt, if it is right."""
         now = self._clock.now()
         row = self._find_open(tx, purpose, id, client)
-        if now >= row["sent_at"] + CODE_LIFE:
+        if now >= row["sent_at"] + CODE_LIFETIME_SECONDS:
             raise RefusalError("expired")
-        right = hmac.compare_digest(self._keys.code_digest(id, code), row["code_digest"])
+        right = hmac.compare_digest(self._key.code_digest(id, code), row["code_digest"])
         if row["decoy"] or not right:
             failures = row["failures"] + 1
-            _change(tx, id, failures=failures)
+            _update(tx, id, failures=failures)
             if failures >= MAX_CHECKS:
                 raise RefusalError("locked")
             raise RefusalError("wrong_code", checks_left=MAX_CHECKS - failures)
-        _change(tx, id, done_at=now, receipt=receipt(PREFIXES[purpose].upper()))
+        _update(tx, id, done_at=now, receipt=new_receipt(PREFIXES[purpose].upper()))
         return self.find(tx, purpose, id, client)
 
-    def find(self, tx: Connection, purpose: str, id: str, client: str) -> RowMapping:
-        """The challenge of this purpose that this chat asked for; nobody else's is to be found."""
+    def find(self, tx: Connection, purpose: CodePurpose, id: str, client: str) -> RowMapping:
+        """Return the challenge, which must be of this purpose and this chat."""
         found = select(challenges).where(
             challenges.c.id == id, challenges.c.purpose == purpose, challenges.c.client == client
         )
@@ -126,7 +137,7 @@ class Challenges:
             raise RefusalError("not_found")
         return row
 
-    def _find_open(self, tx: Connection, purpose: str, id: str, client: str) -> RowMapping:
+    def _find_open(self, tx: Connection, purpose: CodePurpose, id: str, client: str) -> RowMapping:
         row = self.find(tx, purpose, id, client)
         if row["done_at"] is not None:
             raise RefusalError("already_verified")
@@ -135,63 +146,62 @@ class Challenges:
         return row
 
     def _send(self, tx: Connection, row: RowMapping, now: float) -> None:
-        """Queue the message with a new code, and keep a digest of it."""
+        """Queue a text message with a new code, and store the code's digest."""
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-        outbox.put(
-            tx,
-            self._keys,
+        message = CodeMessage(
             challenge=row["id"],
             purpose=row["purpose"],
             username=row["username"],
             client=row["client"],
             number=row["number"],
-            text=CODE_TEXT.format(code=code, minutes=CODE_LIFE // 60),
-            now=now,
+            text=CODE_TEXT.format(code=code, minutes=CODE_LIFETIME_SECONDS // 60),
             withheld=row["decoy"],
         )
-        digest = self._keys.code_digest(row["id"], code)
-        _change(tx, row["id"], code_digest=digest, sends=row["sends"] + 1, sent_at=now)
-
-    def _limit(self, tx: Connection, number: str, now: float, *limits: tuple[int, int]) -> None:
-        """Refuse when a limit is used up for the number, for its block or for its country."""
-        for limit in limits:
-            _limit_where(tx, sms.c.number == number, limit, now)
-        _limit_where(tx, sms.c.number.startswith(number[:-BLOCK_DIGITS]), BLOCK, now)
-        _limit_where(tx, sms.c.number.startswith(f"+{calling_code(number)}"), COUNTRY, now)
-
-    def _limit_failures(self, tx: Connection, client: str, now: float) -> None:
-        most, seconds = FAILURES
-        failed = select(func.coalesce(func.sum(challenges.c.failures), 0), func.min(challenges.c.created_at))
-        since = challenges.c.created_at > now - seconds
-        failures, oldest = tx.execute(failed.where(challenges.c.client == client, since)).one()
-        if failures >= most:
-            raise RefusalError("too_many_requests", retry_after=_whole_seconds(oldest + seconds - now))
-
-    def _state(self, row: RowMapping) -> dict[str, object]:
-        return {
-            "id": row["id"],
-            "number_masked": mask(row["number"]),
-            "expires_at": iso(row["sent_at"] + CODE_LIFE),
-            "resend_after": iso(row["sent_at"] + RESEND_AFTER),
-            "checks_left": MAX_CHECKS - row["failures"],
-            "sends_left": MAX_SENDS - row["sends"],
-        }
+        enqueue_sms(tx, self._key, message, now)
+        digest = self._key.code_digest(row["id"], code)
+        _update(tx, row["id"], code_digest=digest, sends=row["sends"] + 1, sent_at=now)
 
 
-def receipt(prefix: str) -> str:
-    """A receipt that can be read out on the telephone: PV-7KM2..."""
-    return f"{prefix}-" + "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(10))
+def new_receipt(prefix: str) -> str:
+    """Return a receipt that can be read out on the telephone: PV-7KM2..."""
+    return f"{prefix}-" + "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(RECEIPT_LENGTH))
 
 
-def _limit_where(tx: Connection, whose: ColumnElement[bool], limit: tuple[int, int], now: float) -> None:
-    codes, seconds = limit
-    sent = select(sms.c.created_at).where(whose).order_by(sms.c.created_at.desc())
-    oldest = tx.execute(sent.offset(codes - 1).limit(1)).scalar_one_or_none()
-    if oldest is not None and now < oldest + seconds:
-        raise RefusalError("too_many_requests", retry_after=_whole_seconds(oldest + seconds - now))
+def _check_send_limits(tx: Connection, number: str, now: float, *number_limits: RateLimit) -> None:
+    for limit in number_limits:
+        _check_limit(tx, sms.c.number == number, limit, now)
+    _check_limit(tx, sms.c.number.startswith(number[:-BLOCK_DIGITS]), BLOCK_LIMIT, now)
+    _check_limit(tx, sms.c.number.startswith(f"+{calling_code(number)}"), COUNTRY_LIMIT, now)
 
 
-def _change(tx: Connection, id: str, **values: Any) -> None:
+def _check_limit(tx: Connection, condition: ColumnElement[bool], limit: RateLimit, now: float) -> None:
+    sent = select(sms.c.created_at).where(condition).order_by(sms.c.created_at.desc())
+    oldest = tx.execute(sent.offset(limit.count - 1).limit(1)).scalar_one_or_none()
+    if oldest is not None and now < oldest + limit.seconds:
+        raise RefusalError("too_many_requests", retry_after=_whole_seconds(oldest + limit.seconds - now))
+
+
+def _check_failure_limit(tx: Connection, client: str, now: float) -> None:
+    counted = select(func.coalesce(func.sum(challenges.c.failures), 0), func.min(challenges.c.created_at))
+    recent = challenges.c.created_at > now - FAILURE_LIMIT.seconds
+    failures, oldest = tx.execute(counted.where(challenges.c.client == client, recent)).one()
+    if failures >= FAILURE_LIMIT.count:
+        retry_after = _whole_seconds(oldest + FAILURE_LIMIT.seconds - now)
+        raise RefusalError("too_many_requests", retry_after=retry_after)
+
+
+def _describe(row: RowMapping) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "number_masked": mask_number(row["number"]),
+        "expires_at": to_rfc3339(row["sent_at"] + CODE_LIFETIME_SECONDS),
+        "resend_after": to_rfc3339(row["sent_at"] + RESEND_AFTER_SECONDS),
+        "checks_left": MAX_CHECKS - row["failures"],
+        "sends_left": MAX_SENDS - row["sends"],
+    }
+
+
+def _update(tx: Connection, id: str, **values: Any) -> None:
     tx.execute(update(challenges).where(challenges.c.id == id).values(**values))
 
 

@@ -1,4 +1,4 @@
-"""`python -m sandbox.server`: the sandbox as a process, on loopback."""
+"""`python -m sandbox.server`: the sandbox as a process on loopback."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ import sys
 import uvicorn
 from sqlalchemy.exc import DatabaseError
 
-from sandbox.app import create_app
-from sandbox.settings import SettingsError, read_settings
+from sandbox.asgi import create_app
+from sandbox.sandbox_settings import SandboxSettingsError, read_settings
 
-WRONG_SETTINGS = 2
+EXIT_CANNOT_START = 2
 HOST = "127.0.0.1"
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit code: 2 when it cannot start."""
+    """Serve until SIGTERM or SIGINT. Return the exit code, 2 if the service cannot start."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     log = logging.getLogger("sandbox")
     log.setLevel(logging.INFO)
-    # Clients' numbers are in the database: what is made here is the owner's alone to read.
+    # The database holds clients' numbers: files that are created here are readable by their owner only.
     os.umask(0o077)
     try:
         settings = read_settings(os.environ)
         app = create_app(settings)
-        listening = _listen(settings.port)
-    except SettingsError as error:
-        return _refuse(str(error))
+        listening = _open_socket(settings.port)
+    except SandboxSettingsError as error:
+        return _fail(str(error))
     except DatabaseError as error:
-        return _refuse(f"the database cannot be opened: {error.orig}")
+        return _fail(f"the database cannot be opened: {error.orig}")
     except (OSError, ValueError) as error:
-        return _refuse(str(error))
-    # No websockets: there are none here, and Rasa holds that package below what uvicorn loads.
+        return _fail(str(error))
+    # No websockets: none are served, and Rasa pins that package below what uvicorn loads.
     config = uvicorn.Config(
         app,
         ws="none",
@@ -45,7 +45,7 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    # uvicorn raises the signal again once it has stopped.
+    # uvicorn raises the signal again after it has stopped.
     with listening, contextlib.suppress(KeyboardInterrupt):
         address = "http://{}:{}".format(*listening.getsockname())
         settings.address_file.write_text(f"{address}\n", encoding="utf-8")
@@ -54,16 +54,18 @@ def main() -> int:
     return 0
 
 
-def _listen(port: int) -> socket.socket:
+def _open_socket(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=512)
     except OSError as error:
-        raise SettingsError(f"port {port} (SANDBOX_PORT) cannot be listened on: {error.strerror}") from error
+        raise SandboxSettingsError(
+            f"port {port} (SANDBOX_PORT) cannot be listened on: {error.strerror}"
+        ) from error
 
 
-def _refuse(reason: str) -> int:
+def _fail(reason: str) -> int:
     print(f"sandbox: {reason}", file=sys.stderr)
-    return WRONG_SETTINGS
+    return EXIT_CANNOT_START
 
 
 if __name__ == "__main__":

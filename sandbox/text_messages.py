@@ -1,47 +1,47 @@
-"""What became of the text messages with codes."""
+"""How far text messages with codes have come."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, RowMapping
 
-from sandbox import links
-from sandbox.challenges import Challenges
-from sandbox.clock import Clock, iso
-from sandbox.numbers import mask
-from sandbox.phone_verifications import PURPOSE
-from sandbox.problems import Answer, RefusalError
-from sandbox.storage import sms
+from sandbox import chat_links
+from sandbox.adjustable_clock import AdjustableClock, to_rfc3339
+from sandbox.challenges import ChallengeService
+from sandbox.e164 import mask_number
+from sandbox.problem_details import ApiResult, RefusalError
+from sandbox.schema import sms
+from sandbox.statuses import CodePurpose, QueueStatus
 
 
-def deliveries(tx: Connection, codes: Challenges, client: str, id: str) -> Answer:
-    """Each code that was sent for a verification, the newest first."""
-    codes.find(tx, PURPOSE, id, client)
+def list_deliveries(tx: Connection, codes: ChallengeService, client: str, id: str) -> ApiResult:
+    """Return each text message of a verification, the newest first."""
+    codes.find(tx, CodePurpose.PHONE_VERIFICATION, id, client)
     found = select(sms).where(sms.c.challenge == id).order_by(sms.c.sequence.desc())
-    return Answer(200, {"deliveries": [_shown(row) for row in tx.execute(found).mappings()]})
+    return ApiResult(200, {"deliveries": [_describe(row) for row in tx.execute(found).mappings()]})
 
 
-def last(tx: Connection, clock: Clock, client: str) -> Answer:
-    """The last message to the linked user; to a stranger the last one that this chat asked for."""
-    username = links.user_of(tx, client, clock.now())
+def get_last(tx: Connection, clock: AdjustableClock, client: str) -> ApiResult:
+    """Return the last message to the linked user; without a link the last one that this chat asked for."""
+    username = chat_links.find_username(tx, client, clock.now())
     if username is not None:
-        # Codes for linking were the chat's affair, not the user's.
-        found = select(sms).where(sms.c.username == username, sms.c.purpose != "link")
+        # Codes for linking belong to the chat, not to the user.
+        found = select(sms).where(sms.c.username == username, sms.c.purpose != CodePurpose.LINK)
     else:
-        found = select(sms).where(sms.c.client == client, sms.c.purpose == PURPOSE)
-    row = (
-        tx.execute(found.order_by(sms.c.created_at.desc(), sms.c.sequence.desc()).limit(1)).mappings().first()
-    )
+        found = select(sms).where(sms.c.client == client, sms.c.purpose == CodePurpose.PHONE_VERIFICATION)
+    newest = found.order_by(sms.c.created_at.desc(), sms.c.sequence.desc()).limit(1)
+    row = tx.execute(newest).mappings().first()
     if row is None:
         raise RefusalError("not_found")
-    return Answer(200, {**_shown(row), "purpose": row["purpose"], "number_masked": mask(row["number"])})
+    body = {**_describe(row), "purpose": row["purpose"], "number_masked": mask_number(row["number"])}
+    return ApiResult(200, body)
 
 
-def _shown(row: RowMapping) -> dict[str, object]:
-    # Given up: for two minutes nobody took it, and nobody said why.
-    given_up = row["state"] == "given_up"
+def _describe(row: RowMapping) -> dict[str, object]:
+    # Nobody accepted the message in time, so the reason is not known.
+    given_up = row["state"] == QueueStatus.GIVEN_UP
     return {
-        "state": "undelivered" if given_up else row["state"],
+        "state": QueueStatus.UNDELIVERED.value if given_up else row["state"],
         "reason": "unknown" if given_up else row["reason"],
-        "sent_at": iso(row["created_at"]),
+        "sent_at": to_rfc3339(row["created_at"]),
     }

@@ -1,4 +1,4 @@
-"""The users: made up in clients.yml, looked up by what a rule needs to know of them."""
+"""The made-up users of users.yml, and the queries on them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import yaml
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
-from sandbox.storage import devices, numbers, sms, users
+from sandbox.schema import devices, numbers, sms, users
+from sandbox.statuses import CodePurpose
 
-CLIENTS = Path(__file__).with_name("clients.yml")
+USERS_FILE = Path(__file__).with_name("users.yml")
 
 
 def seed(tx: Connection, now: float) -> None:
-    """Put the users of clients.yml into a new database."""
-    for user in _clients()["users"]:
+    """Insert the users of users.yml into an empty database."""
+    for user in _load_file()["users"]:
         username = user["username"]
         tx.execute(
             insert(users).values(
@@ -40,11 +41,11 @@ def seed(tx: Connection, now: float) -> None:
             tx.execute(
                 insert(sms).values(
                     id=f"SM{secrets.token_hex(16)}",
-                    purpose="log_in",
+                    purpose=CodePurpose.LOG_IN,
                     username=username,
                     client="",
                     number=next(iter(user["numbers"])),
-                    # So long ago that it counts for no limit.
+                    # Old enough to count for no limit.
                     created_at=now - 90_000,
                     next_try_at=now,
                     **user["last_sms"],
@@ -52,31 +53,31 @@ def seed(tx: Connection, now: float) -> None:
             )
 
 
-def carriers() -> dict[str, str]:
-    """Number -> why its messages do not arrive."""
-    return dict(_clients()["carriers"])
+def list_undeliverable() -> dict[str, str]:
+    """Return the numbers that messages never reach, each with the reason."""
+    return dict(_load_file()["carriers"])
 
 
 def find(tx: Connection, username: str) -> RowMapping | None:
-    """The user called so."""
+    """Return the user with this name."""
     return tx.execute(select(users).where(users.c.username == username)).mappings().first()
 
 
-def active_devices(tx: Connection, username: str) -> list[str]:
-    """The kinds of a user's active devices."""
+def list_active_devices(tx: Connection, username: str) -> list[str]:
+    """Return the kinds of a user's active devices."""
     found = select(devices.c.kind).where(devices.c.username == username, devices.c.state == "active")
     return list(tx.execute(found.order_by(devices.c.id)).scalars())
 
 
-def verified_number(tx: Connection, username: str) -> str | None:
-    """A verified number of the user."""
+def find_verified_number(tx: Connection, username: str) -> str | None:
+    """Return a verified number of the user."""
     found = select(numbers.c.number).where(numbers.c.username == username, numbers.c.verified)
     number: str | None = tx.execute(found.order_by(numbers.c.number).limit(1)).scalar_one_or_none()
     return number
 
 
-def with_verified_number(tx: Connection, number: str) -> str | None:
-    """The user who has the number on record and verified; of several the primary user."""
+def find_by_verified_number(tx: Connection, number: str) -> str | None:
+    """Return the user with this verified number on record; of several the primary user."""
     found = (
         select(users.c.username)
         .join(numbers, numbers.c.username == users.c.username)
@@ -88,21 +89,21 @@ def with_verified_number(tx: Connection, number: str) -> str | None:
     return username
 
 
-def primary_of(tx: Connection, account: str) -> str | None:
-    """The primary user of an account."""
+def find_primary_user(tx: Connection, account: str) -> str | None:
+    """Return the primary user of an account."""
     found = select(users.c.username).where(users.c.account == account, users.c.primary).limit(1)
     username: str | None = tx.execute(found).scalar_one_or_none()
     return username
 
 
-def on_record(tx: Connection, username: str) -> list[RowMapping]:
-    """The user's numbers with their verified flags."""
+def list_numbers(tx: Connection, username: str) -> list[RowMapping]:
+    """Return the rows of the user's numbers."""
     found = select(numbers).where(numbers.c.username == username).order_by(numbers.c.number)
     return list(tx.execute(found).mappings())
 
 
 def mark_verified(tx: Connection, username: str, number: str) -> bool:
-    """Mark a number on record as verified. False when it is not on this user's record."""
+    """Mark a number as verified. Return False if it is not on this user's record."""
     changed = tx.execute(
         update(numbers)
         .where(numbers.c.username == username, numbers.c.number == number)
@@ -111,12 +112,12 @@ def mark_verified(tx: Connection, username: str, number: str) -> bool:
     return bool(changed.rowcount)
 
 
-def mask_name(username: str) -> str:
-    """The first and the last two letters: ha***01."""
+def mask_username(username: str) -> str:
+    """Return the first two and the last two letters: ha***01."""
     return f"{username[:2]}***{username[-2:]}"
 
 
 @cache
-def _clients() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(CLIENTS.read_text(encoding="utf-8"))
+def _load_file() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(USERS_FILE.read_text(encoding="utf-8"))
     return loaded

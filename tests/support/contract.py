@@ -1,4 +1,4 @@
-"""The backend's contract, held against real answers."""
+"""The backend's contract, compared with real answers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from sandbox.app import contract_document
+from sandbox.asgi import contract_document
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The document as it is kept in the repository."""
+    """Return the contract, sandbox/openapi.yaml."""
     return contract_document()
 
 
@@ -28,7 +28,7 @@ def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """`part`, or what it points to."""
+    """Return `part`, or what its reference points to."""
     while "$ref" in part:
         found: Any = document()
         for name in part["$ref"].removeprefix("#/").split("/"):
@@ -38,13 +38,13 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def validate(value: Any, schema: dict[str, Any]) -> None:
-    """Raises jsonschema's ValidationError when `value` does not fit."""
-    # Beside the document's own parts, so that its references lead somewhere.
+    """Validate `value`. Raises jsonschema's ValidationError."""
+    # With the document's components, so that references resolve.
     Draft202012Validator({"components": document()["components"], "allOf": [schema]}).validate(value)
 
 
 def check_answer(answer: httpx.Response) -> None:
-    """AssertionError or ValidationError when an answer of the contract's paths is not what the document says."""
+    """Check an answer to a path of the contract. Raises AssertionError or ValidationError."""
     path = answer.request.url.path
     operations = next((ops for pattern, ops in _paths() if pattern.fullmatch(path)), None)
     if operations is None or answer.request.method.lower() not in operations:
@@ -52,9 +52,9 @@ def check_answer(answer: httpx.Response) -> None:
     answer.read()
     responses = operations[answer.request.method.lower()]["responses"]
     status = str(answer.status_code)
-    said = responses.get(status) or responses.get(f"{status[0]}XX")
-    assert said is not None, f"{answer.request.method} {path} is not said to answer {status}"
-    content = resolved(said)["content"]
+    response = responses.get(status) or responses.get(f"{status[0]}XX")
+    assert response is not None, f"the contract has no answer {status} for {answer.request.method} {path}"
+    content = resolved(response)["content"]
     kind = answer.headers["content-type"].partition(";")[0]
     assert kind in content, f"{path} answered with {kind}"
     validate(json.loads(answer.content), content[kind]["schema"])

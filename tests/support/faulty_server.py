@@ -11,8 +11,8 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer; a body that is not bytes is sent as JSON."""
+class FaultyReply:
+    """An answer. A body that is not bytes is sent as JSON."""
 
     status: int
     body: object = b""
@@ -26,26 +26,28 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedRequest:
+    """A request as it came."""
+
     path: str
     headers: dict[str, str]
     body: bytes
 
 
-Behaviour = Reply | Literal["hang", "trickle", "drop"]
+Behaviour = FaultyReply | Literal["hang", "trickle", "drop"]
 
 
 class FaultyServer:
     """Answers each request with the next of its behaviours, and with the last one from then on.
 
-    "hang" reads the request and says nothing; "trickle" sends a byte now and then, without an end; "drop"
-    reads the request and closes the connection. `requests` holds what came, in order.
+    "hang" reads the request and never answers; "trickle" sends a byte now and then, without an end; "drop" reads the
+    request and closes the connection. `requests` holds the requests in order.
     """
 
     def __init__(self, behaviours: tuple[Behaviour, ...]) -> None:
         self._behaviours = list(behaviours)
         self._stopped = asyncio.Event()
-        self.requests: list[Received] = []
+        self.requests: list[ReceivedRequest] = []
         self.url = ""
 
     async def start(self) -> asyncio.Server:
@@ -54,14 +56,14 @@ class FaultyServer:
         return server
 
     def stop(self) -> None:
-        """Let the requests go that are held."""
+        """Release the requests that hang."""
         self._stopped.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             self.requests.append(await self._read(reader))
             behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
-            if isinstance(behaviour, Reply):
+            if isinstance(behaviour, FaultyReply):
                 writer.write(behaviour.encode())
                 await writer.drain()
             elif behaviour == "hang":
@@ -73,11 +75,11 @@ class FaultyServer:
         finally:
             writer.close()
 
-    async def _read(self, reader: asyncio.StreamReader) -> Received:
+    async def _read(self, reader: asyncio.StreamReader) -> ReceivedRequest:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        return Received(first.split()[1], headers, body)
+        return ReceivedRequest(first.split()[1], headers, body)
 
     async def _trickle(self, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n")
@@ -89,7 +91,7 @@ class FaultyServer:
 
 @asynccontextmanager
 async def faulty_server(*behaviours: Behaviour) -> AsyncIterator[FaultyServer]:
-    """Run a faulty server on a free loopback port for the length of the context."""
+    """Run a faulty server on a free loopback port."""
     faulty = FaultyServer(behaviours)
     server = await faulty.start()
     try:

@@ -1,4 +1,4 @@
-"""What a user does in the brokerage's portal, and what their chat hears of it; for tests on the whole stack."""
+"""A user of the brokerage's portal, for tests on the whole stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORDS = {
 
 
 class Portal:
-    """The sandbox's portal, as the user sees it."""
+    """Makes the requests of one user in the sandbox's portal."""
 
     def __init__(self, stack: Stack, username: str) -> None:
         self._stack = stack
@@ -40,7 +40,7 @@ class Portal:
         self._post(f"/users/{self._username}/confirmed-link")
 
     def finish_sharing(self) -> str:
-        """Finish the user's last request, and give back its id."""
+        """Finish the user's last request, and return its id."""
         last = [row for row in self._stack.ledger()["sharing"] if row["username"] == self._username][-1]
         self._post(f"/sharing-requests/{last['id']}/finish")
         return str(last["id"])
@@ -52,17 +52,17 @@ class Portal:
 
 
 def told(client: Conversation, words: str) -> str:
-    """Wait until the client was told `words` by itself; gives back the message that holds them."""
+    """Wait for a message that contains `words`, and return its text."""
     end = time.monotonic() + 20
     while True:
         for message in client.settle():
             if words in message["text"]:
                 return str(message["text"])
-        assert time.monotonic() < end, f"never told: {words}"
+        assert time.monotonic() < end, f"no message contains: {words}"
         time.sleep(0.05)
 
 
 def shown(knowledge: Knowledge, topic: str, name: str, language: str, channel: str) -> str:
-    """How a text of data/ begins on the phone: up to what is filled in, or from there if it begins with that."""
+    """Return the first part of a text of data/ that has no placeholder, as the phone shows it."""
     text = knowledge.text(topic, name, language, channel).replace("**", "")
     return next(part.strip() for part in re.split(r"\{\w+\}", text) if part.strip())

@@ -1,4 +1,4 @@
-"""A running sandbox backend with a phone that receives its text messages."""
+"""A running sandbox with a phone that receives its text messages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.app import create_app
-from sandbox.controls import ledger
-from sandbox.settings import Settings
+from sandbox.asgi import create_app
+from sandbox.debug_routes import read_ledger
+from sandbox.sandbox_settings import SandboxSettings
 from tests.support.asgi_server import AsgiServer
 from tests.support.contract import check_answer
 
@@ -34,11 +34,10 @@ CLIENT = "simulator.sms:+819012345678"
 
 
 class Phone:
-    """Receives POST /simulator/sms like the gateway's simulator does, and the backend's notices.
+    """Receives text messages and notices in the gateway's place.
 
-    `received` holds every message as it came, repeats included. `status` is what the next ones are
-    answered with (202 takes them); `keep` says whether they are kept even so. `real` holds what was meant for a real
-    phone.
+    `received` holds every message to a simulated phone, repeats included, and `real` those to a real phone. The next
+    messages are answered with `status`, and stored if `keep` is set.
     """
 
     def __init__(self) -> None:
@@ -53,26 +52,26 @@ class Phone:
         routes = [
             Route("/simulator/sms", self._receive, methods=["POST"]),
             Route("/internal/sms", self._receive_real, methods=["POST"]),
-            Route("/webhooks/backend", self._notice, methods=["POST"]),
+            Route("/webhooks/backend", self._receive_notice, methods=["POST"]),
         ]
         self.server = AsgiServer(Starlette(routes=routes))
 
     def refuse(self) -> None:
-        """Be broken: answer 503 and keep nothing."""
+        """Answer 503 and store nothing."""
         self.status, self.keep = 503, False
 
     def take(self) -> None:
-        """Work again."""
+        """Accept messages again."""
         self.status, self.keep = 202, True
 
     def forget(self) -> None:
-        """Be a new phone."""
+        """Forget every message and notice."""
         with self._changed:
             self.received, self.notices = [], []
             self.tries = self._read = 0
 
     def next_sms(self, seconds: float = 10) -> dict[str, Any]:
-        """Wait for the next message that was not read yet; repeats count."""
+        """Wait for the next unread message, repeats included."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.received) > self._read, seconds):
                 raise AssertionError("no text message came")
@@ -80,23 +79,23 @@ class Phone:
             return self.received[self._read - 1]
 
     def next_code(self, seconds: float = 10) -> str:
-        """Wait for the next message and read the code in it."""
+        """Wait for the next message and return the code in it."""
         found = re.search(r"\b\d{6}\b", self.next_sms(seconds)["text"])
         assert found is not None
         return found.group()
 
     def wait_for_tries(self, tries: int, seconds: float = 10) -> None:
-        """Wait until so many messages were handed in, taken or not."""
+        """Wait until this many messages were posted, accepted or not."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.tries >= tries, seconds), "nobody tried"
 
     def wait_for_notices(self, count: int, seconds: float = 10) -> list[dict[str, Any]]:
-        """Wait until so many notices have come; all of them."""
+        """Wait until this many notices have come, and return all of them."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.notices) >= count, seconds), "too few notices came"
             return list(self.notices)
 
-    async def _notice(self, request: Request) -> Response:
+    async def _receive_notice(self, request: Request) -> Response:
         body = await request.body()
         notice = Webhook(WEBHOOK_SECRET).verify(body, dict(request.headers))
         with self._changed:
@@ -125,12 +124,12 @@ class Phone:
 
 
 class RunningSandbox:
-    """The sandbox's HTTP service with its phone, and short ways to call it."""
+    """The sandbox's HTTP service with its phone, and helpers that call it."""
 
     def __init__(self, state_dir: Path, controls: bool = True, real_numbers: Iterable[str] = ()) -> None:
         self.phone = Phone()
         self.token = BACKEND_TOKEN
-        self.settings = Settings(
+        self.settings = SandboxSettings(
             state_dir=state_dir,
             port=0,
             gateway_port=self.phone.server.port,
@@ -154,7 +153,7 @@ class RunningSandbox:
 
     def _open_http(self) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        # Whatever a test asks, the answer must be the one that the contract promises.
+        # Every answer that a test gets must fit the contract.
         hooks = {"response": [check_answer]}
         self.http = httpx.Client(
             base_url=self.url, headers=headers, trust_env=False, timeout=20, event_hooks=hooks, verify=False
@@ -168,14 +167,14 @@ class RunningSandbox:
         self._server.stop()
 
     def restart(self) -> None:
-        """Stop, and start again on the same database, at the same address."""
+        """Stop, and start again with the same database and address."""
         port = self._server.port
         self.stop()
         self._serve(port)
         self.start()
 
     def begin_anew(self) -> None:
-        """Forget everything, once nothing is left to deliver that could come into the next test."""
+        """Reset the sandbox after everything is delivered, so that nothing reaches the next test."""
         self.phone.take()
         end = time.monotonic() + 10
         while any(m["state"] == "queued" for kind in ("sms", "notices") for m in self.ledger()[kind]):
@@ -192,12 +191,12 @@ class RunningSandbox:
         client: str = CLIENT,
         method: str = "POST",
     ) -> httpx.Response:
-        """A write of the contract for a chat; under a new Idempotency-Key if none is given."""
+        """Make a write for a chat, under a new Idempotency-Key if none is given."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Client-Reference": client}
         return self.http.request(method, f"/v1{path}", json=body, headers=headers)
 
     def read(self, path: str, client: str = CLIENT) -> httpx.Response:
-        """A read of the contract for a chat."""
+        """Make a read for a chat."""
         return self.http.get(f"/v1{path}", headers={"Client-Reference": client})
 
     def begin(self, client: str = CLIENT, number: str = NUMBER, key: str | None = None) -> httpx.Response:
@@ -210,27 +209,27 @@ class RunningSandbox:
         return self.write(f"/phone-verifications/{id}/check", {"code": code}, key, client)
 
     def begun(self, number: str = NUMBER) -> tuple[str, str]:
-        """Begin a verification; its id and the code that came on the phone."""
+        """Start a verification, and return its id and the code that came on the phone."""
         id: str = self.begin(number=number).json()["id"]
         return id, self.phone.next_code()
 
     def portal(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """What a user does in the portal."""
-        # By the open connection, whose token the portal does not ask for.
+        """Make a request of the portal."""
+        # The connection sends a token, which the portal ignores.
         return self.http.post(f"/portal{path}", json=body)
 
     def link_token(self, username: str) -> str:
-        """A new linking token for the user."""
+        """Return a new linking token for the user."""
         token: str = self.portal("/link-tokens", {"username": username}).raise_for_status().json()["token"]
         return token
 
     def confirm(self, word: str = "confirm", client: str = CLIENT) -> httpx.Response:
-        """The user's word in the portal on the chat's last link."""
+        """Confirm, decline or end the chat's last link in the portal."""
         last = [link["id"] for link in self.ledger()["links"] if link["client"] == client][-1]
         return self.portal(f"/links/{last}/{word}")
 
     def link(self, username: str, client: str = CLIENT) -> None:
-        """Link the chat to the user, as they would."""
+        """Link the chat to the user by a token and a confirmation."""
         self.write("/links", {"token": self.link_token(username)}, client=client).raise_for_status()
         assert self.confirm(client=client).status_code == 303
 
@@ -239,7 +238,7 @@ class RunningSandbox:
         self.http.post("/sandbox/faults", json={"faults": list(faults)}).raise_for_status()
 
     def wait_for_sms(self, state: str, seconds: float = 10) -> None:
-        """Wait until the sandbox has noted that the last text message is `state`."""
+        """Wait until the last text message is in this state."""
         end = time.monotonic() + seconds
         while self.ledger()["sms"][-1]["state"] != state:
             assert time.monotonic() < end, f"the last text message is not {state}"
@@ -251,12 +250,12 @@ class RunningSandbox:
         answer.raise_for_status()
 
     def ledger(self) -> dict[str, Any]:
-        """All that was done, as GET /sandbox/ledger has it; not by HTTP, since some tests ask after every message."""
-        return ledger(self._storage)
+        """Return what GET /sandbox/ledger does. Not by HTTP, since some tests ask after every message."""
+        return read_ledger(self._storage)
 
 
 def other_than(code: str) -> str:
-    """A code that is not this one."""
+    """Return a code that is not this one."""
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
@@ -264,7 +263,7 @@ def other_than(code: str) -> str:
 def running_sandbox(
     state_dir: Path, controls: bool = True, real_numbers: Iterable[str] = ()
 ) -> Iterator[RunningSandbox]:
-    """Run a sandbox whose database lies in the folder, and its phone, for the length of the context."""
+    """Run a sandbox whose database is in the folder, and its phone."""
     sandbox = RunningSandbox(state_dir, controls, real_numbers)
     with sandbox.phone.server:
         sandbox.start()

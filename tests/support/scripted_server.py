@@ -1,4 +1,4 @@
-"""An HTTP server in a thread that does as it is told: answers, refuses, falls silent, or hangs up."""
+"""An HTTP server in a thread whose faults are scripted: it answers, refuses, hangs, or closes the connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self) -> bytes:
-        """The answer as it goes over the wire."""
+        """Return the answer as bytes."""
         body = b"" if self.body is None else json.dumps(self.body).encode()
         lines = [f"HTTP/1.1 {self.status} x", f"Content-Length: {len(body)}", "Connection: close"]
         lines += ["Content-Type: application/json", *(f"{name}: {value}" for name, value in self.headers)]
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it came. `form` holds the fields of a form, `query` those of the address."""
+    """A request as it came. `form` holds the fields of a form, `query` those of the URL."""
 
     method: str
     path: str
@@ -44,11 +44,11 @@ class Call:
 
 
 class ScriptedServer:
-    """Serves `handle` on a loopback port. `faults[name]` are used up first, one for each call of that name.
+    """Serves `handle` on a loopback port. `faults[name]` are consumed first, one per call of that name.
 
-    A fault is an Answer, or one of: "drop" (the connection is closed before anything was done), "lost" (all is done,
-    and the connection closed instead of an answer), "garbage" (all is done, and the answer is no JSON), "hang"
-    (nothing is done or said). `down` is the fault of every call that has none of its own.
+    A fault is an Answer, or one of: "drop" (the connection is closed before the call is handled), "lost" (the call is
+    handled, and the connection closed instead of an answer), "garbage" (the call is handled, and the answer is no
+    JSON), "hang" (the call is neither handled nor answered). `down` is the fault of every call without one of its own.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -62,15 +62,15 @@ class ScriptedServer:
         self.url = ""
 
     def name(self, call: Call) -> str:
-        """The name of a call, by which its faults are looked up."""
+        """Return the name of a call, by which its faults are found."""
         raise NotImplementedError
 
     async def handle(self, call: Call) -> Answer:
-        """Do what the call asks for."""
+        """Handle the call."""
         raise NotImplementedError
 
     def wait_for(self, condition: Any, seconds: float = 20.0) -> None:
-        """Wait until `condition()` is true; it is looked at after each call."""
+        """Wait until `condition()` is true. It is evaluated after each call."""
         with self._arrived:
             assert self._arrived.wait_for(condition, seconds), "it did not happen"
 
@@ -93,7 +93,7 @@ class ScriptedServer:
         self._up.set()
         await self._stopped.wait()
         server.close()
-        # Calls that are still held.
+        # Calls that hang.
         held = asyncio.all_tasks() - {asyncio.current_task()}
         for call in held:
             call.cancel()

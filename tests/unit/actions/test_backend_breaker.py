@@ -7,7 +7,7 @@ from tenacity import wait_none
 
 from actions.backend import Backend, BackendError, Breaker, ErrorKind, Timeouts
 from actions.backend.breaker import MAX_FAILURES, OPEN_SECONDS
-from tests.support.faulty_server import Reply, faulty_server
+from tests.support.faulty_server import FaultyReply, faulty_server
 
 LINK = {"state": "none", "username_masked": None, "expires_at": None, "ended": None}
 
@@ -64,8 +64,8 @@ def test_a_probe_that_fails_opens_it_again(clock: Clock) -> None:
 
 
 async def test_while_it_is_open_the_backend_is_left_in_peace(clock: Clock) -> None:
-    troubles = [Reply(503)] * (3 * MAX_FAILURES)
-    async with faulty_server(*troubles, Reply(200, LINK)) as server:
+    troubles = [FaultyReply(503)] * (3 * MAX_FAILURES)
+    async with faulty_server(*troubles, FaultyReply(200, LINK)) as server:
         timeouts = Timeouts(connect=0.5, total=1, budget=2)
         async with Backend(
             server.url, "t", timeouts=timeouts, wait=wait_none(), breaker=Breaker(clock)

@@ -13,7 +13,7 @@ from tenacity import RetryCallState, wait_none
 
 from actions.backend import FULL_JITTER, Backend, BackendError, ErrorKind, Timeouts
 from tests.support.asgi_server import AsgiServer
-from tests.support.faulty_server import Behaviour, FaultyServer, Reply, faulty_server
+from tests.support.faulty_server import Behaviour, FaultyReply, FaultyServer, faulty_server
 from tests.support.sandbox import BACKEND_TOKEN, NUMBER, RunningSandbox, other_than
 
 CLIENT = "simulator.sms:+819012345678"
@@ -122,7 +122,7 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
         "checks_left": 2,
         "retry_after": True,
     }
-    async with facing(Reply(422, problem)) as (backend, server):
+    async with facing(FaultyReply(422, problem)) as (backend, server):
         error = await failure(backend.check(CLIENT, "pv_x", "123456", "k"))
     assert error.details == {"checks_left": 2}
     assert "Falsch" not in f"{error} {error!r}"
@@ -131,18 +131,27 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [Reply(500), Reply(502), Reply(503), Reply(504), Reply(429), "hang", "trickle", "drop"],
+    [
+        FaultyReply(500),
+        FaultyReply(502),
+        FaultyReply(503),
+        FaultyReply(504),
+        FaultyReply(429),
+        "hang",
+        "trickle",
+        "drop",
+    ],
     ids=["500", "502", "503", "504", "429", "hang", "trickle", "drop"],
 )
 async def test_trouble_that_passes_is_not_noticed(trouble: Behaviour) -> None:
-    async with facing(trouble, trouble, Reply(200, VERIFIED)) as (backend, server):
+    async with facing(trouble, trouble, FaultyReply(200, VERIFIED)) as (backend, server):
         assert (await backend.check(CLIENT, "pv_x", "123456", "m7:check")).receipt == "PV-1"
     assert [request.headers["idempotency-key"] for request in server.requests] == ["m7:check"] * 3
     assert len({(request.path, request.body) for request in server.requests}) == 1
 
 
 @pytest.mark.parametrize(
-    "trouble", [Reply(503), Reply(429), "hang", "drop"], ids=["503", "429", "hang", "drop"]
+    "trouble", [FaultyReply(503), FaultyReply(429), "hang", "drop"], ids=["503", "429", "hang", "drop"]
 )
 async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Behaviour) -> None:
     async with facing(trouble) as (backend, server):
@@ -157,7 +166,7 @@ async def test_a_backend_that_is_not_there_is_unavailable() -> None:
 
 
 async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
-    refused = Reply(429, {"code": "too_many_requests", "retry_after": 30})
+    refused = FaultyReply(429, {"code": "too_many_requests", "retry_after": 30})
     async with facing(refused) as (backend, server):
         error = await failure(backend.resend(CLIENT, "pv_x", "k"))
     assert (error.kind, error.details) == (ErrorKind.TOO_MANY_REQUESTS, {"retry_after": 30})
@@ -167,23 +176,23 @@ async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Reply(200, b"<html>"),
-        Reply(200, []),
-        Reply(200, {}),
-        Reply(200, {**VERIFIED, "receipt": ""}),
-        Reply(200, {**VERIFIED, "status": "pending"}),
-        Reply(302, b"", (("Location", "/elsewhere"),)),
+        FaultyReply(200, b"<html>"),
+        FaultyReply(200, []),
+        FaultyReply(200, {}),
+        FaultyReply(200, {**VERIFIED, "receipt": ""}),
+        FaultyReply(200, {**VERIFIED, "status": "pending"}),
+        FaultyReply(302, b"", (("Location", "/elsewhere"),)),
     ],
     ids=["page", "list", "empty", "no receipt", "not verified", "redirect"],
 )
-async def test_what_is_not_the_contract_is_never_taken_for_done(answer: Reply) -> None:
+async def test_what_is_not_the_contract_is_never_taken_for_done(answer: FaultyReply) -> None:
     async with facing(answer) as (backend, server):
         assert (await failure(backend.check(CLIENT, "pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
     assert len(server.requests) == 1
 
 
 async def test_an_unknown_consequence_is_not_told_to_the_client() -> None:
-    async with facing(Reply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
+    async with facing(FaultyReply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
         assert (await backend.check(CLIENT, "pv_x", "123456", "k")).sms_two_factor == "undisclosed"
 
 
@@ -212,10 +221,10 @@ async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.DEBUG)
     shown = []
     for answer in (
-        Reply(422, {"code": "wrong_code", "checks_left": 4}),
-        Reply(503),
-        Reply(400),
-        Reply(200, b"x"),
+        FaultyReply(422, {"code": "wrong_code", "checks_left": 4}),
+        FaultyReply(503),
+        FaultyReply(400),
+        FaultyReply(200, b"x"),
     ):
         async with facing(answer) as (backend, server):
             error = await failure(backend.check(CLIENT, "pv_x", "482913", "k"))

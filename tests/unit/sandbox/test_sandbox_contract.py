@@ -37,8 +37,8 @@ from actions.backend.vocabulary import (
     SmsTwoFactor,
     UndeliveredReason,
 )
-from sandbox.app import create_app
-from sandbox.problems import PROBLEMS
+from sandbox.asgi import create_app
+from sandbox.problem_details import PROBLEMS
 from tests.support.contract import document, resolved
 from tests.support.sandbox import BACKEND_TOKEN, RunningSandbox, running_sandbox
 

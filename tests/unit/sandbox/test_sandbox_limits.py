@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox import challenges
-from sandbox.numbers import can_receive_sms, mask
+from sandbox.challenges import RateLimit
+from sandbox.e164 import can_receive_sms, mask_number
 from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, other_than
 
 
@@ -59,8 +60,8 @@ def test_what_cannot_receive_a_text_message_is_refused(sandbox: RunningSandbox) 
 def test_a_block_of_numbers_and_a_country_have_their_limits(
     sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(challenges, "BLOCK", (3, 3_600))
-    monkeypatch.setattr(challenges, "COUNTRY", (5, 86_400))
+    monkeypatch.setattr(challenges, "BLOCK_LIMIT", RateLimit(3, 3_600))
+    monkeypatch.setattr(challenges, "COUNTRY_LIMIT", RateLimit(5, 86_400))
     codes = [sandbox.begin(number=f"+81901234567{n}").status_code for n in range(4)]
     assert codes == [201, 201, 201, 429]
     others = [sandbox.begin(number=f"+8190765432{n}0").status_code for n in range(3)]
@@ -89,4 +90,4 @@ def test_mobile_numbers_of_many_countries_can_receive_text_messages(number: str)
     ("number", "shown"), [("+819012345678", "+81******5678"), ("+12025550123", "+1******0123")]
 )
 def test_a_masked_number_shows_the_country_and_four_digits(number: str, shown: str) -> None:
-    assert mask(number) == shown
+    assert mask_number(number) == shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.keys import KEY_BYTES, Keys, UnreadableTextError, load_keys
+from sandbox.server_key import KEY_BYTES, ServerKey, UnreadableTextError, load_server_key
 from tests.support.sandbox import RunningSandbox, other_than
 
 
@@ -47,8 +47,8 @@ def test_the_server_key_is_its_owners_alone_and_not_in_the_database(sandbox: Run
 
 
 def test_the_server_key_is_made_once(tmp_path: Path) -> None:
-    first = load_keys(tmp_path / "state" / "sandbox.key")
-    second = load_keys(tmp_path / "state" / "sandbox.key")
+    first = load_server_key(tmp_path / "state" / "sandbox.key")
+    second = load_server_key(tmp_path / "state" / "sandbox.key")
     assert first.code_digest("pv_1", "123456") == second.code_digest("pv_1", "123456")
     assert [file.name for file in (tmp_path / "state").iterdir()] == ["sandbox.key"]
 
@@ -56,19 +56,19 @@ def test_the_server_key_is_made_once(tmp_path: Path) -> None:
 def test_a_damaged_server_key_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "sandbox.key").write_bytes(b"short")
     with pytest.raises(ValueError, match="32 bytes"):
-        load_keys(tmp_path / "sandbox.key")
+        load_server_key(tmp_path / "sandbox.key")
 
 
 def test_a_digest_tells_one_verification_and_one_key_from_another() -> None:
-    keys, others = Keys(bytes(32)), Keys(b"k" * 32)
+    keys, others = ServerKey(bytes(32)), ServerKey(b"k" * 32)
     assert keys.code_digest("pv_1", "123456") != keys.code_digest("pv_2", "123456")
     assert keys.code_digest("pv_1", "123456") != others.code_digest("pv_1", "123456")
 
 
 def test_a_text_is_read_only_with_the_key_that_sealed_it() -> None:
-    keys = Keys(bytes(32))
+    keys = ServerKey(bytes(32))
     sealed = keys.seal("123456")
     assert keys.unseal(sealed) == "123456"
     assert b"123456" not in sealed
     with pytest.raises(UnreadableTextError):
-        Keys(b"k" * 32).unseal(sealed)
+        ServerKey(b"k" * 32).unseal(sealed)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection, RowMapping
 
-from sandbox.keys import Keys
-from sandbox.outbox import FOR_SMS, mark_failed, next_of_each_client, put
-from sandbox.storage import Storage, sms
+from sandbox.delivery_queue import list_heads, retry
+from sandbox.schema import sms
+from sandbox.server_key import ServerKey
+from sandbox.sms_queue import CodeMessage, SmsQueue, enqueue_sms
+from sandbox.sqlite_storage import SqliteStorage
+from sandbox.statuses import CodePurpose
 from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, running_sandbox
 
 
@@ -84,29 +87,20 @@ def test_a_phone_that_is_down_does_not_hold_up_the_answer(tmp_path: Path) -> Non
 
 
 def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path: Path) -> None:
-    storage = Storage(tmp_path / "sandbox.db")
+    storage = SqliteStorage(tmp_path / "sandbox.db")
     now, pauses = 1000.0, []
 
     def head(tx: Connection) -> RowMapping:
-        return next_of_each_client(tx, sms)[0]
+        return list_heads(tx, sms)[0]
 
     with storage.transaction() as tx:
-        put(
-            tx,
-            Keys(bytes(32)),
-            challenge="pv_1",
-            purpose="phone_verification",
-            username=None,
-            client="c",
-            number="+819012345678",
-            text="t",
-            now=now,
-        )
+        message = CodeMessage("pv_1", CodePurpose.PHONE_VERIFICATION, None, "c", "+819012345678", "t")
+        enqueue_sms(tx, ServerKey(bytes(32)), message, now)
         for _ in range(7):
-            assert mark_failed(tx, sms, head(tx), now, FOR_SMS)
+            assert retry(tx, sms, head(tx), now, SmsQueue.retry_policy)
             pauses.append(round(head(tx)["next_try_at"] - now, 3))
-        assert not mark_failed(tx, sms, head(tx), now + 120, FOR_SMS)
-        assert next_of_each_client(tx, sms) == []
+        assert not retry(tx, sms, head(tx), now + 120, SmsQueue.retry_policy)
+        assert list_heads(tx, sms) == []
     storage.close()
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 

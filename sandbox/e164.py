@@ -1,4 +1,4 @@
-"""Phone numbers, as far as the sandbox must know them."""
+"""Phone numbers in E.164 form, such as +819012345678."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 import phonenumbers
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-TAKES_SMS = frozenset(
+SMS_TYPES = frozenset(
     {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 )
 
 
 def can_receive_sms(number: str) -> bool:
-    """Whether this is a mobile number in E.164 form (+819012345678) of an existing numbering plan."""
+    """Whether this is a mobile number, in E.164 form, of an existing numbering plan."""
     if not E164.fullmatch(number):
         return False
     try:
@@ -24,18 +24,17 @@ def can_receive_sms(number: str) -> bool:
     return (
         canonical == number
         and phonenumbers.is_valid_number(parsed)
-        and phonenumbers.number_type(parsed) in TAKES_SMS
+        and phonenumbers.number_type(parsed) in SMS_TYPES
     )
 
 
 def calling_code(number: str) -> int:
-    """The country calling code of a number in E.164 form."""
+    """Return the country calling code."""
     return int(phonenumbers.parse(number).country_code or 0)
 
 
-def mask(number: str) -> str:
-    """Show the country code and the last four digits only: +81******5678."""
-    parsed = phonenumbers.parse(number)
-    prefix = f"+{parsed.country_code}"
+def mask_number(number: str) -> str:
+    """Return the number with only its country code and its last four digits: +81******5678."""
+    prefix = f"+{calling_code(number)}"
     hidden = len(number) - len(prefix) - 4
     return f"{prefix}{'*' * hidden}{number[-4:]}"

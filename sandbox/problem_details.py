@@ -1,4 +1,4 @@
-"""Every way in which the sandbox says no, as RFC 9457 problem details with a stable `code`."""
+"""The refusals of the sandbox: RFC 9457 problem details with a stable `code`."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a write answers with: a status and a JSON object; a problem from status 400 on."""
+class ApiResult:
+    """The result of a call: a status and a JSON object, which holds problem details from status 400 on."""
 
     status: int
     body: Mapping[str, object]
 
 
 class RefusalError(Exception):
-    """A rule of the service says no. `details` are further members of the problem, such as checks_left."""
+    """A rule of the service refuses a call. `details` are further members of the problem, such as checks_left."""
 
     def __init__(self, code: str, **details: int) -> None:
         super().__init__(code)
@@ -54,24 +54,25 @@ class RefusalError(Exception):
         self.details = details
 
     @property
-    def answer(self) -> Answer:
+    def result(self) -> ApiResult:
+        """The refusal as the result of a call."""
         return problem(self.code, **self.details)
 
 
-def problem(code: str, **details: int) -> Answer:
-    """The problem details of a code that PROBLEMS knows."""
+def problem(code: str, **details: int) -> ApiResult:
+    """Return the problem details of a code of PROBLEMS."""
     status, title = PROBLEMS[code]
     head = {"type": f"urn:problem:{code}", "title": title, "status": status, "code": code}
-    return Answer(status, {**head, **details})
+    return ApiResult(status, {**head, **details})
 
 
-def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Turn an answer into an HTTP response."""
+def respond(result: ApiResult, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the result as an HTTP response."""
     sent = dict(headers or {})
-    if answer.status < 400:
-        return JSONResponse(dict(answer.body), answer.status, sent)
-    if "retry_after" in answer.body:
-        sent["Retry-After"] = str(answer.body["retry_after"])
-    if answer.status == 401:
+    if result.status < 400:
+        return JSONResponse(dict(result.body), result.status, sent)
+    if "retry_after" in result.body:
+        sent["Retry-After"] = str(result.body["retry_after"])
+    if result.status == 401:
         sent["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(dict(answer.body), answer.status, sent, media_type=PROBLEM_JSON)
+    return JSONResponse(dict(result.body), result.status, sent, media_type=PROBLEM_JSON)

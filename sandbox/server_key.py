@@ -1,5 +1,4 @@
-"""What the sandbox does with its server key: codes and request bodies are kept only as keyed digests,
-and the text of a waiting text message only encrypted."""
+"""The server key. Codes and request bodies are stored as keyed digests, queued text messages encrypted."""
 
 from __future__ import annotations
 
@@ -21,8 +20,8 @@ class UnreadableTextError(Exception):
     """A sealed text was made with another key, or is damaged."""
 
 
-class Keys:
-    """Digests and sealing under one server key of 32 bytes."""
+class ServerKey:
+    """Digests and encryption under one key of 32 bytes. Raises ValueError for a key of another length."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -30,26 +29,27 @@ class Keys:
         self._key = key
         self._fernet = Fernet(base64.urlsafe_b64encode(self._mac("text message", b"")))
 
-    def code_digest(self, verification: str, code: str) -> str:
-        """Digest a code for the verification that it was made for.
+    def code_digest(self, challenge: str, code: str) -> str:
+        """Return the digest of a code, bound to its challenge.
 
-        Keyed, because a bare hash of six digits is undone in well under a second.
+        It is keyed because a bare hash of six digits is inverted in well under a second.
         """
-        return self._mac("code", f"{verification} {code}".encode(errors="surrogatepass")).hex()
+        return self._mac("code", f"{challenge} {code}".encode(errors="surrogatepass")).hex()
 
     def request_digest(self, method: str, path: str, content: Mapping[str, object]) -> str:
-        """Digest a request, to recognise its repetition.
+        """Return the digest by which a repeated request is recognised.
 
-        Keyed for the same reason: the content of a check is a code.
+        It is keyed for the same reason: the content of a check is a code.
         """
         text = json.dumps([method, path, dict(content)], sort_keys=True)
         return self._mac("request", text.encode()).hex()
 
     def seal(self, text: str) -> bytes:
+        """Encrypt a text."""
         return self._fernet.encrypt(text.encode())
 
     def unseal(self, sealed: bytes) -> str:
-        """Open what `seal` made. Raises UnreadableTextError."""
+        """Decrypt what `seal` returned. Raises UnreadableTextError."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
@@ -59,18 +59,18 @@ class Keys:
         return hmac.new(self._key, purpose.encode() + b"\0" + content, hashlib.sha256).digest()
 
 
-def load_keys(path: Path) -> Keys:
-    """Read the server key, making it at the first start, readable by its owner only.
+def load_server_key(path: Path) -> ServerKey:
+    """Read the server key; create it at the first start, readable by its owner only.
 
-    It lies beside the database, not in it, so that a copy of the database alone tells no code.
-    Raises ValueError when the file does not hold a key, OSError when it cannot be read or made.
+    It is stored beside the database and not in it, so that a copy of the database alone reveals no code. Raises
+    ValueError if the file does not hold a key, OSError if it cannot be read or created.
     """
     if not path.exists():
-        _make_key(path)
-    return Keys(path.read_bytes())
+        _create_key(path)
+    return ServerKey(path.read_bytes())
 
 
-def _make_key(path: Path) -> None:
+def _create_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -79,7 +79,7 @@ def _make_key(path: Path) -> None:
             file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        # A rename puts the whole key in place or nothing: a start that was cut short leaves no half key.
+        # The rename is atomic: an interrupted start leaves no partial key.
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line that says which."""
+class SandboxSettingsError(Exception):
+    """A setting is missing or wrong. The message is one line that names it."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class SandboxSettings:
     """The sandbox's settings.
 
-    `port` is the loopback port to listen on, 0 for any free one. `gateway_port` is where text messages and notices
-    are handed in; notices are sent where there is a `webhook_secret` to sign them with. `real_numbers` are the only
-    ones whose messages go to a real phone. `controls` opens the routes under /sandbox that only tests need.
+    `port` is the loopback port to listen on, 0 for any free one. Text messages and notices are posted to
+    `gateway_port`; notices need a `webhook_secret`. Messages to `real_numbers` alone go to a real phone. `controls` adds
+    the routes under /sandbox, which only tests need.
     """
 
     state_dir: Path
@@ -31,31 +31,30 @@ class Settings:
 
     @property
     def database(self) -> Path:
+        """The SQLite file."""
         return self.state_dir / "sandbox.db"
 
     @property
     def address_file(self) -> Path:
-        """Where the address that the service listens on is written down, for `assistant link`."""
+        """Holds the address that the service listens on, for `assistant link`."""
         return self.state_dir / "sandbox.url"
 
     @property
     def key_file(self) -> Path:
+        """Holds the server key."""
         return self.state_dir / "sandbox.key"
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings.
-
-    Raises SettingsError when one is missing or wrong.
-    """
-    needed = ("AUTH_BACKEND_TOKEN", "INTERNAL_TOKEN", "SANDBOX_PORT", "GATEWAY_PORT")
-    missing = [name for name in needed if not environment.get(name, "").strip()]
+def read_settings(environment: Mapping[str, str]) -> SandboxSettings:
+    """Read the settings. Raises SandboxSettingsError if one is missing or wrong."""
+    required = ("AUTH_BACKEND_TOKEN", "INTERNAL_TOKEN", "SANDBOX_PORT", "GATEWAY_PORT")
+    missing = [name for name in required if not environment.get(name, "").strip()]
     if missing:
-        raise SettingsError(f"{' and '.join(missing)} must be set")
+        raise SandboxSettingsError(f"{' and '.join(missing)} must be set")
     controls = environment.get("SANDBOX_CONTROLS", "off").strip().lower() or "off"
     if controls not in {"on", "off"}:
-        raise SettingsError("SANDBOX_CONTROLS must be on or off")
-    return Settings(
+        raise SandboxSettingsError("SANDBOX_CONTROLS must be on or off")
+    return SandboxSettings(
         state_dir=Path(environment.get("STATE_DIR", "").strip() or "var"),
         port=_port(environment, "SANDBOX_PORT"),
         gateway_port=_port(environment, "GATEWAY_PORT"),
@@ -63,7 +62,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         internal_token=environment["INTERNAL_TOKEN"].strip(),
         webhook_secret=environment.get("AUTH_BACKEND_WEBHOOK_SECRET", "").strip(),
         controls=controls == "on",
-        # The gateway checks them, and that they are numbers.
+        # The gateway validates them.
         real_numbers=frozenset(
             number.strip() for number in environment.get("SANDBOX_SMS_TO", "").split(",") if number.strip()
         ),
@@ -73,5 +72,5 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _port(environment: Mapping[str, str], name: str) -> int:
     text = environment[name].strip()
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise SettingsError(f"{name} must be a port number, 0 to 65535")
+        raise SandboxSettingsError(f"{name} must be a port number, 0 to 65535")
     return int(text)

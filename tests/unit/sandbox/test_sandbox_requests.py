@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.app import contract_document
-from sandbox.problems import PROBLEMS
+from sandbox.asgi import contract_document
+from sandbox.problem_details import PROBLEMS
 from tests.support.sandbox import NUMBER, RunningSandbox, running_sandbox
 
 ROUTES = [

@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it: a request id, and the bearer token."""
+"""Middleware that every request passes before a route: a request id, and the bearer token."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.problems import problem, respond
+from sandbox.problem_details import problem, respond
 
-OPEN_PATHS = frozenset({"/livez", "/openapi.json"})
-# The portal asks for nobody's token: it stands for a page that the user is logged in to (see portal.py).
-PORTAL = re.compile(r"/portal(?:/.*)?")
+PUBLIC_PATHS = frozenset({"/livez", "/openapi.json"})
+# The portal needs no token: it stands for a page that the user is logged in to (see portal.py).
+PORTAL_PATH = re.compile(r"/portal(?:/.*)?")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
-class RequestId:
-    """Gives the caller's X-Request-Id back, or one of our own when there is none that is fit to log."""
+class RequestIdMiddleware:
+    """Returns the caller's X-Request-Id, or a new one if there is none that is fit to log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -38,11 +39,11 @@ class RequestId:
         await self._app(scope, receive, send_with_id)
 
 
-class BearerToken:
-    """Answers 401 to whoever does not know the token.
+class BearerTokenMiddleware:
+    """Answers 401 to requests without the token.
 
-    It stands before the routes because FastAPI reads and judges a body before it runs a route's
-    dependencies: a stranger would learn from the answers what a body must look like.
+    It runs before the routes because FastAPI validates a body before it runs a route's dependencies: without the
+    token a caller could learn from the answers what a body must look like.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
@@ -50,8 +51,9 @@ class BearerToken:
         self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or path in OPEN_PATHS or PORTAL.fullmatch(path):
+        if scope["type"] != "http" or path in PUBLIC_PATHS or PORTAL_PATH.fullmatch(path):
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")

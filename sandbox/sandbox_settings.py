@@ -16,8 +16,8 @@ class SandboxSettings:
     """The sandbox's settings.
 
     `port` is the loopback port to listen on, 0 for any free one. Text messages and notices are posted to
-    `gateway_port`; notices need a `webhook_secret`. Messages to `real_numbers` alone go to a real phone. `controls` adds
-    the routes under /sandbox, which only tests need.
+    `gateway_port`; notices need a `webhook_secret`. Messages to `real_numbers` alone go to a real phone. `controls`
+    adds the routes under /sandbox, which only tests need.
     """
 
     state_dir: Path

@@ -1,3 +1,5 @@
+"""The sandbox as a process: its settings, its start and its end."""
+
 from __future__ import annotations
 
 import os
@@ -47,12 +49,12 @@ def process(settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 def refusal(settings: dict[str, str]) -> tuple[int, list[str]]:
     with process(settings) as started:
-        _, said = started.communicate(timeout=60)
-        return started.returncode, said.splitlines()
+        _, printed = started.communicate(timeout=60)
+        return started.returncode, printed.splitlines()
 
 
 def address(started: subprocess.Popen[str]) -> str:
-    """Read the start line; the server accepts connections from then on."""
+    """Read the address from the start line; the server accepts connections from then on."""
     assert started.stderr is not None
     line = started.stderr.readline()
     found = re.search(r"listening on (http://127\.0\.0\.1:\d+)$", line)
@@ -61,9 +63,9 @@ def address(started: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("missing", ["AUTH_BACKEND_TOKEN", "INTERNAL_TOKEN", "SANDBOX_PORT", "GATEWAY_PORT"])
-def test_it_does_not_start_without_what_it_needs(tmp_path: Path, missing: str) -> None:
-    code, said = refusal(environment(tmp_path, **{missing: None}))
-    assert (code, said) == (2, [f"sandbox: {missing} must be set"])
+def test_it_does_not_start_without_a_required_setting(tmp_path: Path, missing: str) -> None:
+    code, lines = refusal(environment(tmp_path, **{missing: None}))
+    assert (code, lines) == (2, [f"sandbox: {missing} must be set"])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -76,32 +78,32 @@ def test_it_does_not_start_without_what_it_needs(tmp_path: Path, missing: str) -
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, changes: dict[str, str], words: str) -> None:
-    code, said = refusal(environment(tmp_path, **changes))
+    code, lines = refusal(environment(tmp_path, **changes))
     assert code == 2
-    assert len(said) == 1
-    assert words in said[0]
-    assert BACKEND_TOKEN not in said[0]
+    assert len(lines) == 1
+    assert words in lines[0]
+    assert BACKEND_TOKEN not in lines[0]
 
 
-def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        code, said = refusal(environment(tmp_path, SANDBOX_PORT=port))
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = str(listening.getsockname()[1])
+        code, lines = refusal(environment(tmp_path, SANDBOX_PORT=port))
     assert code == 2
-    assert len(said) == 1
-    assert port in said[0]
+    assert len(lines) == 1
+    assert port in lines[0]
 
 
-def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "sandbox.db").write_bytes(b"this is not a database" * 100)
-    code, said = refusal(environment(tmp_path))
-    assert (code, len(said)) == (2, 1)
-    assert "database" in said[0]
+    code, lines = refusal(environment(tmp_path))
+    assert (code, len(lines)) == (2, 1)
+    assert "database" in lines[0]
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_serves_logs_only_its_start_and_stops_when_told(
-    tmp_path: Path, told: signal.Signals
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_serves_logs_only_its_start_and_stops_on_a_signal(
+    tmp_path: Path, stop_signal: signal.Signals
 ) -> None:
     phone = Phone()
     with phone.server, process(environment(tmp_path, GATEWAY_PORT=str(phone.server.port))) as started:
@@ -117,13 +119,13 @@ def test_the_process_serves_logs_only_its_start_and_stops_when_told(
             path = f"/v1/phone-verifications/{id}/check"
             assert http.post(path, json=code, headers={"Idempotency-Key": "k2"}).status_code == 200
             assert http.post(path, json=code, headers={"Idempotency-Key": "k3"}).status_code == 409
-        started.send_signal(told)
+        started.send_signal(stop_signal)
         _, rest = started.communicate(timeout=30)
     assert rest == ""
     assert (tmp_path / "sandbox.db").stat().st_mode & 0o077 == 0
 
 
-def test_what_was_answered_is_kept_when_the_process_is_killed(tmp_path: Path) -> None:
+def test_an_answered_write_survives_a_kill(tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {BACKEND_TOKEN}", "Idempotency-Key": "k1", "Client-Reference": "c"}
     body = {"number": "+819012345678"}
     answers = []

@@ -1,4 +1,4 @@
-"""The circuit breaker: nobody waits for a backend that is down, and it is probed by one call at a time."""
+"""The circuit breaker: no client waits for a backend that is down, and one call at a time probes it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_opens_after_five_failures_in_a_row(clock: Clock) -> None:
     assert not breaker.allows_call()
 
 
-def test_after_its_time_one_call_probes_and_the_others_wait_for_it(clock: Clock) -> None:
+def test_after_the_open_time_one_call_at_a_time_probes(clock: Clock) -> None:
     breaker = Breaker(clock)
     fail(breaker, MAX_FAILURES)
     clock.now = OPEN_SECONDS * 0.79
@@ -53,7 +53,7 @@ def test_after_its_time_one_call_probes_and_the_others_wait_for_it(clock: Clock)
     assert breaker.allows_call()
 
 
-def test_a_probe_that_fails_opens_it_again(clock: Clock) -> None:
+def test_a_failed_probe_opens_it_again(clock: Clock) -> None:
     breaker = Breaker(clock)
     fail(breaker, MAX_FAILURES)
     clock.now = OPEN_SECONDS * 1.21
@@ -63,17 +63,17 @@ def test_a_probe_that_fails_opens_it_again(clock: Clock) -> None:
     assert breaker.allows_call()
 
 
-async def test_while_it_is_open_the_backend_is_left_in_peace(clock: Clock) -> None:
-    troubles = [FaultyReply(503)] * (3 * MAX_FAILURES)
-    async with faulty_server(*troubles, FaultyReply(200, LINK)) as server:
+async def test_while_it_is_open_the_backend_gets_no_calls(clock: Clock) -> None:
+    failures = [FaultyReply(503)] * (3 * MAX_FAILURES)
+    async with faulty_server(*failures, FaultyReply(200, LINK)) as server:
         timeouts = Timeouts(connect=0.5, total=1, budget=2)
         async with Backend(
             server.url, "t", timeouts=timeouts, wait=wait_none(), breaker=Breaker(clock)
         ) as backend:
             for _ in range(MAX_FAILURES + 3):
-                with pytest.raises(BackendError) as failed:
+                with pytest.raises(BackendError) as caught:
                     await backend.link("c")
-                assert failed.value.kind is ErrorKind.UNAVAILABLE
+                assert caught.value.kind is ErrorKind.UNAVAILABLE
             assert len(server.requests) == 3 * MAX_FAILURES
             clock.now = OPEN_SECONDS * 1.21
             assert (await backend.link("c")).state == "none"

@@ -1,3 +1,5 @@
+"""The backend client, against the sandbox and against a server that misbehaves."""
+
 from __future__ import annotations
 
 import logging
@@ -26,10 +28,10 @@ def quick(url: str, timeouts: Timeouts = QUICK) -> Backend:
 
 
 @asynccontextmanager
-async def facing(
+async def client_of(
     *behaviours: Behaviour, timeouts: Timeouts = QUICK
 ) -> AsyncIterator[tuple[Backend, FaultyServer]]:
-    """A client with short waits, before a server that behaves like this."""
+    """Yield a client with short waits, and a server with these behaviours."""
     async with faulty_server(*behaviours) as server, quick(server.url, timeouts) as backend:
         yield backend, server
 
@@ -56,7 +58,7 @@ async def test_a_number_is_verified_from_start_to_receipt(sandbox: RunningSandbo
     assert (done.in_force, done.sms_two_factor) == (False, "undisclosed")
 
 
-async def test_a_code_can_be_sent_again_after_two_minutes(sandbox: RunningSandbox, backend: Backend) -> None:
+async def test_a_code_can_be_resent_after_two_minutes(sandbox: RunningSandbox, backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "m1:start")
     early = await failure(backend.resend(CLIENT, begun.id, "m2:resend"))
     assert early.kind is ErrorKind.RESEND_TOO_EARLY
@@ -101,20 +103,20 @@ async def test_each_rule_of_the_backend_has_its_kind(sandbox: RunningSandbox, ba
     assert set(many.details) == {"retry_after"}
 
 
-async def test_a_refusal_that_no_client_can_mend_is_refused(sandbox: RunningSandbox) -> None:
+async def test_a_refusal_that_no_client_can_fix_is_refused(sandbox: RunningSandbox) -> None:
     async with Backend(sandbox.url, "wrong-token") as backend:
         assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.REFUSED
-    async with Backend(sandbox.url + "/nowhere", sandbox.token) as backend:
+    async with Backend(sandbox.url + "/no-such-path", sandbox.token) as backend:
         assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.REFUSED
 
 
-async def test_an_id_cannot_leave_its_place_in_the_address(sandbox: RunningSandbox, backend: Backend) -> None:
+async def test_an_id_cannot_change_the_path(sandbox: RunningSandbox, backend: Backend) -> None:
     error = await failure(backend.check(CLIENT, "../../sandbox/clock?x=", "123456", "k"))
     assert error.kind is ErrorKind.REFUSED
     assert sandbox.ledger()["writes"] == 0
 
 
-async def test_nothing_of_the_backends_wording_is_kept() -> None:
+async def test_the_backends_wording_is_dropped() -> None:
     problem = {
         "code": "wrong_code",
         "title": "Falsch",
@@ -122,7 +124,7 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
         "checks_left": 2,
         "retry_after": True,
     }
-    async with facing(FaultyReply(422, problem)) as (backend, server):
+    async with client_of(FaultyReply(422, problem)) as (backend, server):
         error = await failure(backend.check(CLIENT, "pv_x", "123456", "k"))
     assert error.details == {"checks_left": 2}
     assert "Falsch" not in f"{error} {error!r}"
@@ -130,7 +132,7 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failing",
     [
         FaultyReply(500),
         FaultyReply(502),
@@ -143,31 +145,31 @@ async def test_nothing_of_the_backends_wording_is_kept() -> None:
     ],
     ids=["500", "502", "503", "504", "429", "hang", "trickle", "drop"],
 )
-async def test_trouble_that_passes_is_not_noticed(trouble: Behaviour) -> None:
-    async with facing(trouble, trouble, FaultyReply(200, VERIFIED)) as (backend, server):
+async def test_a_transient_failure_is_retried_under_the_same_key(failing: Behaviour) -> None:
+    async with client_of(failing, failing, FaultyReply(200, VERIFIED)) as (backend, server):
         assert (await backend.check(CLIENT, "pv_x", "123456", "m7:check")).receipt == "PV-1"
     assert [request.headers["idempotency-key"] for request in server.requests] == ["m7:check"] * 3
     assert len({(request.path, request.body) for request in server.requests}) == 1
 
 
 @pytest.mark.parametrize(
-    "trouble", [FaultyReply(503), FaultyReply(429), "hang", "drop"], ids=["503", "429", "hang", "drop"]
+    "failing", [FaultyReply(503), FaultyReply(429), "hang", "drop"], ids=["503", "429", "hang", "drop"]
 )
-async def test_trouble_that_stays_is_unavailable_after_three_tries(trouble: Behaviour) -> None:
-    async with facing(trouble) as (backend, server):
+async def test_a_lasting_failure_is_unavailable_after_three_attempts(failing: Behaviour) -> None:
+    async with client_of(failing) as (backend, server):
         assert (await failure(backend.resend(CLIENT, "pv_x", "m8"))).kind is ErrorKind.UNAVAILABLE
     assert [request.headers["idempotency-key"] for request in server.requests] == ["m8"] * 3
 
 
-async def test_a_backend_that_is_not_there_is_unavailable() -> None:
+async def test_a_backend_that_does_not_listen_is_unavailable() -> None:
     silent = AsgiServer(None)
     async with quick(silent.url) as backend:
         assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
 
 
-async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
+async def test_a_refusal_by_a_rule_is_not_retried() -> None:
     refused = FaultyReply(429, {"code": "too_many_requests", "retry_after": 30})
-    async with facing(refused) as (backend, server):
+    async with client_of(refused) as (backend, server):
         error = await failure(backend.resend(CLIENT, "pv_x", "k"))
     assert (error.kind, error.details) == (ErrorKind.TOO_MANY_REQUESTS, {"retry_after": 30})
     assert len(server.requests) == 1
@@ -185,35 +187,35 @@ async def test_an_answer_of_the_backends_rules_is_not_asked_for_again() -> None:
     ],
     ids=["page", "list", "empty", "no receipt", "not verified", "redirect"],
 )
-async def test_what_is_not_the_contract_is_never_taken_for_done(answer: FaultyReply) -> None:
-    async with facing(answer) as (backend, server):
+async def test_an_answer_outside_the_contract_never_counts_as_done(answer: FaultyReply) -> None:
+    async with client_of(answer) as (backend, server):
         assert (await failure(backend.check(CLIENT, "pv_x", "123456", "k"))).kind is ErrorKind.UNAVAILABLE
     assert len(server.requests) == 1
 
 
-async def test_an_unknown_consequence_is_not_told_to_the_client() -> None:
-    async with facing(FaultyReply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
+async def test_an_unknown_consequence_is_undisclosed() -> None:
+    async with client_of(FaultyReply(200, {**VERIFIED, "sms_two_factor": "mandatory"})) as (backend, _):
         assert (await backend.check(CLIENT, "pv_x", "123456", "k")).sms_two_factor == "undisclosed"
 
 
 async def test_a_call_ends_within_its_budget_however_slow_the_backend_is() -> None:
-    async with facing("hang", timeouts=Timeouts(total=0.8, budget=1.0)) as (backend, server):
+    async with client_of("hang", timeouts=Timeouts(total=0.8, budget=1.0)) as (backend, server):
         began = time.monotonic()
         assert (await failure(backend.resend(CLIENT, "pv_x", "k"))).kind is ErrorKind.UNAVAILABLE
         took = time.monotonic() - began
-    # The second try is cut short: two whole ones would take 1.6 s, three 2.4 s.
+    # The second attempt is cut short: two whole ones would take 1.6 s, three 2.4 s.
     assert 0.95 < took < 1.5
     assert len(server.requests) == 2
 
 
-def test_the_limits_are_twelve_seconds_a_call_and_waits_of_a_fifth_to_two() -> None:
+def test_a_call_takes_at_most_12_s_and_waits_200_ms_to_2_s_between_attempts() -> None:
     assert Timeouts() == Timeouts(connect=1, total=5, budget=12)
-    for attempt, most in ((1, 1.0), (2, 2.0), (3, 2.0)):
+    for attempt, max_wait in ((1, 1.0), (2, 2.0), (3, 2.0)):
         state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
         state.attempt_number = attempt
         waits = [FULL_JITTER(state) for _ in range(200)]
         assert min(waits) >= 0.2
-        assert max(waits) <= most
+        assert max(waits) <= max_wait
         assert len(set(waits)) > 100
 
 
@@ -226,7 +228,7 @@ async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture
         FaultyReply(400),
         FaultyReply(200, b"x"),
     ):
-        async with facing(answer) as (backend, server):
+        async with client_of(answer) as (backend, server):
             error = await failure(backend.check(CLIENT, "pv_x", "482913", "k"))
         assert b"482913" in server.requests[0].body
         assert error.__context__ is None
@@ -236,7 +238,7 @@ async def test_a_code_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture
     assert "482913" not in "".join(shown)
 
 
-async def test_what_comes_back_cannot_be_changed(backend: Backend) -> None:
+async def test_an_answer_is_immutable(backend: Backend) -> None:
     begun = await backend.start_verification(CLIENT, NUMBER, "k")
     with pytest.raises(AttributeError):
         begun.id = "other"  # type: ignore[misc]

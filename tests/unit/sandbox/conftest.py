@@ -15,6 +15,6 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
 
 @pytest.fixture
 def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
-    """One for all tests, since starting it takes longer than most of them; each finds it as it is at first."""
+    """The shared sandbox, reset after each test: starting one takes longer than most tests."""
     yield shared_sandbox
     shared_sandbox.begin_anew()

@@ -1,4 +1,4 @@
-"""The document, the sandbox and the client of the actions agree; and the sandbox stands what anybody may send it."""
+"""The contract, the sandbox and the backend client agree, and the sandbox survives any request."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ schema = schemathesis.pytest.from_fixture("api")
 @pytest.mark.long
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_is_sent_the_answer_is_one_of_the_contract(case: Case, shared: RunningSandbox) -> None:
+def test_every_answer_to_a_generated_request_fits_the_contract(case: Case, shared: RunningSandbox) -> None:
     case.call_and_validate(
         base_url=shared.url, headers={"Authorization": f"Bearer {BACKEND_TOKEN}"}, checks=CHECKS
     )
@@ -81,7 +81,7 @@ def operations() -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
 
 
-def test_the_sandbox_has_the_calls_of_the_document_and_no_others(sandbox: RunningSandbox) -> None:
+def test_the_sandbox_serves_exactly_the_operations_of_the_contract(sandbox: RunningSandbox) -> None:
     served = {
         (method.upper(), path)
         for path, methods in create_app(sandbox.settings).openapi()["paths"].items()
@@ -91,7 +91,7 @@ def test_the_sandbox_has_the_calls_of_the_document_and_no_others(sandbox: Runnin
     assert served == operations()
 
 
-def test_every_write_of_the_document_has_an_idempotency_key_and_every_call_a_chat() -> None:
+def test_every_operation_takes_a_client_reference_and_every_write_an_idempotency_key() -> None:
     for methods in document()["paths"].values():
         for method, operation in methods.items():
             names = {resolved(parameter)["name"] for parameter in operation["parameters"]}
@@ -99,11 +99,11 @@ def test_every_write_of_the_document_has_an_idempotency_key_and_every_call_a_cha
             assert ("Idempotency-Key" in names) == (method != "get")
 
 
-def test_every_refusal_of_the_sandbox_is_in_the_document() -> None:
+def test_the_sandbox_has_exactly_the_problem_codes_of_the_contract() -> None:
     assert set(document()["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]) == set(PROBLEMS)
 
 
-def test_the_client_knows_the_words_of_the_document() -> None:
+def test_the_client_has_exactly_the_states_and_reasons_of_the_contract() -> None:
     schemas = document()["components"]["schemas"]
     codes = set(schemas["Problem"]["properties"]["code"]["enum"])
     assert set(KINDS_BY_CODE) <= codes
@@ -131,11 +131,11 @@ def test_the_client_knows_the_words_of_the_document() -> None:
 
 
 def operation_schema(path: str) -> Any:
-    """The schema of the answer 200 to POST."""
+    """Return the schema of the answer 200 to POST."""
     return document()["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
 
 
-def test_the_document_is_of_openapi_3_and_has_a_version() -> None:
+def test_the_contract_is_openapi_3_and_has_a_version() -> None:
     assert document()["openapi"].startswith("3.")
     assert document()["info"]["version"].startswith("1.")
     assert {scheme["type"] for scheme in document()["components"]["securitySchemes"].values()} == {

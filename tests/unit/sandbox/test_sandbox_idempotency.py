@@ -1,3 +1,5 @@
+"""A write with one Idempotency-Key is done once."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ def test_every_write_needs_an_idempotency_key(sandbox: RunningSandbox, path: str
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 
 
-def test_a_repeated_start_is_answered_alike_and_sends_one_code(sandbox: RunningSandbox) -> None:
+def test_a_repeated_start_gets_the_same_answer_and_sends_one_code(sandbox: RunningSandbox) -> None:
     first = sandbox.begin(key="c1:start")
     sandbox.advance(30)
     again = sandbox.begin(key="c1:start")
@@ -32,7 +34,7 @@ def test_a_repeated_wrong_code_counts_once(sandbox: RunningSandbox) -> None:
     assert sandbox.check(id, code).status_code == 200
 
 
-def test_a_repeated_right_code_gives_the_same_receipt(sandbox: RunningSandbox) -> None:
+def test_a_repeated_right_code_gets_the_same_receipt(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     first = sandbox.check(id, code, key="c3:check").json()
     sandbox.advance(3600)
@@ -47,7 +49,7 @@ def test_a_repeated_resend_sends_one_code(sandbox: RunningSandbox) -> None:
     assert len(sandbox.ledger()["sms"]) == 2
 
 
-def test_a_key_of_another_request_is_refused_and_does_nothing(sandbox: RunningSandbox) -> None:
+def test_a_key_of_another_request_is_refused_and_changes_nothing(sandbox: RunningSandbox) -> None:
     id = sandbox.begin(key="c5").json()["id"]
     others = [
         sandbox.begin(number=OTHER_NUMBER, key="c5"),
@@ -66,21 +68,21 @@ def test_a_key_of_another_chat_is_refused(sandbox: RunningSandbox) -> None:
     assert answer.json()["code"] == "idempotency_key_reused"
 
 
-def test_the_spaces_between_the_fields_make_no_other_request(sandbox: RunningSandbox) -> None:
+def test_white_space_in_the_body_does_not_make_another_request(sandbox: RunningSandbox) -> None:
     headers = {"Idempotency-Key": "c6", "Client-Reference": "c", "Content-Type": "application/json"}
     bodies = [f'{{"number": "{NUMBER}"}}', f'{{\n"number":"{NUMBER}"}}']
     answers = [sandbox.http.post("/v1/phone-verifications", content=body, headers=headers) for body in bodies]
     assert answers[0].json() == answers[1].json()
 
 
-def test_one_key_at_the_same_moment_is_one_write(sandbox: RunningSandbox) -> None:
+def test_simultaneous_requests_under_one_key_are_one_write(sandbox: RunningSandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: sandbox.begin(key="c7"), range(8)))
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(sandbox.ledger()["sms"]) == 1
 
 
-def test_guesses_at_the_same_moment_cannot_outrun_the_lock(sandbox: RunningSandbox) -> None:
+def test_simultaneous_guesses_cannot_outrun_the_lock(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: sandbox.check(id, other_than(code)), range(12)))
@@ -90,7 +92,7 @@ def test_guesses_at_the_same_moment_cannot_outrun_the_lock(sandbox: RunningSandb
     assert sandbox.ledger()["verifications"][0]["failures"] == 5
 
 
-def test_kept_answers_survive_a_restart(sandbox: RunningSandbox) -> None:
+def test_stored_answers_survive_a_restart(sandbox: RunningSandbox) -> None:
     first = sandbox.begin(key="c8").json()
     sandbox.restart()
     assert sandbox.begin(key="c8").json() == first

@@ -1,3 +1,5 @@
+"""How many codes a number, a block, a country and a chat get."""
+
 from __future__ import annotations
 
 import pytest
@@ -8,8 +10,8 @@ from sandbox.e164 import can_receive_sms, mask_number
 from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, other_than
 
 
-def test_a_number_gets_three_codes_in_ten_minutes_whoever_asks(sandbox: RunningSandbox) -> None:
-    answers = [sandbox.begin(f"simulator.sms:{who}") for who in range(4)]
+def test_a_number_gets_three_codes_in_ten_minutes_over_all_chats(sandbox: RunningSandbox) -> None:
+    answers = [sandbox.begin(f"simulator.sms:{peer}") for peer in range(4)]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
     refused = answers[-1].json()
     assert refused["code"] == "too_many_requests"
@@ -17,14 +19,14 @@ def test_a_number_gets_three_codes_in_ten_minutes_whoever_asks(sandbox: RunningS
     assert len(sandbox.ledger()["sms"]) == 3
 
 
-def test_the_wait_that_is_told_is_the_wait_that_helps(sandbox: RunningSandbox) -> None:
+def test_a_code_can_be_sent_after_the_announced_wait(sandbox: RunningSandbox) -> None:
     for _ in range(3):
         sandbox.begin()
     sandbox.advance(sandbox.begin().json()["retry_after"])
     assert sandbox.begin().status_code == 201
 
 
-def test_other_numbers_are_not_held_up(sandbox: RunningSandbox) -> None:
+def test_other_numbers_are_not_limited(sandbox: RunningSandbox) -> None:
     for _ in range(4):
         sandbox.begin()
     assert sandbox.begin(number=OTHER_NUMBER).status_code == 201
@@ -40,7 +42,7 @@ def test_a_number_gets_ten_codes_a_day(sandbox: RunningSandbox) -> None:
     assert sandbox.begin().status_code == 201
 
 
-def test_the_day_limit_holds_for_codes_that_are_sent_again(sandbox: RunningSandbox) -> None:
+def test_the_daily_limit_includes_resent_codes(sandbox: RunningSandbox) -> None:
     for _ in range(9):
         sandbox.begin()
         sandbox.advance(601)
@@ -49,7 +51,7 @@ def test_the_day_limit_holds_for_codes_that_are_sent_again(sandbox: RunningSandb
     assert sandbox.resend(id).json()["code"] == "too_many_requests"
 
 
-def test_what_cannot_receive_a_text_message_is_refused(sandbox: RunningSandbox) -> None:
+def test_a_number_that_cannot_receive_text_messages_is_refused(sandbox: RunningSandbox) -> None:
     landline = "+81312345678"
     for number in ("", "09012345678", "+81", "+8190123456789", "+810901234567", landline, "+1", "nonsense"):
         answer = sandbox.begin(number=number)
@@ -69,7 +71,7 @@ def test_a_block_of_numbers_and_a_country_have_their_limits(
     assert sandbox.begin(number="+447400123456").status_code == 201
 
 
-def test_a_chat_may_type_twenty_wrong_codes_a_day(sandbox: RunningSandbox) -> None:
+def test_a_chat_is_allowed_twenty_wrong_codes_a_day(sandbox: RunningSandbox) -> None:
     for n in range(4):
         id, code = sandbox.begun(f"+81901234{n}678")
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""The portal's page: for this machine only, and forms only from itself."""
+"""The portal answers this machine only, and accepts forms only from its own page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.sandbox import RunningSandbox
 
 
-def test_it_shows_what_waits_for_a_users_word(sandbox: RunningSandbox) -> None:
+def test_it_shows_what_waits_for_a_decision(sandbox: RunningSandbox) -> None:
     sandbox.write("/links", {"token": sandbox.link_token("hanako01")}, client="telegram:<b>x</b>")
     page = sandbox.http.get("/portal")
     assert "wants to speak for" in page.text
@@ -27,7 +27,7 @@ def test_it_shows_what_waits_for_a_users_word(sandbox: RunningSandbox) -> None:
         {"Origin": "null"},
     ],
 )
-def test_nobody_from_elsewhere_sees_it_or_acts_by_it(
+def test_a_request_from_elsewhere_neither_sees_nor_changes_anything(
     sandbox: RunningSandbox, headers: dict[str, str]
 ) -> None:
     sandbox.write("/links", {"token": sandbox.link_token("hanako01")}, client="c")
@@ -46,15 +46,15 @@ def test_nobody_from_elsewhere_sees_it_or_acts_by_it(
 @pytest.mark.parametrize(
     "path", ["/links/ln_x/confirm", "/links/ln_x/delete", "/sharing-requests/ds_x/finish"]
 )
-def test_what_is_not_there_cannot_be_settled(sandbox: RunningSandbox, path: str) -> None:
+def test_an_unknown_link_request_or_decision_is_not_found(sandbox: RunningSandbox, path: str) -> None:
     assert sandbox.portal(path).status_code == 404
 
 
-def test_there_is_no_token_for_nobody(sandbox: RunningSandbox) -> None:
+def test_an_unknown_user_gets_no_token(sandbox: RunningSandbox) -> None:
     assert sandbox.portal("/link-tokens", {"username": "nobody"}).status_code == 404
 
 
-def test_tokens_are_long_different_and_not_kept(sandbox: RunningSandbox) -> None:
+def test_tokens_are_long_unique_and_not_stored(sandbox: RunningSandbox) -> None:
     tokens = {sandbox.link_token("hanako01") for _ in range(20)}
     assert len(tokens) == 20
     assert {len(token) for token in tokens} == {43}

@@ -1,3 +1,5 @@
+"""What every request must have, and what the sandbox answers to one that has not."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -21,7 +23,7 @@ ROUTES = [
     ("POST", "/sandbox/clock"),
     ("POST", "/sandbox/faults"),
     ("GET", "/sandbox/ledger"),
-    ("GET", "/nowhere"),
+    ("GET", "/no-such-route"),
 ]
 
 
@@ -37,7 +39,7 @@ def test_without_the_right_token_every_route_answers_401(sandbox: RunningSandbox
     assert sandbox.ledger()["writes"] == 0
 
 
-def test_livez_and_the_contract_are_open(sandbox: RunningSandbox) -> None:
+def test_livez_and_the_contract_need_no_token(sandbox: RunningSandbox) -> None:
     with httpx.Client(base_url=sandbox.url, trust_env=False) as http:
         assert http.get("/livez").status_code == 200
         assert http.get("/openapi.json").json() == contract_document()
@@ -65,7 +67,9 @@ def test_a_refusal_is_problem_json_with_a_code(sandbox: RunningSandbox) -> None:
         {"number": NUMBER, "verified": True},
     ],
 )
-def test_a_body_out_of_the_contract_is_refused_without_a_trace(sandbox: RunningSandbox, body: Any) -> None:
+def test_a_body_outside_the_contract_is_refused_and_changes_nothing(
+    sandbox: RunningSandbox, body: Any
+) -> None:
     answer = sandbox.write("/phone-verifications", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")
     ledger = sandbox.ledger()
@@ -73,7 +77,7 @@ def test_a_body_out_of_the_contract_is_refused_without_a_trace(sandbox: RunningS
 
 
 @pytest.mark.parametrize("client", [None, "", "c" * 201])
-def test_every_call_names_its_chat(sandbox: RunningSandbox, client: str | None) -> None:
+def test_every_call_needs_a_client_reference(sandbox: RunningSandbox, client: str | None) -> None:
     headers = {"Idempotency-Key": "k"} | ({} if client is None else {"Client-Reference": client})
     for method, path in (("GET", "/v1/link"), ("DELETE", "/v1/link"), ("POST", "/v1/secure-login/opt-ins")):
         answer = sandbox.http.request(method, path, headers=headers)
@@ -94,21 +98,21 @@ def test_a_refused_body_is_not_repeated_in_the_answer(sandbox: RunningSandbox) -
     assert "482913" not in answer.text
 
 
-def test_unknown_addresses_and_methods_are_problems_too(sandbox: RunningSandbox) -> None:
-    nowhere = sandbox.http.get("/v2/phone-verifications")
+def test_unknown_paths_and_methods_are_problems_too(sandbox: RunningSandbox) -> None:
+    unknown_path = sandbox.http.get("/v2/phone-verifications")
     wrong_method = sandbox.http.get("/v1/phone-verifications")
-    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "route_not_found")
+    assert (unknown_path.status_code, unknown_path.json()["code"]) == (404, "route_not_found")
     assert (wrong_method.status_code, wrong_method.json()["code"]) == (405, "method_not_allowed")
     assert wrong_method.headers["Allow"] == "POST"
 
 
-def test_the_callers_request_id_comes_back(sandbox: RunningSandbox) -> None:
+def test_the_callers_request_id_is_returned(sandbox: RunningSandbox) -> None:
     assert sandbox.http.get("/livez", headers={"X-Request-Id": "r-1"}).headers["X-Request-Id"] == "r-1"
     unfit = sandbox.http.get("/livez", headers={"X-Request-Id": "a b"}).headers["X-Request-Id"]
     assert len(unfit) == 32
 
 
-def test_without_controls_there_is_no_clock_to_move_and_no_ledger(tmp_path: Path) -> None:
+def test_without_controls_there_are_no_debug_routes(tmp_path: Path) -> None:
     with running_sandbox(tmp_path, controls=False) as sandbox:
         assert sandbox.http.post("/sandbox/clock", json={"advance_seconds": 1}).status_code == 404
         assert sandbox.http.get("/sandbox/ledger").status_code == 404
@@ -116,6 +120,6 @@ def test_without_controls_there_is_no_clock_to_move_and_no_ledger(tmp_path: Path
 
 
 @pytest.mark.parametrize("seconds", [-1, "long", None, 1e12])
-def test_the_clock_only_moves_into_the_future(sandbox: RunningSandbox, seconds: Any) -> None:
+def test_the_clock_moves_forward_only(sandbox: RunningSandbox, seconds: Any) -> None:
     answer = sandbox.http.post("/sandbox/clock", json={"advance_seconds": seconds})
     assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")

@@ -1,3 +1,5 @@
+"""Resending codes."""
+
 from __future__ import annotations
 
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from tests.support.sandbox import RunningSandbox, other_than
 
 
-def test_a_code_is_not_sent_again_within_two_minutes(sandbox: RunningSandbox) -> None:
+def test_a_code_is_not_resent_within_two_minutes(sandbox: RunningSandbox) -> None:
     id, _ = sandbox.begun()
     sandbox.advance(60)
     answer = sandbox.resend(id)
@@ -15,7 +17,7 @@ def test_a_code_is_not_sent_again_within_two_minutes(sandbox: RunningSandbox) ->
     assert len(sandbox.ledger()["sms"]) == 1
 
 
-def test_after_two_minutes_a_new_code_takes_the_place_of_the_old(sandbox: RunningSandbox) -> None:
+def test_after_two_minutes_a_new_code_replaces_the_old_one(sandbox: RunningSandbox) -> None:
     id, old = sandbox.begun()
     sandbox.advance(120)
     answer = sandbox.resend(id)
@@ -27,7 +29,7 @@ def test_after_two_minutes_a_new_code_takes_the_place_of_the_old(sandbox: Runnin
     assert sandbox.check(id, new).status_code == 200
 
 
-def test_a_new_code_does_not_forgive_the_failures_of_the_old(sandbox: RunningSandbox) -> None:
+def test_a_new_code_does_not_reset_the_failures_of_the_old_one(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     for _ in range(4):
         sandbox.check(id, other_than(code))
@@ -37,7 +39,7 @@ def test_a_new_code_does_not_forgive_the_failures_of_the_old(sandbox: RunningSan
     assert sandbox.check(id, other_than(new)).json()["code"] == "locked"
 
 
-def test_a_new_code_has_ten_minutes_of_its_own_also_after_the_old_one_expired(
+def test_a_new_code_is_valid_for_ten_minutes_even_after_the_old_one_expired(
     sandbox: RunningSandbox,
 ) -> None:
     id, old = sandbox.begun()
@@ -49,7 +51,7 @@ def test_a_new_code_has_ten_minutes_of_its_own_also_after_the_old_one_expired(
     assert sandbox.check(id, new).status_code == 200
 
 
-def test_five_codes_are_sent_for_a_verification_and_no_more(sandbox: RunningSandbox) -> None:
+def test_at_most_five_codes_are_sent_for_a_verification(sandbox: RunningSandbox) -> None:
     id, _ = sandbox.begun()
     left = []
     for _ in range(4):
@@ -62,7 +64,7 @@ def test_five_codes_are_sent_for_a_verification_and_no_more(sandbox: RunningSand
     assert len(sandbox.ledger()["sms"]) == 5
 
 
-def test_the_last_code_sent_still_works_when_no_more_can_be_sent(sandbox: RunningSandbox) -> None:
+def test_the_last_code_works_when_no_more_can_be_sent(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     for _ in range(4):
         sandbox.advance(120)
@@ -73,7 +75,7 @@ def test_the_last_code_sent_still_works_when_no_more_can_be_sent(sandbox: Runnin
 
 
 @pytest.mark.parametrize("seconds", [0, 110])
-def test_a_refused_resend_leaves_the_code_alive(sandbox: RunningSandbox, seconds: int) -> None:
+def test_a_refused_resend_leaves_the_code_valid(sandbox: RunningSandbox, seconds: int) -> None:
     id, code = sandbox.begun()
     sandbox.advance(seconds)
     assert sandbox.resend(id).json()["code"] == "resend_too_early"

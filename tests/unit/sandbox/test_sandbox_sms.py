@@ -1,3 +1,5 @@
+"""Text messages are delivered in order, retried, and given up after two minutes."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -13,7 +15,7 @@ from sandbox.statuses import CodePurpose
 from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, running_sandbox
 
 
-def states(sandbox: RunningSandbox) -> list[str]:
+def list_states(sandbox: RunningSandbox) -> list[str]:
     return [sms["state"] for sms in sandbox.ledger()["sms"]]
 
 
@@ -37,7 +39,7 @@ def test_a_message_reaches_a_phone_whose_server_starts_after_it_was_queued(tmp_p
         sandbox.stop()
 
 
-def test_a_message_whose_receipt_got_lost_comes_again_under_its_id(sandbox: RunningSandbox) -> None:
+def test_a_message_whose_acknowledgement_was_lost_is_sent_again_under_its_id(sandbox: RunningSandbox) -> None:
     sandbox.phone.status = 500
     sandbox.begin()
     first = sandbox.phone.next_sms()
@@ -59,16 +61,16 @@ def test_a_message_is_given_up_after_two_minutes(sandbox: RunningSandbox) -> Non
     sandbox.begin()
     sandbox.phone.wait_for_tries(1)
     sandbox.advance(120)
-    # One that waits behind it keeps the tries coming.
+    # A message behind it keeps the attempts coming.
     sandbox.begin(number=OTHER_NUMBER)
-    while states(sandbox)[0] == "queued":
+    while list_states(sandbox)[0] == "queued":
         sandbox.phone.wait_for_tries(sandbox.phone.tries + 1)
     sandbox.phone.take()
     assert sandbox.phone.next_sms()["to"] == OTHER_NUMBER
-    assert states(sandbox)[0] == "given_up"
+    assert list_states(sandbox)[0] == "given_up"
 
 
-def test_a_waiting_message_survives_a_restart(sandbox: RunningSandbox) -> None:
+def test_a_queued_message_survives_a_restart(sandbox: RunningSandbox) -> None:
     sandbox.phone.refuse()
     id = sandbox.begin().json()["id"]
     sandbox.restart()
@@ -76,17 +78,17 @@ def test_a_waiting_message_survives_a_restart(sandbox: RunningSandbox) -> None:
     assert sandbox.check(id, sandbox.phone.next_code()).status_code == 200
 
 
-def test_a_phone_that_is_down_does_not_hold_up_the_answer(tmp_path: Path) -> None:
+def test_a_phone_that_is_down_does_not_delay_the_answer(tmp_path: Path) -> None:
     sandbox = RunningSandbox(tmp_path)
     sandbox.start()
     try:
         assert sandbox.begin().status_code == 201
-        assert states(sandbox) == ["queued"]
+        assert list_states(sandbox) == ["queued"]
     finally:
         sandbox.stop()
 
 
-def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path: Path) -> None:
+def test_the_pauses_between_attempts_grow_from_200_ms_to_5_s(tmp_path: Path) -> None:
     storage = SqliteStorage(tmp_path / "sandbox.db")
     now, pauses = 1000.0, []
 
@@ -105,7 +107,7 @@ def test_the_pauses_between_tries_grow_from_a_fifth_of_a_second_to_five(tmp_path
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 
 
-def test_only_a_named_number_gets_its_message_on_a_real_phone_and_only_in_a_live_chat(tmp_path: Path) -> None:
+def test_a_message_goes_to_a_real_phone_only_for_a_named_number_in_a_live_chat(tmp_path: Path) -> None:
     with running_sandbox(tmp_path, real_numbers=[NUMBER]) as sandbox:
         sandbox.begin("sms:+815555", NUMBER)
         sandbox.wait_for_sms("delivered")

@@ -1,3 +1,5 @@
+"""Phone verifications: right and wrong codes, expiry, and what follows for a linked user."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
@@ -7,7 +9,7 @@ import pytest
 from tests.support.sandbox import NUMBER, OTHER_NUMBER, RunningSandbox, other_than
 
 
-def test_a_right_code_verifies_the_number_and_gives_a_receipt(sandbox: RunningSandbox) -> None:
+def test_the_right_code_verifies_the_number_and_gets_a_receipt(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     answer = sandbox.check(id, code)
     assert answer.status_code == 200
@@ -16,7 +18,7 @@ def test_a_right_code_verifies_the_number_and_gives_a_receipt(sandbox: RunningSa
     assert sandbox.ledger()["verifications"][0]["state"] == "verified"
 
 
-def test_a_new_verification_says_its_limits_and_only_a_masked_number(sandbox: RunningSandbox) -> None:
+def test_a_new_verification_has_its_limits_and_only_a_masked_number(sandbox: RunningSandbox) -> None:
     answer = sandbox.begin()
     now = datetime.now(timezone.utc)
     body = answer.json()
@@ -59,7 +61,7 @@ def test_five_wrong_codes_lock_the_verification_even_for_the_right_one(sandbox: 
     assert sandbox.resend(id).json()["code"] == "locked"
 
 
-def test_what_is_no_code_never_verifies(sandbox: RunningSandbox) -> None:
+def test_a_text_that_is_no_code_never_verifies(sandbox: RunningSandbox) -> None:
     id, _ = sandbox.begun()
     for typed in ("", "12345", "1234567", "abcdef", "１２３４５６" * 4):
         answer = sandbox.check(id, typed)
@@ -68,14 +70,14 @@ def test_what_is_no_code_never_verifies(sandbox: RunningSandbox) -> None:
     assert sandbox.ledger()["verifications"][0]["state"] == "open"
 
 
-def test_a_code_is_dead_after_ten_minutes(sandbox: RunningSandbox) -> None:
+def test_a_code_expires_after_ten_minutes(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     sandbox.advance(600)
     answer = sandbox.check(id, code)
     assert (answer.status_code, answer.json()["code"]) == (410, "expired")
 
 
-def test_a_code_lives_until_its_tenth_minute_is_over(sandbox: RunningSandbox) -> None:
+def test_a_code_is_valid_until_its_tenth_minute_is_over(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
     sandbox.advance(570)
     assert sandbox.check(id, code).status_code == 200
@@ -104,7 +106,9 @@ def test_an_unknown_verification_is_not_found(sandbox: RunningSandbox, step: str
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_a_linked_user_without_a_device_is_enrolled_by_the_number_on_record(sandbox: RunningSandbox) -> None:
+def test_verifying_the_number_on_record_enrols_a_linked_user_without_a_device(
+    sandbox: RunningSandbox,
+) -> None:
     sandbox.link("rio13")
     id, code = sandbox.begun("+819012345613")
     done = sandbox.check(id, code).json()
@@ -125,7 +129,7 @@ def test_a_number_that_is_not_on_record_changes_nothing_for_the_user(sandbox: Ru
     assert sandbox.read("/security-status").json() == before
 
 
-def test_a_stranger_learns_nothing_of_a_user_from_the_number_on_record(sandbox: RunningSandbox) -> None:
+def test_a_chat_without_a_link_learns_nothing_about_the_user_of_a_number(sandbox: RunningSandbox) -> None:
     for number in ("+819012345613", NUMBER):
         id, code = sandbox.begun(number)
         done = sandbox.check(id, code).json()
@@ -134,7 +138,7 @@ def test_a_stranger_learns_nothing_of_a_user_from_the_number_on_record(sandbox: 
 
 def test_a_verification_belongs_to_the_chat_that_asked_for_it(sandbox: RunningSandbox) -> None:
     id, code = sandbox.begun()
-    other = "simulator.sms:somebody"
+    other = "simulator.sms:other"
     for answer in (sandbox.check(id, code, client=other), sandbox.resend(id, client=other)):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert sandbox.check(id, code).status_code == 200

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Table, select, update
 from sqlalchemy.engine import Connection, RowMapping
@@ -42,7 +41,7 @@ class DeliveryQueue(Protocol):
     table: Table
     retry_policy: RetryPolicy
 
-    async def deliver(self, message: Mapping[str, Any]) -> DeliveryOutcome | None:
+    async def deliver(self, message: RowMapping) -> DeliveryOutcome | None:
         """Deliver a row of the table. Return None if it was not accepted, or if that is not certain."""
         ...
 

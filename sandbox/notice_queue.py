@@ -6,10 +6,9 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 from standardwebhooks import Webhook
 
 from sandbox.delivery_queue import DELIVERED, DeliveryOutcome, RetryPolicy
@@ -43,7 +42,7 @@ class NoticeQueue:
         self._gateway = gateway
         self._webhook = Webhook(secret)
 
-    async def deliver(self, message: Mapping[str, Any]) -> DeliveryOutcome | None:
+    async def deliver(self, message: RowMapping) -> DeliveryOutcome | None:
         """Sign a notice and post it."""
         # The receiver compares the timestamp with the machine's clock, not with the sandbox's.
         now = datetime.now(timezone.utc)

@@ -6,10 +6,9 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from sandbox.delivery_queue import DELIVERED, DeliveryOutcome, RetryPolicy
 from sandbox.gateway_client import GatewayClient
@@ -70,7 +69,7 @@ class SmsQueue:
         self._carriers = carriers
         self._real_numbers = real_numbers
 
-    async def deliver(self, message: Mapping[str, Any]) -> DeliveryOutcome | None:
+    async def deliver(self, message: RowMapping) -> DeliveryOutcome | None:
         """Hand a text message to the gateway, unless its carrier refuses it."""
         if message["number"] in self._carriers:
             return DeliveryOutcome(QueueStatus.UNDELIVERED, self._carriers[message["number"]])

@@ -34,7 +34,7 @@ CHALLENGE = {
 }
 VERIFIED = {"status": "verified", "receipt": "PV-1", "standing": "in_force", "sms_two_factor": "enrolling"}
 OPTED_IN = {"status": "opted_in", "receipt": "OI-1"}
-SECURE_LOGIN = {
+SECURE_LOGIN: dict[str, Any] = {
     "state": "opted_out",
     "next": "here",
     "reasons": [],

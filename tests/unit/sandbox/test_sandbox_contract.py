@@ -71,7 +71,9 @@ schema = schemathesis.pytest.from_fixture("api")
 @pytest.mark.long
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_to_a_generated_request_fits_the_contract(case: Case, shared: RunningSandbox) -> None:
+def test_every_answer_to_a_generated_request_fits_the_contract(
+    case: Case[Any], shared: RunningSandbox
+) -> None:
     case.call_and_validate(
         base_url=shared.url, headers={"Authorization": f"Bearer {BACKEND_TOKEN}"}, checks=CHECKS
     )

@@ -48,7 +48,7 @@ class DeliveryLoop:
                 # Nothing would restart the loop, so no error may end it.
                 log.exception("a round of deliveries failed")
                 pause = PAUSE_AFTER_ERROR_SECONDS
-            # The clock may be moved during the wait; whoever moves it calls `wake`.
+            # The clock may be moved during the wait; that calls `wake`.
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
             except asyncio.TimeoutError:

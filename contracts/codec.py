@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,8 +10,12 @@ import msgspec
 T = TypeVar("T")
 
 
+# Such as "Invalid enum value 'abc' - at `$.reason`": the value may be a client's.
+_QUOTED_VALUE = re.compile(r"value .*?(?= - at|$)", re.DOTALL)
+
+
 class ContractError(ValueError):
-    """What arrived is not of the agreed shape; the text names the place, never a value."""
+    """The data has another shape than agreed. The text names the place, never a value."""
 
 
 def decode(body: bytes | str, shape: type[T]) -> T:
@@ -18,7 +23,7 @@ def decode(body: bytes | str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ContractError(str(error)) from error
+        raise _contract_error(error) from error
 
 
 def convert(value: object, shape: Any) -> Any:
@@ -26,7 +31,7 @@ def convert(value: object, shape: Any) -> Any:
     try:
         return msgspec.convert(value, type=shape)
     except msgspec.ValidationError as error:
-        raise ContractError(str(error)) from error
+        raise _contract_error(error) from error
 
 
 def encode(value: msgspec.Struct) -> bytes:
@@ -37,3 +42,7 @@ def encode(value: msgspec.Struct) -> bytes:
 def to_builtins(value: msgspec.Struct) -> Any:
     """Write dictionaries and lists, for carriers that hold builtins only (Rasa's `custom` payload, a JSON column)."""
     return msgspec.to_builtins(value)
+
+
+def _contract_error(error: Exception) -> ContractError:
+    return ContractError(_QUOTED_VALUE.sub("value", str(error)))

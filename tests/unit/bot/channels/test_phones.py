@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.simulator.phone import KEPT_DAYS, SECONDS_A_DAY, PhoneMessage, Phones
+from bot.channels.simulator.phones import KEPT_DAYS, SECONDS_A_DAY, PhoneMessage, Phones
 
 NUMBER = "+819012345678"
 

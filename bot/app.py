@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.backend_notices import BackendNotices
+from bot.channels.backend_notices import BackendNoticeReceiver
 from bot.channels.http import read_json, require_loopback, require_token
-from bot.channels.live import live_channels
-from bot.channels.simulator.phone import Phones
+from bot.channels.registry import configured_channels
+from bot.channels.simulator.phones import Phones
 from bot.channels.simulator.routes import Simulator
 from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
@@ -95,10 +95,12 @@ class Gateway:
                 self.inbox, self.database, phones, self.changed, settings.internal_token
             ).routes()
         if settings.auth_backend_webhook_secret:
-            routes += BackendNotices(
+            routes += BackendNoticeReceiver(
                 self.database, knowledge, clock, settings.auth_backend_webhook_secret, self._answered
             ).routes()
-        self.channels = live_channels(settings, self.inbox, self.database, knowledge, clock, self.changed)
+        self.channels = configured_channels(
+            settings, self.inbox, self.database, knowledge, clock, self.changed
+        )
         for channel in self.channels:
             senders |= channel.senders
             routes += channel.routes()

@@ -1,4 +1,4 @@
-"""What the auth backend tells by itself, as sandbox/openapi.yaml has it: verified, stored, told to the client once."""
+"""Notices of the auth backend (see sandbox/openapi.yaml): verify, store, and tell the client once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from bot.channels.http import json_object, read_body
 from bot.clock import Clock
 from bot.conversation import choices
+from bot.domain import ConversationState, Origin
 from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Address
 from bot.messages.outbox import Choice
@@ -33,20 +34,20 @@ TYPES = {
     "device_sharing.approved": "device_sharing_approved",
     "device_sharing.refused": "device_sharing_refused_{reason}",
 }
-# What Compliance has to decide, and what was refused, a person can look into.
+# A person can look into what is pending at Compliance or was refused.
 FOR_A_PERSON = ("device_sharing_pending", "device_sharing_refused_")
 PERSON = "human"
-# Whoever wrote so lately is in the middle of what they were offered last.
+# A client who wrote this recently is still using the last menu.
 BUSY_SECONDS = 600.0
-# What stands for each placeholder of the texts.
+# The field of `data` behind each placeholder of the texts.
 VALUES = {"name": "username_masked", "receipt": "receipt"}
-# Nothing else gets into a text for clients: no sentence, no address, no markup.
+# Values with anything else never reach a text for clients: no sentence, no URL, no markup.
 _VALUE = re.compile(r"[\w*+.-]{1,64}")
 _ID = re.compile(r"[\x21-\x7e]{1,100}")
 
 
-class BackendNotices:
-    """Verifies a notice, stores what is to be told, acknowledges. Where there is no `secret`, nothing is accepted."""
+class BackendNoticeReceiver:
+    """Verifies a notice, stores its message, and acknowledges it."""
 
     def __init__(
         self, database: Database, knowledge: Knowledge, clock: Clock, secret: str, stored: Callable[[], None]
@@ -58,11 +59,11 @@ class BackendNotices:
         self._stored = stored
 
     def routes(self) -> list[BaseRoute]:
-        """The one route."""
+        """Return the one route."""
         return [Route("/webhooks/backend", self.receive, methods=["POST"])]
 
     async def receive(self, request: Request) -> Response:
-        """202 once the notice is stored, also when it was before; 401 without a good signature; 400 if malformed."""
+        """Answer 202 once the notice is stored, also earlier; 401 without a valid signature; 400 if malformed."""
         body = await read_body(request)
         try:
             self._webhook.verify(body, dict(request.headers))
@@ -72,7 +73,7 @@ class BackendNotices:
         id = request.headers["webhook-id"]
         if not _ID.fullmatch(id):
             raise HTTPException(400, "webhook-id must be 1 to 100 visible ASCII characters")
-        name, values = _said_by(notice)
+        name, values = _parse_notice(notice)
         wanted = placeholders(self._text(name, self._knowledge.default_language))
         if not wanted <= set(values):
             raise HTTPException(400, f"data must have {', '.join(sorted(VALUES[each] for each in wanted))}")
@@ -83,7 +84,7 @@ class BackendNotices:
     def _store(
         self, tx: Transaction, id: str, address: Address, name: str, values: Mapping[str, str]
     ) -> bool:
-        """Store what is to be said. False when there is nobody to tell, or it was stored before."""
+        """Store the message. Returns False when the client is unknown, or the notice was stored before."""
         if not insert_if_new(tx, backend_notice, {"id": id, "received_at": tx.now}):
             return False
         to = conversations.find_by_address(tx, address)
@@ -92,16 +93,16 @@ class BackendNotices:
         text = self._text(name, to.language, to.address.kind).format_map(values)
         label = self._knowledge.label(PERSON, to.language)
         offered: tuple[Choice, ...] = ()
-        if name.startswith(FOR_A_PERSON) and to.state == "ASSISTANT":
+        if name.startswith(FOR_A_PERSON) and to.state is ConversationState.ASSISTANT:
             if choices.is_open(tx, to.id) and inbox.has_written(tx, to.id, tx.now - BUSY_SECONDS):
-                # A button here would take away those of the step that the client is at.
+                # A new button would close the menu of the current step.
                 words = self._text("person_by_word", to.language, to.address.kind)
                 text = f"{text}\n\n{words.format(person=label)}"
             else:
                 choices.close_menus(tx, to.id)
                 offered = (Choice(label, f"/{PERSON}"),)
-        # system: it is told whoever speaks with the client just now.
-        outbox.add(tx, to, origin="system", text=text, choices=offered)
+        # Origin SYSTEM: it is sent whoever owns the conversation.
+        outbox.add(tx, to, origin=Origin.SYSTEM, text=text, choices=offered)
         return True
 
     def _text(self, name: str, language: str, kind: str = "telegram") -> str:
@@ -111,8 +112,8 @@ class BackendNotices:
             raise HTTPException(400, "unknown type or reason") from None
 
 
-def _said_by(notice: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """The name of the text that says the notice, and the values for its placeholders."""
+def _parse_notice(notice: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the name of the notice's text, and the values of its placeholders."""
     data = notice.get("data")
     kind = TYPES.get(str(notice.get("type")))
     if kind is None or not isinstance(data, dict):

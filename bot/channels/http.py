@@ -1,4 +1,4 @@
-"""What every route of the gateway checks before it reads a word."""
+"""Checks and readers that the gateway's routes share."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-BODY_LIMIT = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body. 413 above `limit` bytes."""
+async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body. Raises HTTPException 413 above `limit` bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -25,13 +25,13 @@ async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
     return body
 
 
-async def read_json(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:
-    """The body as a JSON object. 413 above `limit` bytes, 400 when it is no object."""
+async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Return the body as a JSON object. Raises HTTPException: 413 above `limit` bytes, 400 for anything else."""
     return json_object(await read_body(request, limit))
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """`body` as a JSON object; 400 when it is none."""
+    """Parse `body` as a JSON object. Raises HTTPException 400."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -42,13 +42,13 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def require_loopback(request: Request) -> None:
-    """403 unless the caller is on this machine, directly and by this machine's name.
+    """Raise HTTPException 403 unless the caller is on this machine, without a proxy and by a loopback name.
 
-    A proxy's requests come from loopback too, and a page elsewhere may point a name of its own here.
+    A proxy's requests come from loopback too, and a foreign page may point its own host name here.
     """
     client = request.client.host if request.client else ""
     direct = not any(header in request.headers for header in _FORWARDED)
-    # Not from request.url: with a Host header that is no host it may tell the server's own address.
+    # Not request.url: with a malformed Host header it has the server's own address.
     host = request.headers.get("host", "")
     if client not in _LOOPBACK or _name(host) not in _LOOPBACK or not direct:
         raise HTTPException(403, "only from this machine")
@@ -58,7 +58,7 @@ def require_loopback(request: Request) -> None:
 
 
 def _name(host: str) -> str | None:
-    """A Host header without its port; None when it is malformed."""
+    """Return a Host header without its port; None when it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
@@ -66,7 +66,7 @@ def _name(host: str) -> str | None:
 
 
 def require_token(request: Request, token: str) -> None:
-    """401 unless the request carries the stack's own token."""
+    """Raise HTTPException 401 unless the request carries the stack's internal token."""
     given = request.headers.get("authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise HTTPException(401, "unauthorized")

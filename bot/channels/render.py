@@ -1,4 +1,4 @@
-"""From a stored message to what a screen can show: bold labels and buttons, or plain text with numbers."""
+"""Render a stored message for a channel: bold labels and buttons, or plain text with a numbered menu."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from knowledge.segments import strangers
 Entity = dict[str, str | int]
 
 _LABEL = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
-# Characters of good printing that cost a text message more than half of its room.
-_PLAIN_SIGNS = str.maketrans(
+# Typographic characters outside the GSM alphabet: one of them halves the room of an SMS.
+_GSM_REPLACEMENTS = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "}
 )
 
@@ -34,8 +34,8 @@ BY_KIND = {"telegram": TELEGRAM, "sms": SMS}
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """A part of a message as a channel shows it. Entities are Telegram's: offsets and lengths in UTF-16 units."""
+class RenderedPart:
+    """One part of a message as a channel shows it. Entities have offsets and lengths in UTF-16 units."""
 
     text: str
     entities: list[Entity] = field(default_factory=list)
@@ -44,29 +44,29 @@ class Rendered:
 
 def render(
     text: str, buttons: Sequence[dict[str, str]], capabilities: Capabilities, language: Language
-) -> list[Rendered]:
-    """`text` with its **labels** made bold or put in the language's quotes, and its buttons or numbers.
+) -> list[RenderedPart]:
+    """Render `text` with its **labels** bold or in the language's quotes, and its buttons or a numbered menu.
 
-    What is too long for the channel becomes several parts; the choices stay together, in the last one.
+    A text that is too long for the channel becomes several parts; the choices stay together in the last one.
     """
     plain, bold = _labels(text, capabilities, language)
     if capabilities.buttons:
         return _parts(plain, bold, capabilities.text_limit, list(buttons))
     menu = "".join(f"\n{number} {button['title']}" for number, button in enumerate(buttons, start=1))
-    if _only_signs_are_strange(plain + menu):
-        plain, menu = plain.translate(_PLAIN_SIGNS), menu.translate(_PLAIN_SIGNS)
+    if _only_replaceable(plain + menu):
+        plain, menu = plain.translate(_GSM_REPLACEMENTS), menu.translate(_GSM_REPLACEMENTS)
     parts = _parts(plain.rstrip() if menu else plain, [], capabilities.text_limit, [])
     if utf16(parts[-1].text + menu) <= capabilities.text_limit:
-        return [*parts[:-1], Rendered((parts[-1].text + menu).lstrip("\n"))]
+        return [*parts[:-1], RenderedPart((parts[-1].text + menu).lstrip("\n"))]
     return [*parts, *_parts(menu.lstrip("\n"), [], capabilities.text_limit, [])]
 
 
 def _parts(
     text: str, bold: Sequence[tuple[int, int]], limit: int, buttons: list[dict[str, str]]
-) -> list[Rendered]:
+) -> list[RenderedPart]:
     ranges = split(text, limit, bold)
     return [
-        Rendered(
+        RenderedPart(
             text[start:end],
             _entities(text, bold, start, end),
             buttons if number == len(ranges) else [],
@@ -76,7 +76,7 @@ def _parts(
 
 
 def _entities(text: str, bold: Sequence[tuple[int, int]], start: int, end: int) -> list[Entity]:
-    """The bold stretches of `text` as far as they lie between `start` and `end`, counted from `start`."""
+    """Return the bold ranges of `text` between `start` and `end`, relative to `start`."""
     return [
         {"type": "bold", "offset": utf16(text[start:first]), "length": utf16(text[first:last])}
         for first, last in ((max(start, begin), min(end, stop)) for begin, stop in bold)
@@ -85,7 +85,7 @@ def _entities(text: str, bold: Sequence[tuple[int, int]], start: int, end: int) 
 
 
 def _labels(text: str, capabilities: Capabilities, language: Language) -> tuple[str, list[tuple[int, int]]]:
-    """The text without marks, and its bold stretches (start, end) in characters."""
+    """Return the text without marks, and its bold ranges (start, end) in characters."""
     if not capabilities.bold:
         opening, closing = language.quotes
         return _LABEL.sub(lambda label: f"{opening}{label[1]}{closing}", text), []
@@ -100,6 +100,6 @@ def _labels(text: str, capabilities: Capabilities, language: Language) -> tuple[
     return plain + text[end:], bold
 
 
-def _only_signs_are_strange(text: str) -> bool:
-    """Whether nothing but typographic signs keeps `text` out of the GSM alphabet."""
-    return bool(strangers(text)) and not strangers(text.translate(_PLAIN_SIGNS))
+def _only_replaceable(text: str) -> bool:
+    """Whether replacing typographic characters brings `text` into the GSM alphabet."""
+    return bool(strangers(text)) and not strangers(text.translate(_GSM_REPLACEMENTS))

@@ -1,4 +1,4 @@
-"""Where a long text is divided: between paragraphs, else lines, sentences, words; never inside a character."""
+"""Split a long text between paragraphs, else lines, sentences or words; never inside a character."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-# The best kind of place first. Each match ends where the next part may begin.
-_PLACES = (
+# The preferred boundary first. Each match ends where the next part may begin.
+_BOUNDARIES = (
     re.compile(r"\n[ \t]*\n\s*"),
     re.compile(r"\n\s*"),
     re.compile(r"[.!?]['\")\]]*\s+|[。！？][」』）]*\s*"),
     re.compile(r"\s+|[、,，]\s*"),
 )
-# A part that ends before this share of the room is used leaves too many parts.
-_LEAST_FILLED = 0.25
+# A boundary before this share of the room would make too many parts.
+_MIN_FILLED = 0.25
 _JOINER = "\u200d"
 
 
 def utf16(text: str) -> int:
-    """The length of `text` in UTF-16 units, as Telegram and the makers of SMS count."""
+    """Return the length of `text` in UTF-16 units, as Telegram and SMS count."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def split(text: str, limit: int, whole: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
-    """The parts of `text` as (start, end) in characters, each of at most `limit` UTF-16 units.
+    """Return the parts of `text` as (start, end) in characters, each at most `limit` UTF-16 units long.
 
-    White space between two parts belongs to neither. The stretches in `whole` (start, end) are not divided where
-    that can be avoided.
+    White space between two parts belongs to neither. The ranges in `whole` (start, end) are kept together where
+    possible.
     """
     parts = []
     start = 0
     while utf16(text[start:]) > limit:
         room = _fitting(text, start, limit)
-        end, following = _place(text, start, room, whole)
+        end, following = _boundary(text, start, room, whole)
         parts.append((start, end))
         start = following
     if text[start:].strip() or not parts:
@@ -42,7 +42,7 @@ def split(text: str, limit: int, whole: Sequence[tuple[int, int]] = ()) -> list[
 
 
 def _fitting(text: str, start: int, limit: int) -> int:
-    """The end of the longest stretch from `start` that fits into `limit` UTF-16 units."""
+    """Return the end of the longest range from `start` that fits into `limit` UTF-16 units."""
     end, units = start, 0
     while end < len(text):
         units += 2 if ord(text[end]) > 0xFFFF else 1
@@ -52,14 +52,14 @@ def _fitting(text: str, start: int, limit: int) -> int:
     return end
 
 
-def _place(text: str, start: int, room: int, whole: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Where the part from `start` ends, at most at `room`, and where the next one begins."""
-    least = start + int((room - start) * _LEAST_FILLED)
-    for place in _PLACES:
-        # One character more: white space just behind the room is a good place too.
+def _boundary(text: str, start: int, room: int, whole: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return where the part from `start` ends, at most at `room`, and where the next one begins."""
+    least = start + int((room - start) * _MIN_FILLED)
+    for boundary in _BOUNDARIES:
+        # One character more: white space just behind the room is a boundary too.
         found = [
             (end, match.end())
-            for match in place.finditer(text, start, min(len(text), room + 1))
+            for match in boundary.finditer(text, start, min(len(text), room + 1))
             if least < (end := _end(match)) <= room and not _inside(match.end(), whole)
         ]
         if found:
@@ -80,7 +80,7 @@ def _inside(position: int, whole: Sequence[tuple[int, int]]) -> bool:
 
 
 def _whole_characters(text: str, start: int, room: int) -> Iterator[int]:
-    """Ends from `room` downwards that divide no character as people see it: an emoji with its skin, an accent."""
+    """Yield ends from `room` downwards that split no grapheme: an emoji with its skin tone, an accented letter."""
     for end in range(room, start, -1):
         following = text[end : end + 1]
         joined = (

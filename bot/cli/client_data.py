@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.simulator.phone import Phones
+from bot.channels.simulator.phones import Phones
 from bot.cli.logs import say
 from bot.desk.keys import audit_key, desk_key
 from bot.messages import client_data

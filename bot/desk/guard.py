@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.channels.http import BODY_LIMIT
+from bot.channels.http import MAX_BODY_BYTES
 from bot.clock import Clock
 from bot.desk import sessions
 from bot.desk.sessions import Session
@@ -74,12 +74,12 @@ class Guard:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """A form's fields, the first of each name. 413 above BODY_LIMIT bytes, 400 when it cannot be read."""
+    """A form's fields, the first of each name. 413 above MAX_BODY_BYTES bytes, 400 when it cannot be read."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise HTTPException(413, f"a form may have at most {BODY_LIMIT} bytes")
+        if len(body) > MAX_BODY_BYTES:
+            raise HTTPException(413, f"a form may have at most {MAX_BODY_BYTES} bytes")
     try:
         read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40)
     except (UnicodeDecodeError, ValueError):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.http import BODY_LIMIT
+from bot.channels.http import MAX_BODY_BYTES
 from bot.clock import Clock
 from bot.desk import texts
 from bot.desk.adapters.bridge import Bridge
@@ -97,7 +97,7 @@ class DeskOfGateway:
         body = b""
         async for chunk in request.stream():
             body += chunk
-            if len(body) > BODY_LIMIT:
+            if len(body) > MAX_BODY_BYTES:
                 raise HTTPException(413)
         genuine = is_genuine(
             self._settings.chatwoot.webhook_secret,

@@ -16,7 +16,7 @@ from tenacity import wait_none
 from actions.backend import Backend
 from actions.server import all_actions
 from actions.vault import Vault
-from bot.channels.render import BY_KIND, Rendered, render
+from bot.channels.render import BY_KIND, RenderedPart, render
 from knowledge import Knowledge
 from nlu.responses import responses
 
@@ -188,7 +188,7 @@ class ActionChat:
         return Answered(answered["responses"], answered["events"])
 
     @property
-    def shown(self) -> list[Rendered]:
+    def shown(self) -> list[RenderedPart]:
         """The last answer as the client's channel shows it: the texts that Rasa would pick, filled in and rendered."""
         language = self.slots["language"]
         rendered = []

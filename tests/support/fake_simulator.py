@@ -24,7 +24,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.channels.simulator.phone import Origin, Phones
+from bot.channels.simulator.phones import Origin, Phones
 from tests.support.browser import new_page
 from tests.support.simulator_page import SimulatorPage
 

@@ -1,4 +1,4 @@
-"""The simulator's page and its routes; only from this machine, and only where SIMULATOR is on."""
+"""The simulator's page and routes: from this machine only, and only with SIMULATOR=on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.channels.http import read_json, require_loopback, require_token
-from bot.channels.simulator.phone import PhoneMessage, Phones
+from bot.channels.simulator.phones import PhoneMessage, Phones
 from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Address
 from bot.messages.inbox import Inbox
@@ -25,7 +25,7 @@ from bot.storage import Database
 from bot.storage.transaction import Transaction
 
 PAGE = Path(__file__).parent / "page"
-# The page loads nothing from anywhere else and runs no script but its own.
+# The page loads nothing from elsewhere and runs its own scripts only.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -33,13 +33,13 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-LONGEST_WAIT_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 _PEER = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]{0,63}")
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 class PageFiles(StaticFiles):
-    """The page's scripts and styles, asked for anew each time, so that an upgrade never mixes old and new."""
+    """The page's scripts and styles, revalidated at each load, so that an upgrade never mixes old and new files."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
@@ -48,7 +48,7 @@ class PageFiles(StaticFiles):
 
 
 class Simulator:
-    """The simulator's routes over the same inbox that the real channels use."""
+    """The simulator's routes. They use the same inbox as the live channels."""
 
     def __init__(
         self, the_inbox: Inbox, database: Database, phones: Phones, changed: Signal, token: str
@@ -60,7 +60,7 @@ class Simulator:
         self._token = token
 
     def routes(self) -> list[BaseRoute]:
-        """Everything below /simulator."""
+        """Return all routes below /simulator."""
         messages = "/simulator/{kind}/{peer}/messages"
         return [
             Route("/simulator", self.page),
@@ -71,12 +71,12 @@ class Simulator:
         ]
 
     async def page(self, request: Request) -> Response:
-        """The page with the two phones."""
+        """Serve the page with the two phones."""
         require_loopback(request)
         return FileResponse(PAGE / "index.html", headers=SECURITY_HEADERS)
 
     async def post(self, request: Request) -> Response:
-        """A client's message: {"text" | "button", "id"?, "language_code"?} -> 202 {"id", "duplicate"}."""
+        """Receive a client's message {"text" | "button", "id"?, "language_code"?}: 202 {"id", "duplicate"}."""
         require_loopback(request)
         address = _address(request)
         body = await read_json(request)
@@ -101,15 +101,15 @@ class Simulator:
         return JSONResponse({"id": external_id, "duplicate": accepted.duplicate}, status_code=202)
 
     async def get(self, request: Request) -> Response:
-        """What is on the phone after a message: ?after=ID&wait=SECONDS -> {"messages", "idle"}."""
+        """Return the phone's messages after an id: ?after=ID&wait=SECONDS -> {"messages", "idle"}."""
         require_loopback(request)
         address = _address(request)
         after = int(_number(request, "after", 0.0))
-        wait = min(_number(request, "wait", 0.0), LONGEST_WAIT_SECONDS)
+        wait = min(_number(request, "wait", 0.0), MAX_WAIT_SECONDS)
         end = asyncio.get_running_loop().time() + wait
         while True:
             seen = self._changed.now()
-            # Idle is read first: what arrives between the two reads is then shown, never missed.
+            # Read `idle` first, so that a message that arrives between the two reads is shown.
             idle = await self._database.run(_is_idle, address)
             messages = await self._messages(address, after)
             left = end - asyncio.get_running_loop().time()
@@ -119,7 +119,7 @@ class Simulator:
         return JSONResponse({"messages": [message.as_json() for message in messages], "idle": idle})
 
     async def text_message(self, request: Request) -> Response:
-        """A text message from the sandbox backend to a client's simulated phone."""
+        """Deliver a text message of the sandbox backend to a simulated phone."""
         require_loopback(request)
         require_token(request, self._token)
         body = await read_json(request)

@@ -1,12 +1,13 @@
-"""Delivers to simulated phones, as a platform would to real ones."""
+"""Deliver outbound messages to the simulated phones."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import cast
 
-from bot.channels.render import BY_KIND, Rendered, render
-from bot.channels.simulator.phone import Origin, Phones
+from bot.channels.render import BY_KIND, RenderedPart, render
+from bot.channels.simulator.phones import Phones, PhoneSender
+from bot.domain import Origin
 from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.outbox import REQUEST_CONTACT
@@ -14,7 +15,7 @@ from knowledge import Knowledge
 
 
 class SimulatorSender:
-    """A channel's sender (see bot.messages.sender) whose platform is the file of simulated phones."""
+    """The ChannelSender of the simulated channels."""
 
     gap_seconds = 0.0
 
@@ -22,21 +23,22 @@ class SimulatorSender:
         self._phones = phones
         self._knowledge = knowledge
 
-    def parts(self, outgoing: Outgoing) -> list[Rendered]:
-        """The message as the phone shows it; a simulated phone has no number of its own to share."""
+    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+        """Render the message as the phone shows it. A simulated phone has no number to share."""
         buttons = [button for button in outgoing.buttons if button.get("kind") != REQUEST_CONTACT]
         language = self._knowledge.languages[outgoing.language]
         return render(outgoing.text, buttons, BY_KIND[outgoing.address.kind], language)
 
-    async def send(self, outgoing: Outgoing, part: Rendered) -> Receipt:
-        """Put the part on the client's phone, once however often it is tried."""
-        # A phone knows three senders; what the gateway says by itself comes from the assistant.
-        origin = "bot" if outgoing.origin in {"assistant", "system"} else outgoing.origin
+    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
+        """Put the part on the client's phone. A retry changes nothing."""
+        # A phone shows three senders; "bot" is the assistant's name on the simulator's interface.
+        by_assistant = outgoing.origin in {Origin.ASSISTANT, Origin.SYSTEM}
+        sender = "bot" if by_assistant else str(outgoing.origin)
         message_id = await asyncio.to_thread(
             self._phones.deliver,
             outgoing.address.kind,
             outgoing.address.peer,
-            cast(Origin, origin),
+            cast(PhoneSender, sender),
             part.text,
             part.entities,
             part.buttons,
@@ -44,5 +46,5 @@ class SimulatorSender:
         )
         return Receipt(str(message_id))
 
-    async def resolve(self, outgoing: Outgoing, part: Rendered) -> None:
-        """A phone knows the message by its key, so it may always be sent again."""
+    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> None:
+        """Return None: a phone recognises a repeated message by its key."""

@@ -1,4 +1,4 @@
-"""The SMS channel put together."""
+"""The SMS channel: wiring, start and stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.sms.client import TwilioClient
-from bot.channels.sms.sandbox import SandboxMessages
+from bot.channels.sms.sandbox_messages import SandboxMessages
 from bot.channels.sms.sender import SmsSender
 from bot.channels.sms.webhook import SmsWebhook
 from bot.clock import Clock
@@ -22,7 +22,7 @@ from knowledge import Knowledge
 
 
 class SmsChannel:
-    """SMS for the gateway: `senders` and `routes` to be wired, `start` and `stop` with it."""
+    """SMS for the gateway: its senders and routes, started and stopped with the gateway."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class SmsChannel:
         telegram: Callable[[], str],
         token: str,
     ) -> None:
-        """`telegram`: the name of the bot there, "" while there is none."""
+        """`telegram` returns the name of the Telegram bot, or "" while it is unknown."""
         self._database = database
         self._client = TwilioClient(settings)
         self._webhook = SmsWebhook(settings, inbox, database, clock, changed, dead_letters, telegram)
@@ -45,7 +45,7 @@ class SmsChannel:
         self.senders: dict[str, ChannelSender] = {"sms": sender}
 
     def routes(self) -> Sequence[BaseRoute]:
-        """What Twilio calls, and the sandbox backend."""
+        """Return the routes that Twilio and the sandbox backend call."""
         return (
             Route("/webhooks/sms", self._webhook.message, methods=["POST"]),
             Route("/webhooks/sms/status", self._webhook.status, methods=["POST"]),
@@ -53,7 +53,7 @@ class SmsChannel:
         )
 
     def start(self) -> None:
-        """Nothing is to be begun: Twilio calls."""
+        """Do nothing: SMS has no tasks of its own."""
 
     async def stop(self) -> None:
         """Close the connections."""

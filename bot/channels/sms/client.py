@@ -1,7 +1,7 @@
-"""The part of Twilio's REST interface that is needed, with limits on time.
+"""The part of Twilio's REST API that the gateway uses, with timeouts.
 
-Over httpx and not over Twilio's own client: that one ignores its time limit when asynchronous and differs between
-the versions that Rasa allows and the current one. What is signed is checked by Twilio's own code (signature.py).
+It uses httpx, since Twilio's own client ignores its timeout when asynchronous, and differs between the version that
+Rasa allows and the current one. Signatures are checked by Twilio's own code (signature.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RECENT = 20
 
 @dataclass(frozen=True)
 class TwilioMessage:
-    """A message as Twilio keeps it."""
+    """A message as Twilio stores it."""
 
     sid: str
     to: str
@@ -33,7 +33,7 @@ class TwilioMessage:
 
 
 class TwilioError(Exception):
-    """Twilio has answered, and said no. `status` is of HTTP, `code` Twilio's own (0 if it gave none)."""
+    """Twilio refused a call. `status` is the HTTP status, `code` Twilio's own code (0 if it gave none)."""
 
     def __init__(self, status: int, code: int, retry_after: float | None = None) -> None:
         super().__init__(f"status {status}, code {code}")
@@ -43,7 +43,7 @@ class TwilioError(Exception):
 
 
 class TwilioClient:
-    """Raises httpx.HTTPError when no answer came, TwilioError when it was a refusal, ValueError when it was none."""
+    """Calls raise httpx.HTTPError without an answer, TwilioError on a refusal, ValueError on a malformed answer."""
 
     def __init__(self, settings: SmsSettings) -> None:
         self._settings = settings
@@ -51,12 +51,12 @@ class TwilioClient:
             base_url=settings.api_base_url,
             auth=(settings.account_sid, settings.auth_token),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            # A stand-in on this machine is not looked for behind the machine's proxy.
+            # A stand-in on this machine is called without the machine's proxy.
             trust_env=not is_loopback(httpx.URL(settings.api_base_url).host),
         )
 
     async def send(self, to: str, body: str, status_callback: str | None = None) -> TwilioMessage:
-        """Have a message sent. Not idempotent: after a lost answer look with `recent` before sending again."""
+        """Send a message. Not idempotent: after a lost answer check `recent` before sending again."""
         form = {"To": to, "Body": body} | ({"StatusCallback": status_callback} if status_callback else {})
         if self._settings.messaging_service_sid:
             form["MessagingServiceSid"] = self._settings.messaging_service_sid
@@ -65,16 +65,16 @@ class TwilioClient:
         return _message(await self._call("POST", self._account("Messages"), data=form))
 
     async def recent(self, to: str) -> list[TwilioMessage]:
-        """The latest messages to a number, the newest first."""
+        """Return the latest messages to a number, newest first."""
         answer = await self._call("GET", self._account("Messages"), params={"To": to, "PageSize": _RECENT})
         return [_message(message) for message in answer["messages"]]
 
     async def account(self) -> dict[str, Any]:
-        """The account, with its `status`."""
+        """Return the account, with its `status`."""
         return await self._call("GET", f"/2010-04-01/Accounts/{self._settings.account_sid}.json")
 
     async def number(self, number: str) -> dict[str, Any] | None:
-        """What the account knows of a number of its own: `sms_url`, `sms_method`, `capabilities`; None if it is not."""
+        """Return `sms_url`, `sms_method` and `capabilities` of one of the account's numbers; None if it is not one."""
         answer = await self._call(
             "GET", self._account("IncomingPhoneNumbers"), params={"PhoneNumber": number}
         )
@@ -95,14 +95,14 @@ class TwilioClient:
             answer = None
         if response.is_success:
             if not isinstance(answer, dict):
-                raise ValueError("an answer that is no JSON object")
+                raise ValueError("the answer is not a JSON object")
             return answer
         code = answer.get("code") if isinstance(answer, dict) else 0
         raise TwilioError(response.status_code, code if isinstance(code, int) else 0, _retry_after(response))
 
 
 def _message(answer: dict[str, Any]) -> TwilioMessage:
-    """Raises ValueError when the answer is of another shape."""
+    """Parse one message. Raises ValueError when the answer has another shape."""
     try:
         created = answer.get("date_created")
         return TwilioMessage(
@@ -114,7 +114,7 @@ def _message(answer: dict[str, Any]) -> TwilioMessage:
             outbound=str(answer.get("direction", "")).startswith("outbound"),
         )
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("a message of another shape") from error
+        raise ValueError("the message has another shape") from error
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds as text messages, and says what became of it."""
+"""Send outbound messages by SMS, and map Twilio's answers to the outbox's outcomes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from bot.channels.render import SMS, Rendered, render
+from bot.channels.render import SMS, RenderedPart, render
 from bot.channels.sms.client import TwilioClient, TwilioError
-from bot.channels.sms.errors import meaning
+from bot.channels.sms.error_codes import meaning
 from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused
@@ -18,10 +18,10 @@ from knowledge.segments import segments
 
 logger = logging.getLogger(__name__)
 
-# After a lost answer Twilio's list is asked, which may be a little behind.
-LOOK_SECONDS = 10.0
-# Our clock and Twilio's, and whole seconds there.
-CLOCK_SECONDS = 10.0
+# Twilio's list of messages lags a little behind.
+LOOKUP_DELAY_SECONDS = 10.0
+# The tolerance between the two clocks; Twilio counts whole seconds.
+CLOCK_TOLERANCE_SECONDS = 10.0
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -32,9 +32,9 @@ _NOT_SENT = (
 
 
 class SmsSender:
-    """A channel's sender (see bot.messages.sender)."""
+    """The ChannelSender for SMS."""
 
-    # Carriers do not keep the order of what is sent at once.
+    # Carriers do not keep the order of messages sent at the same time.
     gap_seconds = 1.0
 
     def __init__(
@@ -44,19 +44,19 @@ class SmsSender:
         status_url: str,
         is_ours: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """`is_ours`: whether Twilio's id belongs to a message that is known to have been sent."""
+        """`is_ours` tells whether Twilio's id belongs to a message that is recorded as sent."""
         self._client = client
         self._knowledge = knowledge
         self._status_url = status_url
         self._is_ours = is_ours
 
-    def parts(self, outgoing: Outgoing) -> list[Rendered]:
-        """The message in parts that Twilio takes."""
+    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+        """Render the message, in parts within Twilio's limit."""
         return render(outgoing.text, outgoing.buttons, SMS, self._knowledge.languages[outgoing.language])
 
-    async def send(self, outgoing: Outgoing, part: Rendered) -> Receipt:
+    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
         """Send one part. Raises Refused, Later or InDoubt."""
-        # By this a report finds its message even where Twilio's answer, and with it the id, was lost.
+        # The query lets a status report find its message when Twilio's answer, and so the id, was lost.
         report_to = f"{self._status_url}?message={outgoing.id}.{outgoing.parts_sent}"
         try:
             message = await self._client.send(outgoing.address.peer, part.text, report_to)
@@ -65,11 +65,11 @@ class SmsSender:
         except _NOT_SENT as error:
             raise Later("provider_down") from error
         except (httpx.HTTPError, ValueError) as error:
-            raise InDoubt(LOOK_SECONDS) from error
+            raise InDoubt(LOOKUP_DELAY_SECONDS) from error
         return Receipt(message.sid, segments(part.text))
 
-    async def resolve(self, outgoing: Outgoing, part: Rendered) -> Receipt | None:
-        """Ask Twilio whether an earlier try went through. Raises Later when it cannot be asked."""
+    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> Receipt | None:
+        """Ask Twilio whether an earlier attempt succeeded. Raises Later when Twilio cannot be asked."""
         try:
             messages = await self._client.recent(outgoing.address.peer)
         except (TwilioError, httpx.HTTPError, ValueError) as error:
@@ -78,16 +78,16 @@ class SmsSender:
             ours = message.outbound and message.body == part.text
             if not ours or message.created_at is None:
                 continue
-            late_enough = message.created_at.timestamp() >= outgoing.created_at - CLOCK_SECONDS
+            late_enough = message.created_at.timestamp() >= outgoing.created_at - CLOCK_TOLERANCE_SECONDS
             if late_enough and not await self._is_ours(message.sid):
                 return Receipt(message.sid, segments(part.text))
         return None
 
 
 def _outcome(error: TwilioError) -> Exception:
-    """What Twilio's refusal means to the outbox."""
+    """Map Twilio's refusal to an outcome of the outbox."""
     if error.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return InDoubt(LOOK_SECONDS)
+        return InDoubt(LOOKUP_DELAY_SECONDS)
     found = meaning(error.code)
     if found.ours:
         logger.error("Twilio refuses to send (code %d): %s", error.code, found.error)

@@ -1,4 +1,4 @@
-"""Whether a request comes from Twilio: its signature over the public address and every field of the form."""
+"""Verify Twilio's signature, which covers the public URL and every form field."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from bot.channels.http import read_body
 from bot.telemetry import refused_total
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
-MOST_FIELDS = 300
+MAX_FIELDS = 300
 _SIGNATURE_LENGTH = 28
 
 Form = ImmutableMultiDict[str, str]
 
 
-class Signature:
-    """Reads signed forms. The address is the configured one: behind a proxy the request itself has another."""
+class SignatureVerifier:
+    """Reads signed forms. The URL is the configured one, since a proxy changes that of the request."""
 
     def __init__(self, auth_token: str) -> None:
         self._validator = RequestValidator(auth_token)
 
     async def read(self, request: Request, public_url: str) -> Form:
-        """The form of a request that Twilio has signed for `public_url`.
+        """Return the form of a request that Twilio signed for `public_url`.
 
-        Raises HTTPException: 403 when it has not, 413 for a body above 64 KB.
+        Raises HTTPException: 403 without a valid signature, 413 for a body above 64 KB.
         """
         given = request.headers.get(SIGNATURE_HEADER, "")
-        # Before the body: whoever does not even claim to be Twilio is not read.
+        # Checked before the body is read.
         if len(given) != _SIGNATURE_LENGTH:
             raise _refusal("unsigned")
         try:
@@ -48,10 +48,8 @@ class Signature:
 
 
 def parse(body: bytes) -> Form:
-    """The fields as they were sent, blank ones too: they are signed like all others. ValueError for too many."""
-    return Form(
-        parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    )
+    """Parse the fields, blank ones included, since they are signed too. Raises ValueError for too many."""
+    return Form(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
 
 
 def _refusal(reason: str) -> HTTPException:

@@ -1,4 +1,4 @@
-"""Twilio calls us: incoming messages, and what became of outgoing ones."""
+"""Twilio's webhooks: inbound messages, and status reports on outbound ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.channels.sms.errors import Meaning, meaning
-from bot.channels.sms.signature import Form, Signature
+from bot.channels.sms.error_codes import Meaning, meaning
+from bot.channels.sms.signature import Form, SignatureVerifier
 from bot.clock import Clock
 from bot.messages import deliveries, reachability
 from bot.messages.commands import plain
@@ -28,7 +28,7 @@ from bot.telemetry import delivery_total, ignored_total
 
 logger = logging.getLogger(__name__)
 
-# Twilio answers these by itself, and takes nothing more from us to that number: our own confirmation would fail.
+# Twilio confirms these itself and then blocks the number, so a confirmation of ours would fail.
 CONFIRMED_BY_TWILIO = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 )
@@ -39,7 +39,7 @@ _NOT_DELIVERED = Meaning("not_delivered")
 
 
 class SmsWebhook:
-    """`POST /webhooks/sms` and `/webhooks/sms/status`. Both answer 204 at once, and 403 to anybody but Twilio."""
+    """`POST /webhooks/sms` and `/webhooks/sms/status`. Both answer 204 at once, and 403 without Twilio's signature."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class SmsWebhook:
         dead_letters: DeadLetters,
         telegram: Callable[[], str],
     ) -> None:
-        """`telegram`: the name of the bot there, "" while there is none."""
+        """`telegram` returns the name of the Telegram bot, or "" while it is unknown."""
         self._settings = settings
-        self._signature = Signature(settings.auth_token)
+        self._signature = SignatureVerifier(settings.auth_token)
         self._inbox = inbox
         self._database = database
         self._clock = clock
@@ -62,20 +62,20 @@ class SmsWebhook:
         self._telegram = telegram
 
     async def message(self, request: Request) -> Response:
-        """Take an incoming message."""
+        """Receive an inbound message."""
         form = await self._signature.read(request, self._settings.webhook_url)
         sid, sender = form.get("MessageSid", ""), form.get("From", "")
         if not (_SID.fullmatch(sid) and _NUMBER.fullmatch(sender)):
-            # A short code, a name, another messenger through the same account: nobody who could be helped here.
+            # A short code, a name, or another messenger on the same account: it cannot be answered by SMS.
             ignored_total.labels("sms", "sender").inc()
-            await self._dead_letters.keep("sms", "no sender whom we could answer", dict(form))
+            await self._dead_letters.keep("sms", "sender cannot be answered", dict(form))
             return Response(status_code=204)
         try:
             await self._store(Address("sms", sender), sid, form)
         except OperationalError:
             raise
         except Exception as error:
-            logger.exception("a message could not be stored")
+            logger.exception("an inbound message could not be stored")
             ignored_total.labels("sms", "unreadable").inc()
             await self._dead_letters.keep("sms", f"not stored: {type(error).__name__}", dict(form))
         return Response(status_code=204)
@@ -88,7 +88,7 @@ class SmsWebhook:
             await self._inbox.accept(_text(address, sid, form, self._telegram()))
 
     async def status(self, request: Request) -> Response:
-        """Take a report on an outgoing message."""
+        """Receive a status report on an outbound message."""
         form = await self._signature.read(request, self._settings.status_url)
         sid = form.get("MessageSid") or form.get("SmsSid", "")
         status = (form.get("MessageStatus") or form.get("SmsStatus", "")).lower()

@@ -1,4 +1,4 @@
-"""The Telegram channel put together: what comes in, what goes out, and what is looked after in between."""
+"""The Telegram channel: wiring, start and stop, and the upkeep of the registration and the command menu."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.routing import BaseRoute, Route
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
-from bot.channels.telegram.client import Client
-from bot.channels.telegram.errands import Errands
-from bot.channels.telegram.pace import Pace
-from bot.channels.telegram.polling import Polling
-from bot.channels.telegram.receiver import Receiver
+from bot.channels.telegram.background_calls import BackgroundCalls
+from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.polling import UpdatePoller
+from bot.channels.telegram.rate_limiter import RateLimiter
 from bot.channels.telegram.sender import TelegramSender
-from bot.channels.telegram.webhook import Registration, Webhook
+from bot.channels.telegram.update_receiver import UpdateReceiver
+from bot.channels.telegram.webhook import TelegramWebhook, WebhookRegistration
 from bot.clock import Clock
 from bot.messages import commands, conversations, inbox
 from bot.messages.conversations import Address
@@ -30,12 +30,12 @@ from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 600.0
-AGAIN_SECONDS = 30.0
+UPKEEP_SECONDS = 600.0
+UPKEEP_RETRY_SECONDS = 30.0
 
 
 class TelegramChannel:
-    """Telegram for the gateway: `senders` and `routes` to be wired, `start` and `stop` with it."""
+    """Telegram for the gateway: its senders, its routes, and tasks that start and stop with the gateway."""
 
     def __init__(
         self,
@@ -49,43 +49,47 @@ class TelegramChannel:
         self._settings = settings
         self._knowledge = knowledge
         self._database = database
-        self._client = Client(settings)
+        self._client = TelegramClient(settings)
         self._bot = self._client.bot
-        pace = Pace(clock)
-        self._errands = Errands(self._bot, pace, self._waits)
-        self.receiver = Receiver(the_inbox, self._errands, dead_letters)
-        self.senders: dict[str, ChannelSender] = {"telegram": TelegramSender(self._bot, knowledge, pace)}
+        rate_limiter = RateLimiter(clock)
+        self._background_calls = BackgroundCalls(self._bot, rate_limiter, self._has_open_message)
+        self.receiver = UpdateReceiver(the_inbox, self._background_calls, dead_letters)
+        self.senders: dict[str, ChannelSender] = {
+            "telegram": TelegramSender(self._bot, knowledge, rate_limiter)
+        }
         self._tasks: list[asyncio.Task[None]] = []
         self._name = ""
 
     def routes(self) -> Sequence[BaseRoute]:
-        """The webhook, where Telegram is to call it."""
+        """Return the webhook's route; none when polling."""
         if self._settings.mode == "polling":
             return ()
-        webhook = Webhook(self.receiver, self._settings)
+        webhook = TelegramWebhook(self.receiver, self._settings)
         return (Route("/webhooks/telegram", webhook.post, methods=["POST"]),)
 
     def name(self) -> str:
-        """The bot's user name; "" until Telegram has told it."""
+        """Return the bot's user name; "" until it is known."""
         return self._name
 
     def start(self) -> None:
-        """Begin, as tasks of the running event loop. Telegram need not be there."""
+        """Start the tasks on the running event loop. Telegram need not be reachable."""
         if self._settings.mode == "polling":
-            self._tasks.append(asyncio.create_task(Polling(self._bot, self.receiver).run()))
-        self._tasks.append(asyncio.create_task(self._look_after()))
+            self._tasks.append(asyncio.create_task(UpdatePoller(self._bot, self.receiver).run()))
+        self._tasks.append(asyncio.create_task(self._keep_up()))
 
     async def stop(self) -> None:
-        """Fetch nothing more, and close the connections."""
+        """Stop fetching, and close the connections."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._errands.close()
+        await self._background_calls.close()
         await self._client.close()
 
-    async def _look_after(self) -> None:
-        """Keep the registration and the menu of commands as they should be."""
-        registration = Registration(self._bot, self._settings) if self._settings.mode == "webhook" else None
+    async def _keep_up(self) -> None:
+        """Keep the registration and the command menu in line with the settings."""
+        registration = (
+            WebhookRegistration(self._bot, self._settings) if self._settings.mode == "webhook" else None
+        )
         menu_set = False
         while True:
             try:
@@ -96,18 +100,18 @@ class TelegramChannel:
                 if not menu_set:
                     await set_menu(self._bot, self._knowledge)
                     menu_set = True
-                pause = CHECK_SECONDS
+                pause = UPKEEP_SECONDS
             except TelegramError as error:
-                logger.warning("Telegram cannot be set up just now: %s", type(error).__name__)
-                pause = AGAIN_SECONDS
+                logger.warning("Telegram cannot be set up now: %s", type(error).__name__)
+                pause = UPKEEP_RETRY_SECONDS
             await asyncio.sleep(pause)
 
-    async def _waits(self, peer: str) -> bool:
-        return await self._database.run(_waits, Address("telegram", peer))
+    async def _has_open_message(self, peer: str) -> bool:
+        return await self._database.run(_has_open_message, Address("telegram", peer))
 
 
 async def set_menu(bot: Bot, knowledge: Knowledge) -> None:
-    """Show the commands beside the input field, in each language, unless they are shown already."""
+    """Set the command menu in each language, where it differs."""
     for language in knowledge.languages:
         code = None if language == knowledge.default_language else language
         menu = [BotCommand(name, knowledge.text("bot_commands", name, language)) for name in commands.NAMES]
@@ -115,6 +119,6 @@ async def set_menu(bot: Bot, knowledge: Knowledge) -> None:
             await bot.set_my_commands(menu, language_code=code)
 
 
-def _waits(tx: Transaction, address: Address) -> bool:
+def _has_open_message(tx: Transaction, address: Address) -> bool:
     conversation = conversations.find_by_address(tx, address)
     return conversation is not None and inbox.is_open(tx, conversation.id)

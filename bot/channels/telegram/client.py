@@ -1,4 +1,4 @@
-"""The Bot API client, set up once: time limits, where the API is, and a close that always works."""
+"""The Bot API client with its timeouts, its address, and a close that always works."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ANSWER_SECONDS = 10.0
 # How long Telegram holds a getUpdates until there is something.
 POLL_SECONDS = 25
 
-# The library logs answers that it cannot read, with everything in them.
+# The library logs answers that it cannot parse, with their whole content.
 logging.getLogger("telegram").setLevel(logging.CRITICAL)
-# The address of every call holds the token, and httpx logs addresses.
+# Every URL holds the token, and httpx logs URLs.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-class Client:
-    """The bot, for as long as this is open: `async with Client(settings) as bot`."""
+class TelegramClient:
+    """Owns the connections of a bot: `async with TelegramClient(settings) as bot`."""
 
     def __init__(self, settings: TelegramSettings) -> None:
         self._requests = (
@@ -31,7 +31,7 @@ class Client:
             _request(settings, ANSWER_SECONDS, connections=64),
         )
         polling, calling = self._requests
-        # Not initialized as the library would: that asks Telegram who we are, and fails when it is away.
+        # Bot.initialize() is not called: it asks Telegram for the bot's name, and fails when Telegram is down.
         self.bot = Bot(
             settings.token,
             base_url=f"{settings.api_base_url}/bot",
@@ -62,6 +62,6 @@ def _request(settings: TelegramSettings, read_seconds: float, connections: int) 
         read_timeout=read_seconds,
         write_timeout=ANSWER_SECONDS,
         pool_timeout=ANSWER_SECONDS,
-        # A Bot API server on this machine is not looked for behind the machine's proxy.
+        # A Bot API server on this machine is called without the machine's proxy.
         httpx_kwargs={"trust_env": not is_loopback(host)},
     )

@@ -9,8 +9,8 @@ from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.findings import Finding, note, ok, wrong
-from bot.channels.telegram.client import Client
-from bot.channels.telegram.updates import ALLOWED_UPDATES
+from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.update_parser import ALLOWED_UPDATES
 from bot.clock import Clock
 from bot.settings import TelegramSettings
 
@@ -21,7 +21,7 @@ RECENT_SECONDS = 3_600.0
 
 async def findings(settings: TelegramSettings, clock: Clock) -> AsyncIterator[Finding]:
     """What is right and wrong with the Telegram channel."""
-    async with Client(settings) as bot:
+    async with TelegramClient(settings) as bot:
         try:
             me = await bot.get_me()
             yield ok(f"Telegram knows the token: the bot is @{me.username}, https://t.me/{me.username}")

@@ -1,4 +1,4 @@
-"""We call Telegram: long polling, for a machine that has no public address."""
+"""Long polling, for a machine without a public address."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.channels.telegram.client import ANSWER_SECONDS, POLL_SECONDS
-from bot.channels.telegram.receiver import Receiver
-from bot.channels.telegram.updates import ALLOWED_UPDATES
+from bot.channels.telegram.update_parser import ALLOWED_UPDATES
+from bot.channels.telegram.update_receiver import UpdateReceiver
 
 logger = logging.getLogger(__name__)
 
-# Updates are fetched as they are, since one that the library cannot read must not hide the others.
+# Updates are fetched as raw JSON: one that the library cannot parse must not hide the others.
 warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
-class Polling:
-    """Fetches updates and gives them to the receiver. An update is fetched for good only once it is stored."""
+class UpdatePoller:
+    """Fetches updates and hands them to the receiver. An update is confirmed to Telegram only after it is stored."""
 
-    def __init__(self, bot: Bot, receiver: Receiver) -> None:
+    def __init__(self, bot: Bot, receiver: UpdateReceiver) -> None:
         self._bot = bot
         self._receiver = receiver
         self._offset: int | None = None
-        self._webhook_gone = False
+        self._webhook_removed = False
 
     async def run(self) -> None:
-        """Fetch for ever; whatever goes wrong is tried again."""
+        """Fetch until cancelled, and retry after every error."""
         failures = 0
         while True:
             try:
@@ -40,36 +40,36 @@ class Polling:
                 failures = 0
             except Exception as error:
                 if failures == 0 or not isinstance(error, TelegramError):
-                    logger.warning("updates cannot be fetched: %s", _in_words(error))
-                await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
+                    logger.warning("updates cannot be fetched: %s", _describe(error))
+                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
 
     async def fetch(self, wait_seconds: int = POLL_SECONDS) -> None:
-        """Fetch and store once. Raises TelegramError, or whatever the storage raises."""
-        if not self._webhook_gone:
-            # Telegram gives updates to one or the other.
+        """Fetch and store once. Raises TelegramError, or any error of the storage."""
+        if not self._webhook_removed:
+            # Telegram delivers updates either to a webhook or to a poller.
             if (await self._bot.get_webhook_info()).url:
-                logger.warning("a webhook was registered; it is removed, since TELEGRAM_MODE is polling")
+                logger.warning("removing the registered webhook, since TELEGRAM_MODE is polling")
                 await self._bot.delete_webhook()
-            self._webhook_gone = True
-        wanted: dict[str, Any] = {"timeout": wait_seconds, "allowed_updates": list(ALLOWED_UPDATES)}
+            self._webhook_removed = True
+        parameters: dict[str, Any] = {"timeout": wait_seconds, "allowed_updates": list(ALLOWED_UPDATES)}
         if self._offset is not None:
-            wanted["offset"] = self._offset
+            parameters["offset"] = self._offset
         try:
             updates = await self._bot.do_api_request(
-                "getUpdates", api_kwargs=wanted, read_timeout=wait_seconds + ANSWER_SECONDS
+                "getUpdates", api_kwargs=parameters, read_timeout=wait_seconds + ANSWER_SECONDS
             )
         except Conflict:
-            self._webhook_gone = False
+            self._webhook_removed = False
             raise
         for update in updates if isinstance(updates, list) else ():
             if isinstance(update, dict):
-                await self._receiver.take(update)
+                await self._receiver.receive(update)
                 if isinstance(update.get("update_id"), int):
                     self._offset = update["update_id"] + 1
 
 
-def _in_words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, Conflict):
         return "another program fetches this bot's updates, or a webhook is registered"
     if isinstance(error, InvalidToken):

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds to Telegram, and says what became of it."""
+"""Send outbound messages to Telegram, and map its answers to the outbox's outcomes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.channels.render import TELEGRAM, Rendered, render
-from bot.channels.telegram.pace import Pace
+from bot.channels.render import TELEGRAM, RenderedPart, render
+from bot.channels.telegram.rate_limiter import RateLimiter
+from bot.domain import Origin
 from bot.messages import reachability
 from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
@@ -40,14 +41,14 @@ from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
 
-# What a phone shows in one row of buttons before it cuts labels, in UTF-16 units; a Japanese character counts twice.
-ROW_WIDTH = 28
-ROW_BUTTONS = 3
-# An answer is worth being read twice rather than not at all; a notice of the gateway's own is not.
-REPEATED = ("assistant", "agent", "backend")
-MOST_DOUBTS = 3
+# The width of a row of buttons before phones cut labels; a Japanese character counts twice.
+MAX_ROW_WIDTH = 28
+MAX_ROW_BUTTONS = 3
+# A message that may have been lost is sent again if it is an answer; a notice of the gateway is not worth it.
+RESENT_ORIGINS = (Origin.ASSISTANT, Origin.AGENT, Origin.BACKEND)
+MAX_UNCONFIRMED_ATTEMPTS = 3
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-# The request did not get as far as Telegram.
+# Errors that show that the request did not reach Telegram.
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -62,55 +63,55 @@ Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 class TelegramSender:
-    """A channel's sender (see bot.messages.sender)."""
+    """Telegram's ChannelSender."""
 
     gap_seconds = 1.0
 
-    def __init__(self, bot: Bot, knowledge: Knowledge, pace: Pace) -> None:
+    def __init__(self, bot: Bot, knowledge: Knowledge, rate_limiter: RateLimiter) -> None:
         self._bot = bot
         self._knowledge = knowledge
-        self._pace = pace
+        self._rate_limiter = rate_limiter
 
-    def parts(self, outgoing: Outgoing) -> list[Rendered]:
-        """The message in parts that Telegram takes."""
+    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+        """Render the message, in parts within Telegram's limit."""
         return render(outgoing.text, outgoing.buttons, TELEGRAM, self._knowledge.languages[outgoing.language])
 
-    async def send(self, outgoing: Outgoing, part: Rendered) -> Receipt:
+    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
         """Send one part. Raises Refused, Later or InDoubt."""
-        if held := self._pace.held():
-            raise Later("rate_limited", held)
-        await self._pace.turn()
+        if pause := self._rate_limiter.remaining_pause():
+            raise Later("rate_limited", pause)
+        await self._rate_limiter.acquire()
         chat = outgoing.address.peer
         try:
             try:
                 message = await self._call(chat, outgoing, part)
             except BadRequest as error:
-                if not part.entities or not _says(error, _FORMATTING):
+                if not part.entities or not _mentions(error, _FORMATTING):
                     raise
-                # Better without its bold words than not at all.
+                # The text without bold is better than no text.
                 logger.error("message %d goes out without formatting: %s", outgoing.id, error.message)
-                message = await self._call(chat, outgoing, Rendered(part.text, [], part.buttons))
+                message = await self._call(chat, outgoing, RenderedPart(part.text, [], part.buttons))
         except TelegramError as error:
             raise self._outcome(error, chat) from error
         except (KeyError, TypeError, ValueError) as error:
-            # Telegram took it, and answered in a shape that the library cannot read.
+            # Telegram accepted the message, and the library cannot parse the answer.
             raise InDoubt from error
         finally:
             if chat.startswith("-"):
-                # A group is told that we talk in private only, and left.
+                # A group gets the explanation that the bot talks in private only; then it is left.
                 with contextlib.suppress(TelegramError):
                     await self._bot.leave_chat(chat)
         return Receipt(str(message.message_id))
 
-    async def resolve(self, outgoing: Outgoing, part: Rendered) -> None:
-        """Telegram has no way to ask whether a message arrived, so it is decided by what the message is.
+    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> None:
+        """Decide by the origin whether to send again, since Telegram cannot tell whether a message arrived.
 
-        Raises Unknown when it is not to be sent again.
+        Raises Unknown when the message must not be sent again.
         """
-        if outgoing.origin not in REPEATED or outgoing.unconfirmed_attempts >= MOST_DOUBTS:
+        if outgoing.origin not in RESENT_ORIGINS or outgoing.unconfirmed_attempts >= MAX_UNCONFIRMED_ATTEMPTS:
             raise Unknown
 
-    async def _call(self, chat: str, outgoing: Outgoing, part: Rendered) -> Any:
+    async def _call(self, chat: str, outgoing: Outgoing, part: RenderedPart) -> Any:
         return await self._bot.send_message(
             chat_id=int(chat),
             text=part.text,
@@ -122,33 +123,33 @@ class TelegramSender:
         )
 
     def _outcome(self, error: TelegramError, chat: str) -> Exception:  # noqa: PLR0911 - one for each kind
-        """What the library's error means to the outbox."""
+        """Map the library's error to an outcome of the outbox."""
         if isinstance(error, RetryAfter):
             after = error.retry_after
             seconds = float(after.total_seconds() if isinstance(after, timedelta) else after)
-            self._pace.told_to_wait(chat, seconds)
+            self._rate_limiter.back_off(chat, seconds)
             return Later("rate_limited", seconds)
         if isinstance(error, Forbidden):
             return Refused("blocked", reach=reachability.BLOCKED)
         if isinstance(error, InvalidToken):
-            logger.error("Telegram does not know this bot's token: `assistant doctor` says more")
+            logger.error("Telegram does not know this bot's token; run `assistant doctor`")
             return Later("not_set_up")
         if isinstance(error, BadRequest | ChatMigrated):
-            if _says(error, _NO_SUCH_CHAT):
+            if _mentions(error, _NO_SUCH_CHAT):
                 return Refused("unusable", reach=reachability.UNUSABLE)
-            return Refused("too_long" if _says(error, ("too long",)) else "refused")
+            return Refused("too_long" if _mentions(error, ("too long",)) else "refused")
         if isinstance(error, NetworkError):
             cause = error.__cause__
             in_doubt = cause is not None and not isinstance(cause, _NOT_SENT)
             return InDoubt() if in_doubt else Later("provider_down")
-        # An answer with status 200 that is no JSON: somebody between Telegram and us spoke for it.
+        # Status 200 without JSON: a proxy answered.
         return InDoubt()
 
 
 def keyboard(buttons: Sequence[dict[str, str]], *, clear: bool = False) -> Keyboard | None:
-    """The buttons as Telegram shows them; without any, the removal of an earlier keyboard if it is to be cleared.
+    """Build Telegram's keyboard. Without buttons, `clear` removes an earlier reply keyboard.
 
-    Only a keyboard in place of the phone's own can ask for the client's number; its other buttons type their label.
+    Only a reply keyboard can ask for the client's number; its other buttons type their label.
     """
     if any(button.get("kind") == REQUEST_CONTACT for button in buttons):
         return ReplyKeyboardMarkup(
@@ -178,14 +179,14 @@ def _rows(buttons: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
     room = 0
     for button in buttons:
         width = sum(1 if sign.isascii() else 2 for sign in button["title"])
-        if rows and width <= room and len(rows[-1]) < ROW_BUTTONS:
+        if rows and width <= room and len(rows[-1]) < MAX_ROW_BUTTONS:
             rows[-1].append(button)
         else:
             rows.append([button])
-            room = ROW_WIDTH
+            room = MAX_ROW_WIDTH
         room -= width
     return rows
 
 
-def _says(error: TelegramError, words: Sequence[str]) -> bool:
+def _mentions(error: TelegramError, words: Sequence[str]) -> bool:
     return any(word in error.message.lower() for word in words)

@@ -1,4 +1,4 @@
-"""Telegram calls us: the route, and its registration, which is looked after as long as the gateway runs."""
+"""The webhook route, and its registration with Telegram, which is checked while the gateway runs."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from starlette.responses import Response
 from telegram import Bot, WebhookInfo
 
 from bot.channels.http import read_json
-from bot.channels.telegram.receiver import Receiver
-from bot.channels.telegram.updates import ALLOWED_UPDATES
+from bot.channels.telegram.update_parser import ALLOWED_UPDATES
+from bot.channels.telegram.update_receiver import UpdateReceiver
 from bot.settings import TelegramSettings
 from bot.telemetry import refused_total, webhook_pending
 
 logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a name, no secret
-MOST_CONNECTIONS = 40
-# An update can be larger than what clients may send elsewhere: text, formatting, and the message that it replies to.
-UPDATE_LIMIT = 512 * 1024
+MAX_CONNECTIONS = 40
+# An update holds text, formatting and the message that it replies to.
+MAX_UPDATE_BYTES = 512 * 1024
 
 
-class Webhook:
-    """`POST /webhooks/telegram`. Answers 200 once the update is stored, or is none that anybody could read.
+class TelegramWebhook:
+    """`POST /webhooks/telegram`. Answers 200 once the update is stored or kept as a dead letter.
 
-    403 without Telegram's secret, before a byte of the body is read; 400 and 413 for what Telegram never sends.
+    403 without Telegram's secret, before the body is read; 400 and 413 for a malformed or too large body.
     """
 
-    def __init__(self, receiver: Receiver, settings: TelegramSettings) -> None:
+    def __init__(self, receiver: UpdateReceiver, settings: TelegramSettings) -> None:
         self._receiver = receiver
         self._secret = settings.webhook_secret.encode()
 
     async def post(self, request: Request) -> Response:
-        """Take one update."""
+        """Receive one update."""
         given = request.headers.get(SECRET_HEADER, "").encode("latin-1", "replace")
         if not self._secret or not hmac.compare_digest(given, self._secret):
             refused_total.labels("telegram", "secret").inc()
             raise HTTPException(403, "not from Telegram")
         try:
-            update = await read_json(request, UPDATE_LIMIT)
+            update = await read_json(request, MAX_UPDATE_BYTES)
         except HTTPException:
             refused_total.labels("telegram", "body").inc()
             raise
-        await self._receiver.take(update)
+        await self._receiver.receive(update)
         return Response(status_code=200)
 
 
-class Registration:
-    """Tells Telegram where to call, when what it has been told is something else."""
+class WebhookRegistration:
+    """Registers the webhook with Telegram whenever the registration differs from the settings."""
 
     def __init__(self, bot: Bot, settings: TelegramSettings) -> None:
         self._bot = bot
@@ -58,31 +58,31 @@ class Registration:
         self._set_at = 0.0
 
     async def check(self) -> None:
-        """Look at what Telegram knows, and set it right. Raises TelegramError."""
+        """Compare the registration with the settings, and correct it. Raises TelegramError."""
         info = await self._bot.get_webhook_info()
         webhook_pending.set(info.pending_update_count)
-        if wrong := self._wrong(info):
-            logger.warning("the webhook is registered anew: %s", wrong)
+        if difference := self._difference(info):
+            logger.warning("registering the webhook again: %s", difference)
             await self._bot.set_webhook(
                 self._settings.webhook_url,
                 secret_token=self._settings.webhook_secret,
                 allowed_updates=list(ALLOWED_UPDATES),
-                max_connections=MOST_CONNECTIONS,
+                max_connections=MAX_CONNECTIONS,
             )
             self._set_at = _error_time(info)
         elif info.last_error_message and _error_time(info) > self._set_at:
             self._set_at = _error_time(info)
             logger.warning("Telegram could not deliver an update: %s", info.last_error_message)
 
-    def _wrong(self, info: WebhookInfo) -> str:
-        """What is wrong with the registration, in words; "" if nothing is."""
+    def _difference(self, info: WebhookInfo) -> str:
+        """Describe how the registration differs from the settings; "" if it does not."""
         if info.url != self._settings.webhook_url:
             return "another address was registered" if info.url else "none was registered"
         if set(info.allowed_updates or ()) != set(ALLOWED_UPDATES):
-            return "other kinds of updates were asked for"
-        # Telegram does not tell which secret it uses. That we refuse it means that it is an old one.
+            return "it asked for other kinds of updates"
+        # Telegram does not tell which secret it uses. A refusal of ours shows that it uses an old one.
         refused = "403" in (info.last_error_message or "") and _error_time(info) > self._set_at
-        return "we refused Telegram's secret" if refused else ""
+        return "Telegram used another secret" if refused else ""
 
 
 def _error_time(info: WebhookInfo) -> float:

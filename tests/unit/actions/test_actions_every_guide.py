@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 import smsutil
 
-from bot.channels.render import Rendered
+from bot.channels.render import RenderedPart
 from knowledge import Knowledge, Topic
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
@@ -194,7 +194,7 @@ async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -
         check_end(chat, walk)
 
 
-def numbered(screens: list[Rendered]) -> list[str]:
+def numbered(screens: list[RenderedPart]) -> list[str]:
     """The numbered steps in these messages, one string each."""
     text = bare("\n\n".join(screen.text for screen in screens))
     found = re.split(r"\n\n(?=\d+\. )", text)

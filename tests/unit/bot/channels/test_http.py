@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.http import BODY_LIMIT, read_json, require_loopback, require_token
+from bot.channels.http import MAX_BODY_BYTES, read_json, require_loopback, require_token
 
 TOKEN = "s" * 32
 
@@ -64,9 +64,9 @@ async def test_a_json_object_is_read(body: bytes) -> None:
 
 
 async def test_a_body_of_64_kb_is_read_and_a_byte_more_is_refused() -> None:
-    assert BODY_LIMIT == 65_536
-    assert (await ask("POST", "/read", content=body_of(BODY_LIMIT))).status_code == 200
-    assert (await ask("POST", "/read", content=body_of(BODY_LIMIT + 1))).status_code == 413
+    assert MAX_BODY_BYTES == 65_536
+    assert (await ask("POST", "/read", content=body_of(MAX_BODY_BYTES))).status_code == 200
+    assert (await ask("POST", "/read", content=body_of(MAX_BODY_BYTES + 1))).status_code == 413
 
 
 async def test_a_body_without_a_length_is_refused_as_soon_as_it_is_too_long() -> None:

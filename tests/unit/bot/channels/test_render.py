@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.render import BY_KIND, SMS, TELEGRAM, Capabilities, Rendered, render
+from bot.channels.render import BY_KIND, SMS, TELEGRAM, Capabilities, RenderedPart, render
 from tests.support.knowledge import KNOWLEDGE
 
 YES_NO = [{"title": "Yes", "token": "t1"}, {"title": "いいえ", "token": "t2"}]
@@ -100,7 +100,9 @@ def test_a_text_without_choices_is_shown_as_it_is_by_sms() -> None:
     assert by_sms("Hello \n") == "Hello \n"
 
 
-def parts(text: str, capabilities: Capabilities, buttons: Sequence[dict[str, str]] = ()) -> list[Rendered]:
+def parts(
+    text: str, capabilities: Capabilities, buttons: Sequence[dict[str, str]] = ()
+) -> list[RenderedPart]:
     return render(text, buttons, capabilities, KNOWLEDGE.languages["ja"])
 
 

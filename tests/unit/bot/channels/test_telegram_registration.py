@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from telegram.error import TelegramError
 
-from bot.channels.telegram.client import Client
-from bot.channels.telegram.updates import ALLOWED_UPDATES
-from bot.channels.telegram.webhook import Registration
+from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.update_parser import ALLOWED_UPDATES
+from bot.channels.telegram.webhook import WebhookRegistration
 from bot.settings import TelegramSettings
 from tests.support.fake_telegram import BOT_TOKEN, SECRET, FakeTelegram, refusal
 
 WEBHOOK = "https://assistant.example/webhooks/telegram"
 
 
-def registration(telegram: FakeTelegram, secret: str = SECRET) -> tuple[Client, Registration]:
+def registration(telegram: FakeTelegram, secret: str = SECRET) -> tuple[TelegramClient, WebhookRegistration]:
     settings = TelegramSettings(BOT_TOKEN, "webhook", WEBHOOK, secret, telegram.url)
-    client = Client(settings)
-    return client, Registration(client.bot, settings)
+    client = TelegramClient(settings)
+    return client, WebhookRegistration(client.bot, settings)
 
 
 async def checked(telegram: FakeTelegram, times: int = 1) -> int:

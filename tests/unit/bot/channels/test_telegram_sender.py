@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.client import Client
-from bot.channels.telegram.pace import PER_SECOND, Pace
+from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.rate_limiter import CALLS_PER_SECOND, RateLimiter
 from bot.channels.telegram.sender import TelegramSender, keyboard
 from bot.messages.claims import Outgoing
 from bot.messages.conversations import Address
@@ -43,8 +43,8 @@ def settings(url: str, token: str = BOT_TOKEN) -> TelegramSettings:
 
 @pytest.fixture
 async def sender(telegram: FakeTelegram, clock: ManualClock) -> AsyncIterator[TelegramSender]:
-    async with Client(settings(telegram.url)) as bot:
-        yield TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep))
+    async with TelegramClient(settings(telegram.url)) as bot:
+        yield TelegramSender(bot, KNOWLEDGE, RateLimiter(clock, _no_sleep))
 
 
 async def _no_sleep(_: float) -> None:
@@ -149,9 +149,9 @@ async def test_a_passing_refusal_is_for_later(
 
 
 async def test_no_telegram_at_all_is_for_later(clock: ManualClock) -> None:
-    async with Client(settings("http://127.0.0.1:1")) as bot:
+    async with TelegramClient(settings("http://127.0.0.1:1")) as bot:
         with pytest.raises(Later, match="provider_down"):
-            await send(TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep)), message())
+            await send(TelegramSender(bot, KNOWLEDGE, RateLimiter(clock, _no_sleep)), message())
 
 
 @pytest.mark.parametrize("fault", ["drop", "lost", "garbage"])
@@ -166,9 +166,9 @@ async def test_silence_is_a_doubt(
 ) -> None:
     monkeypatch.setattr("bot.channels.telegram.client.ANSWER_SECONDS", 0.1)
     telegram.faults["sendMessage"].append("hang")
-    async with Client(settings(telegram.url)) as bot:
+    async with TelegramClient(settings(telegram.url)) as bot:
         with pytest.raises(InDoubt):
-            await send(TelegramSender(bot, KNOWLEDGE, Pace(clock, _no_sleep)), message())
+            await send(TelegramSender(bot, KNOWLEDGE, RateLimiter(clock, _no_sleep)), message())
 
 
 async def test_in_doubt_an_answer_is_repeated_a_few_times_and_a_notice_never(sender: TelegramSender) -> None:
@@ -198,15 +198,15 @@ async def test_a_group_is_left_after_it_was_told_why(sender: TelegramSender, tel
 
 
 async def test_one_chats_flood_is_its_own_and_a_second_ones_spares_all(clock: ManualClock) -> None:
-    pace = Pace(clock, _no_sleep)
-    pace.told_to_wait("a", 30)
-    assert pace.held() == 0
-    pace.told_to_wait("b", 5)
-    assert pace.held() == 30
+    rate_limiter = RateLimiter(clock, _no_sleep)
+    rate_limiter.back_off("a", 30)
+    assert rate_limiter.remaining_pause() == 0
+    rate_limiter.back_off("b", 5)
+    assert rate_limiter.remaining_pause() == 30
     clock.advance(30)
-    assert pace.held() == 0
-    pace.told_to_wait("b", 5)
-    assert pace.held() == 0
+    assert rate_limiter.remaining_pause() == 0
+    rate_limiter.back_off("b", 5)
+    assert rate_limiter.remaining_pause() == 0
 
 
 async def test_all_chats_together_get_thirty_a_second(clock: ManualClock) -> None:
@@ -215,8 +215,8 @@ async def test_all_chats_together_get_thirty_a_second(clock: ManualClock) -> Non
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    pace = Pace(clock, sleep)
+    rate_limiter = RateLimiter(clock, sleep)
     for _ in range(61):
-        await pace.turn()
-    assert max(waited) == pytest.approx(60 / PER_SECOND)
-    assert PER_SECOND == 30
+        await rate_limiter.acquire()
+    assert max(waited) == pytest.approx(60 / CALLS_PER_SECOND)
+    assert CALLS_PER_SECOND == 30

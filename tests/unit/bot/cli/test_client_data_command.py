@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.simulator.phone import Phones
+from bot.channels.simulator.phones import Phones
 from bot.cli.client_data import erase, export
 from bot.desk.keys import audit_key, desk_key
 from bot.messages import conversations

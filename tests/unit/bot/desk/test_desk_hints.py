@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.http import BODY_LIMIT
+from bot.channels.http import MAX_BODY_BYTES
 from bot.desk.adapters.bridge import POLL_SECONDS
 from tests.support.desk_places import AtChatwoot
 from tests.support.fake_chatwoot import SETTINGS
@@ -76,7 +76,7 @@ def test_any_other_is_refused(gateway: RunningGateway) -> None:
 
 
 def test_a_huge_one_is_not_read_to_its_end(gateway: RunningGateway) -> None:
-    assert hinted(gateway, body=b"x" * (BODY_LIMIT + 1)) == 413
+    assert hinted(gateway, body=b"x" * (MAX_BODY_BYTES + 1)) == 413
 
 
 async def test_a_hint_is_a_reason_to_look_at_once_and_however_many_one_look(elsewhere: AtChatwoot) -> None:

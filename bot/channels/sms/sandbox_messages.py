@@ -18,13 +18,15 @@ from bot.messages.reachability import STOPPED
 from bot.storage import Database
 from bot.storage.transaction import Transaction
 
-# As long as the sandbox tries to hand a message in, and the code in it is good.
-SAME_FOR_SECONDS = 600.0
+# How long the sandbox retries a message, and how long its code is valid.
+DEDUPLICATION_SECONDS = 600.0
 
 
 class SandboxMessages:
-    """Not by the outbox: a code must not be written down, nor shown to agents. A demonstration must text nobody else
-    either, so a number that is not named is refused here too, whoever asks."""
+    """Sends the sandbox's codes past the outbox, since a code must not be stored or shown to agents.
+
+    Only the numbers in SANDBOX_SMS_TO get messages, so that a demonstration texts nobody else.
+    """
 
     def __init__(
         self, client: TwilioClient, numbers: frozenset[str], database: Database, clock: Clock, token: str
@@ -36,7 +38,7 @@ class SandboxMessages:
         self._token = token
 
     async def receive(self, request: Request) -> Response:
-        """{"to", "text"} -> 202 once it is sent, also if it was before; 403 for other numbers; 503 to try again."""
+        """Send {"to", "text"}: 202 once it is sent, also earlier; 403 for other numbers; 503 to retry."""
         require_loopback(request)
         require_token(request, self._token)
         body = await read_json(request)
@@ -45,20 +47,20 @@ class SandboxMessages:
             raise HTTPException(400, "a text message needs to and text")
         if to not in self._numbers:
             raise HTTPException(403, "SANDBOX_SMS_TO does not name that number")
-        if await self._database.run(_has_stopped, to):
-            raise HTTPException(403, "the number's owner has stopped messages")
+        if await self._database.run(_has_opted_out, to):
+            raise HTTPException(403, "the number's owner opted out")
         if "sms" in await self._database.run(halts.halted):
-            raise HTTPException(503, "an operator has halted sending")
+            raise HTTPException(503, "an operator halted sending")
         try:
             if not await self._was_sent(to, text):
                 await self._client.send(to, text)
         except (TwilioError, httpx.HTTPError, ValueError) as error:
-            raise HTTPException(503, "Twilio has not taken it") from error
+            raise HTTPException(503, "Twilio did not accept it") from error
         return JSONResponse({}, status_code=202)
 
     async def _was_sent(self, to: str, text: str) -> bool:
-        """Whether an earlier try went through, though nobody heard of it. No two codes have the same text."""
-        since = self._clock() - SAME_FOR_SECONDS
+        """Whether an earlier attempt succeeded although its answer was lost. No two codes have the same text."""
+        since = self._clock() - DEDUPLICATION_SECONDS
         return any(
             message.outbound and message.body == text and _seconds(message.created_at) >= since
             for message in await self._client.recent(to)
@@ -69,6 +71,6 @@ def _seconds(moment: datetime | None) -> float:
     return moment.timestamp() if moment else 0.0
 
 
-def _has_stopped(tx: Transaction, number: str) -> bool:
+def _has_opted_out(tx: Transaction, number: str) -> bool:
     found = conversations.find_by_address(tx, Address("sms", number))
     return found is not None and found.unreachable == STOPPED

@@ -1,6 +1,6 @@
-"""Twilio's error codes, as far as something follows from them. https://www.twilio.com/docs/api/errors
+"""The error codes of Twilio that have consequences. Source: https://www.twilio.com/docs/api/errors
 
-Codes are split and added now and then, so everything that is not here is taken by its HTTP status alone.
+Twilio adds and splits codes, so any other code is judged by its HTTP status alone.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from bot.messages import reachability
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a code comes to: the word for the desk (texts `agent_...` of the topic `delivery`), and whether this
-    number can be written to at all. `passing`: it will go through later. `ours`: the operator must do something."""
+    """The consequences of a code: the error's name (texts `agent_...` of the topic `delivery`), and why the number
+    is unreachable, if it is. `passing`: a retry may succeed. `ours`: the operator must act."""
 
     error: str
     reach: str | None = None

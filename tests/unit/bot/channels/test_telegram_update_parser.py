@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.updates import Heard, Unreadable, read
+from bot.channels.telegram.update_parser import ParsedUpdate, UnreadableUpdateError, parse_update
 from tests.support.fake_telegram import Person
 
 GROUP = {"id": -100200300, "type": "supergroup", "title": "A group"}
@@ -31,37 +31,37 @@ def client() -> Person:
     return Person(77, "ja-JP")
 
 
-def said(heard: Heard) -> list[tuple[str, str]]:
-    return [(message.kind, message.content) for message in heard.messages]
+def said(parsed: ParsedUpdate) -> list[tuple[str, str]]:
+    return [(message.kind, message.content) for message in parsed.messages]
 
 
 def test_a_text_is_heard_with_who_wrote_it_and_in_which_language(client: Person) -> None:
     update = client.text("hello /bot https://x.io/bottles")
-    (message,) = read(update).messages
+    (message,) = parse_update(update).messages
     assert (message.address.channel, message.address.peer) == ("telegram", "77")
     assert (message.kind, message.content) == ("text", "hello /bot https://x.io/bottles")
     assert (message.external_id, message.language_hint) == (str(update["update_id"]), "ja-JP")
 
 
 def test_an_edit_is_only_recorded(client: Person) -> None:
-    assert said(read(client.edit("hello again"))) == [("edit", "hello again")]
+    assert said(parse_update(client.edit("hello again"))) == [("edit", "hello again")]
 
 
 @pytest.mark.parametrize(
     "number", ["819012345678", "+819012345678", "+81 90-1234-5678", "0081 90 1234 5678".replace("00", "+")]
 )
 def test_the_clients_own_contact_is_the_number_as_if_typed(client: Person, number: str) -> None:
-    assert said(read(client.contact(number))) == [("text", "+819012345678")]
+    assert said(parse_update(client.contact(number))) == [("text", "+819012345678")]
 
 
 @pytest.mark.parametrize("owner", [78, 0, -77])
 def test_somebody_elses_contact_is_not_used(client: Person, owner: int) -> None:
-    assert said(read(client.contact("+819012345678", owner))) == [("event", "foreign_contact")]
+    assert said(parse_update(client.contact("+819012345678", owner))) == [("event", "foreign_contact")]
 
 
 def test_a_contact_that_belongs_to_nobody_is_not_used(client: Person) -> None:
     update = client.message(contact={"phone_number": "+819012345678", "first_name": "x"})
-    assert said(read(update)) == [("event", "foreign_contact")]
+    assert said(parse_update(update)) == [("event", "foreign_contact")]
 
 
 @pytest.mark.parametrize(
@@ -77,52 +77,52 @@ def test_a_contact_that_belongs_to_nobody_is_not_used(client: Person) -> None:
     ],
 )
 def test_what_is_not_words_is_declined_and_its_caption_heard(client: Person, content: dict[str, Any]) -> None:
-    assert said(read(client.message(**content))) == [("event", "media")]
+    assert said(parse_update(client.message(**content))) == [("event", "media")]
     update = client.message(**content, caption="what is this?")
-    heard = read(update)
-    assert said(heard) == [("event", "media"), ("text", "what is this?")]
-    assert len({message.external_id for message in heard.messages}) == 2
+    parsed = parse_update(update)
+    assert said(parsed) == [("event", "media"), ("text", "what is this?")]
+    assert len({message.external_id for message in parsed.messages}) == 2
 
 
 def test_a_tap_is_answered_and_its_keyboard_taken_away(client: Person) -> None:
-    heard = read(client.tap("token", 5))
-    assert said(heard) == [("button", "token")]
-    assert (heard.chat_id, heard.used) == (77, 5)
-    assert heard.tapped
+    parsed = parse_update(client.tap("token", 5))
+    assert said(parsed) == [("button", "token")]
+    assert (parsed.chat_id, parsed.keyboard_message_id) == (77, 5)
+    assert parsed.callback_query_id
 
 
 def test_a_tap_without_its_message_or_without_data_is_answered_too(client: Person) -> None:
-    without = read(client.tap("token", None))
-    assert (said(without), without.chat_id, without.used) == ([("button", "token")], 77, None)
-    assert said(read(client.tap(None))) == [("button", "")]
+    without = parse_update(client.tap("token", None))
+    assert (said(without), without.chat_id, without.keyboard_message_id) == ([("button", "token")], 77, None)
+    assert said(parse_update(client.tap(None))) == [("button", "")]
     old = client.tap("token")
     old["callback_query"]["message"]["date"] = 0
-    assert said(read(old)) == [("button", "token")]
+    assert said(parse_update(old)) == [("button", "token")]
 
 
 @pytest.mark.parametrize(
     ("status", "event"), [("kicked", "blocked"), ("left", "blocked"), ("member", "unblocked")]
 )
 def test_a_client_who_blocks_or_unblocks_is_known(client: Person, status: str, event: str) -> None:
-    assert said(read(client.member(status))) == [("event", event)]
+    assert said(parse_update(client.member(status))) == [("event", event)]
 
 
 def test_a_group_is_told_and_a_channel_is_left(client: Person) -> None:
-    heard = read(client.member("member", **GROUP))
-    assert (said(heard), heard.messages[0].address.peer) == ([("event", "group")], "-100200300")
-    heard = read(client.member("administrator", **CHANNEL))
-    assert (said(heard), heard.leave, heard.chat_id) == ([], True, -100200301)
-    assert read(client.member("left", **GROUP)).ignored == "group"
+    parsed = parse_update(client.member("member", **GROUP))
+    assert (said(parsed), parsed.messages[0].address.peer) == ([("event", "group")], "-100200300")
+    parsed = parse_update(client.member("administrator", **CHANNEL))
+    assert (said(parsed), parsed.leave_chat, parsed.chat_id) == ([], True, -100200301)
+    assert parse_update(client.member("left", **GROUP)).ignored == "group"
 
 
 def test_what_is_said_in_a_group_is_nobodys_message(client: Person) -> None:
     update = client.text("/start")
     update["message"]["chat"] = GROUP
-    heard = read(update)
-    assert (heard.messages, heard.leave) == ((), True)
+    parsed = parse_update(update)
+    assert (parsed.messages, parsed.leave_chat) == ((), True)
     tap = client.tap("token")
     tap["callback_query"]["message"]["chat"] = GROUP
-    assert (read(tap).messages, bool(read(tap).tapped)) == ((), True)
+    assert (parse_update(tap).messages, bool(parse_update(tap).callback_query_id)) == ((), True)
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_what_is_said_in_a_group_is_nobodys_message(client: Person) -> None:
     ],
 )
 def test_service_messages_are_ignored(client: Person, content: dict[str, Any]) -> None:
-    assert read(client.message(**content)).ignored == "service"
+    assert parse_update(client.message(**content)).ignored == "service"
 
 
 def test_another_bot_is_not_answered(client: Person) -> None:
     update = client.text("hello")
     update["message"]["from"] = {"id": 5, "is_bot": True, "first_name": "Bot"}
-    assert read(update).ignored == "bot"
+    assert parse_update(update).ignored == "bot"
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,10 @@ def test_no_other_kind_of_update_is_anybodys_message(client: Person, kind: str) 
         "not_yet_known": {"x": 1},
     }
     try:
-        heard = read(client.update(**{kind: shapes[kind]}))
-    except Unreadable:
+        parsed = parse_update(client.update(**{kind: shapes[kind]}))
+    except UnreadableUpdateError:
         return
-    assert (heard.messages, heard.ignored) == ((), "kind")
+    assert (parsed.messages, parsed.ignored) == ((), "kind")
 
 
 @pytest.mark.parametrize(
@@ -196,9 +196,9 @@ def test_no_other_kind_of_update_is_anybodys_message(client: Person, kind: str) 
 def test_a_part_of_a_shape_that_nobody_knows_does_not_make_a_client_unheard(
     client: Person, odd: dict[str, Any]
 ) -> None:
-    heard = read(client.message(**odd))
-    assert odd.get("text") is None or said(heard) == [("text", "hello")]
-    assert heard.messages or heard.ignored
+    parsed = parse_update(client.message(**odd))
+    assert odd.get("text") is None or said(parsed) == [("text", "hello")]
+    assert parsed.messages or parsed.ignored
 
 
 JSON = st.recursive(
@@ -229,15 +229,15 @@ def test_a_field_of_any_shape_is_read_or_unreadable(data: st.DataObject) -> None
         where = data.draw(st.sampled_from(inner)) if inner else where
     where[data.draw(st.sampled_from([*where, "new"]))] = data.draw(JSON)
     try:
-        heard = read(update)
-    except Unreadable:
+        parsed = parse_update(update)
+    except UnreadableUpdateError:
         return
-    for message in heard.messages:
+    for message in parsed.messages:
         assert isinstance(message.content, str)
         assert len(message.address.peer) < 20
 
 
 @pytest.mark.parametrize("update_id", [None, "7", True, 2**60, 1.5, [1]])
 def test_an_update_without_a_usable_id_is_unreadable(client: Person, update_id: object) -> None:
-    with pytest.raises(Unreadable):
-        read({**client.text("x"), "update_id": update_id})
+    with pytest.raises(UnreadableUpdateError):
+        parse_update({**client.text("x"), "update_id": update_id})

@@ -1,8 +1,7 @@
-"""The memory of the simulated phones: what has arrived on each of them, and in which order.
+"""The simulated phones: the messages that arrived on each of them, in order.
 
-This is the client's side of the conversation. It stands in for the screen of a real phone, so it lives in
-a file of its own and not in the assistant's database: a gateway that is restarted, or that sends a message
-a second time after a crash, must find the phone as the client left it.
+This is the client's side of the conversation, in place of a real phone's screen. It has a file of its own beside the
+assistant's database: a gateway that restarts, or sends a message twice after a crash, finds the phone unchanged.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Origin = Literal["bot", "agent", "backend"]
+PhoneSender = Literal["bot", "agent", "backend"]
 
-KEPT_DAYS = 30
+RETENTION_DAYS = 30
 SECONDS_A_DAY = 86_400
-# How long a writer waits for another process that holds the file, in seconds.
-LOCK_PATIENCE = 5.0
+# How long a writer waits for another process that holds the file.
+LOCK_TIMEOUT_SECONDS = 5.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -44,18 +43,18 @@ CREATE INDEX IF NOT EXISTS message_by_age ON message (delivered_at);
 class PhoneMessage:
     """One message on a simulated phone.
 
-    `entities` are stretches of the text, `{"type": "bold", "offset", "length"}` counted in UTF-16 units;
-    `buttons` are `{"title", "token"}`, empty on the SMS phone.
+    `entities` are `{"type": "bold", "offset", "length"}` in UTF-16 units; `buttons` are `{"title", "token"}`, empty on
+    the SMS phone.
     """
 
     id: int
-    origin: Origin
+    origin: PhoneSender
     text: str
     entities: list[dict[str, Any]]
     buttons: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
-        """The message in the shape that the simulator's page and `assistant chat` read."""
+        """Return the message as the simulator's page and `assistant chat` read it."""
         return {
             "id": self.id,
             "from": self.origin,
@@ -74,18 +73,18 @@ class Phones:
     """
 
     def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
-        """Open the phones, made anew when the file does not exist, and drop messages older than 30 days.
+        """Open the file, create it if needed, and delete messages older than 30 days.
 
-        `clock` gives seconds since the epoch.
+        `clock` returns UTC seconds since 1970.
         """
         self._clock = clock
         self._lock = threading.Lock()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-        # Autocommit: every statement below is whole in itself, so there is no transaction to leave open.
+        # Autocommit: each statement below is a transaction of its own.
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path,
-            timeout=LOCK_PATIENCE,
+            timeout=LOCK_TIMEOUT_SECONDS,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -93,14 +92,14 @@ class Phones:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.executescript(_SCHEMA)
         self._connection.execute(
-            "DELETE FROM message WHERE delivered_at < ?", (clock() - KEPT_DAYS * SECONDS_A_DAY,)
+            "DELETE FROM message WHERE delivered_at < ?", (clock() - RETENTION_DAYS * SECONDS_A_DAY,)
         )
 
     def deliver(
         self,
         channel: str,
         peer: str,
-        origin: Origin,
+        origin: PhoneSender,
         text: str,
         entities: list[dict[str, Any]],
         buttons: list[dict[str, Any]],
@@ -108,8 +107,8 @@ class Phones:
     ) -> int:
         """Put a message on a phone and return its id.
 
-        Ids grow over all phones. The same `key` a second time changes nothing and returns the first id,
-        whatever else is given with it. An unknown `origin` raises `sqlite3.IntegrityError`.
+        Ids grow over all phones. A repeated `key` changes nothing and returns the first id. An unknown
+        `origin` raises `sqlite3.IntegrityError`.
         """
         row = (key, channel, peer, origin, text, json.dumps(entities), json.dumps(buttons), self._clock())
         with self._lock:
@@ -122,7 +121,7 @@ class Phones:
         return int(found[0])
 
     def messages(self, channel: str, peer: str, after: int, limit: int = 200) -> list[PhoneMessage]:
-        """The phone's messages with an id above `after`, oldest first, at most `limit` of them."""
+        """Return at most `limit` messages of the phone with an id above `after`, oldest first."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT id, origin, text, entities, buttons FROM message"
@@ -135,15 +134,12 @@ class Phones:
         ]
 
     def forget(self, channel: str, peer: str) -> None:
-        """Take all messages off a phone."""
+        """Delete all messages of a phone."""
         with self._lock:
             self._connection.execute("DELETE FROM message WHERE channel = ? AND peer = ?", (channel, peer))
 
     def last_id(self) -> int:
-        """The highest id given so far on any phone, 0 when there is none.
-
-        Given as `after`, it leaves only what arrives from now on.
-        """
+        """Return the highest id on any phone so far, 0 when there is none."""
         with self._lock:
             found = self._connection.execute(
                 "SELECT seq FROM sqlite_sequence WHERE name = 'message'"

@@ -1,4 +1,4 @@
-"""The live channels: those whose settings are given."""
+"""The live channels whose settings are given."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from knowledge import Knowledge
 
 
 class Channel(Protocol):
-    """A live channel as the gateway sees it."""
+    """A live channel as the gateway uses it."""
 
     senders: dict[str, ChannelSender]
 
     def routes(self) -> Sequence[BaseRoute]:
-        """What the platform calls."""
+        """Return the routes that the platform calls."""
         ...
 
     def start(self) -> None:
-        """Begin, as tasks of the running event loop."""
+        """Start tasks on the running event loop."""
         ...
 
     async def stop(self) -> None:
-        """Take nothing more in, and close the connections."""
+        """Stop receiving, and close the connections."""
         ...
 
 
-def live_channels(
+def configured_channels(
     settings: Settings, inbox: Inbox, database: Database, knowledge: Knowledge, clock: Clock, changed: Signal
 ) -> list[Channel]:
-    """The channels that are set up; none of them needs its platform to be there."""
+    """Build the channels that are set up. Their platforms need not be reachable."""
     channels: list[Channel] = []
     dead_letters = DeadLetters(database, clock)
     telegram = (

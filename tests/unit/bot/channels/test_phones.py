@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.simulator.phone import KEPT_DAYS, SECONDS_A_DAY, PhoneMessage, Phones
+from bot.channels.simulator.phones import RETENTION_DAYS, SECONDS_A_DAY, PhoneMessage, Phones
 
 NUMBER = "+819012345678"
 
@@ -139,7 +139,7 @@ def test_messages_older_than_thirty_days_are_dropped_at_start_and_their_ids_not_
     last = deliver(recent, "recent", text="recent")
     recent.close()
 
-    reopened = Phones(path, clock=lambda: now + KEPT_DAYS * SECONDS_A_DAY + 1)
+    reopened = Phones(path, clock=lambda: now + RETENTION_DAYS * SECONDS_A_DAY + 1)
     assert [m.text for m in reopened.messages("sms", NUMBER, after=0)] == ["recent"]
     reopened.close()
 

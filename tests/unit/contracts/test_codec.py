@@ -79,5 +79,5 @@ def test_payloads_have_rasas_notation() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "/", "/a b", "/inform{", '/inform{"a"}', "desk:score"])
 def test_anything_else_is_no_payload(text: str) -> None:
-    with pytest.raises(ValueError, match="not a payload|Expecting|delimiter"):
+    with pytest.raises(ValueError, match=r"not a payload|Expecting|delimiter"):
         Payload.parse(text)

@@ -1,9 +1,11 @@
-"""The public sets of ../shared/data, read from there and never copied."""
+"""Public sets of labelled messages, read from the folder PUBLIC_DATA."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 OUTSIDE = "out_of_scope"
 
 
@@ -23,27 +24,37 @@ class Part:
     intents: list[str]
 
     def among(self, chosen: Sequence[int]) -> Part:
-        """Those with the numbers `chosen`."""
+        """Return the rows with the indices `chosen`."""
         return Part([self.texts[at] for at in chosen], [self.intents[at] for at in chosen])
 
     def __add__(self, other: Part) -> Part:
         return Part(self.texts + other.texts, self.intents + other.intents)
 
 
+def read_set(name: str) -> str:
+    """Return the text of a file of the folder that the environment variable PUBLIC_DATA names.
+
+    Exits with one line when the variable is not set or the folder has no such file.
+    """
+    folder = os.environ.get("PUBLIC_DATA")
+    if not folder or not (path := Path(folder, name)).is_file():
+        raise SystemExit(f"PUBLIC_DATA must name a folder with {name}")
+    return path.read_text(encoding="utf-8")
+
+
 def banking77() -> dict[str, Part]:
-    """BANKING77 (Casanueva et al. 2020, CC-BY-4.0): train 10,003, test 3,080; 77 intents."""
+    """Return BANKING77 (Casanueva et al. 2020, CC-BY-4.0): train 10,003, test 3,080; 77 intents."""
     found = {}
     for part in ("train", "test"):
-        with (FOLDER / f"banking77_{part}.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(read_set(f"banking77_{part}.csv"), newline="")))
         found[part] = Part([row["text"] for row in rows], [row["category"] for row in rows])
     return found
 
 
 def clinc150() -> dict[str, Part]:
-    """CLINC150 (Larson et al. 2019, CC-BY-3.0): train 15,000, val 3,000, test 4,500; 150 intents; and messages
+    """Return CLINC150 (Larson et al. 2019, CC-BY-3.0): train 15,000, val 3,000, test 4,500; 150 intents; and messages
     of no intent (oos_train 100, oos_val 100, oos_test 1,000), here with the intent OUTSIDE."""
-    raw = json.loads((FOLDER / "clinc150_full.json").read_text(encoding="utf-8"))
+    raw = json.loads(read_set("clinc150_full.json"))
     return {
         part: Part(
             [text for text, _ in rows], [OUTSIDE if part.startswith("oos") else intent for _, intent in rows]
@@ -53,7 +64,7 @@ def clinc150() -> dict[str, Part]:
 
 
 def some_of_each(part: Part, count: int, seed: int) -> Part:
-    """`count` messages of each intent, drawn by NumPy's RandomState(seed), intents in alphabetical order."""
+    """Draw `count` messages of each intent with NumPy's RandomState(seed), intents in alphabetical order."""
     random = np.random.RandomState(seed)
     intents: NDArray[np.str_] = np.asarray(part.intents)
     chosen: list[int] = []

@@ -1,38 +1,39 @@
-"""Checks calls of the Bot API against the API's own description: names, types, what is required, at any depth."""
+"""Checks calls of the Bot API against an excerpt of its description: names, types, lengths, required fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.support.shared_data import api_description
+from tests.support.public_data import TELEGRAM, excerpt
 
-_PLAIN = {
+_SIMPLE_TYPES: dict[str, type | tuple[type, ...]] = {
     "Integer": int,
     "Float": (int, float),
     "Boolean": bool,
     "True": bool,
     "String": str,
 }
+_LIST = "Array of "
+MAX_ROW_BUTTONS = 8
+
+Field = Mapping[str, Any]
+"""`types`, `required` and, of some strings, `length`: the minimum and maximum."""
 
 
 def violations(method: str, form: dict[str, str]) -> list[str]:
-    """What is wrong with a call whose form is `form`; [] when it is as the description wants it."""
-    description = api_description("tg_api.json")
-    if method not in description["methods"]:
+    """Return what is wrong with a call whose form is `form`; [] when it is as the description requires."""
+    methods = excerpt(TELEGRAM)["methods"]
+    if method not in methods:
         return [f"there is no method {method}"]
-    fields = description["methods"][method].get("fields", [])
-    values = {name: _parsed(text, _types(fields, name)) for name, text in form.items()}
-    return [*_object(description, method, fields, values), *_limits(method, values)]
-
-
-def _types(fields: list[dict[str, Any]], name: str) -> list[str]:
-    return next((field["types"] for field in fields if field["name"] == name), [])
+    fields: Mapping[str, Field] = methods[method]
+    values = {name: _parsed(text, fields.get(name, {}).get("types", [])) for name, text in form.items()}
+    return list(_object_violations(method, fields, values)) or list(_limit_violations(method, values))
 
 
 def _parsed(text: str, types: list[str]) -> Any:
-    """A form's field is text; everything but a string is JSON in it."""
+    """Return the value of a form field; everything but a string is JSON in it."""
     if "String" in types:
         return text
     try:
@@ -41,58 +42,64 @@ def _parsed(text: str, types: list[str]) -> Any:
         return text
 
 
-def _object(description: Any, where: str, fields: list[dict[str, Any]], values: Any) -> Iterator[str]:
+def _object_violations(where: str, fields: Mapping[str, Field], values: Any) -> Iterator[str]:
     if not isinstance(values, dict):
         yield f"{where} is no object"
         return
-    known = {field["name"] for field in fields}
-    for name in values.keys() - known:
+    for name in values.keys() - fields.keys():
         yield f"{where} has no field {name}"
-    for field in fields:
-        if field["name"] in values:
-            yield from _value(description, f"{where}.{field['name']}", field["types"], values[field["name"]])
+    for name, field in fields.items():
+        if name in values:
+            yield from _value_violations(f"{where}.{name}", field["types"], values[name])
+            yield from _length_violations(f"{where}.{name}", field, values[name])
         elif field["required"]:
-            yield f"{where}.{field['name']} is missing"
+            yield f"{where}.{name} is missing"
 
 
-def _value(description: Any, where: str, types: list[str], value: Any) -> Iterator[str]:
-    found = [list(_of_type(description, where, one, value)) for one in types]
+def _value_violations(where: str, types: list[str], value: Any) -> Iterator[str]:
+    found = [list(_type_violations(where, one, value)) for one in types]
     if not any(problems == [] for problems in found):
         yield min(found, key=len)[0]
 
 
-def _of_type(description: Any, where: str, name: str, value: Any) -> Iterator[str]:
-    if name.startswith("Array of "):
+def _type_violations(where: str, name: str, value: Any) -> Iterator[str]:
+    if name.startswith(_LIST):
         if not isinstance(value, list):
             yield f"{where} is no list"
             return
         for index, item in enumerate(value):
-            yield from _value(description, f"{where}[{index}]", [name.removeprefix("Array of ")], item)
-    elif name in _PLAIN:
-        right = isinstance(value, _PLAIN[name]) and isinstance(value, bool) == (name in {"Boolean", "True"})
-        if not right:
+            yield from _value_violations(f"{where}[{index}]", [name.removeprefix(_LIST)], item)
+    elif name in _SIMPLE_TYPES:
+        is_bool = name in {"Boolean", "True"}
+        if not isinstance(value, _SIMPLE_TYPES[name]) or isinstance(value, bool) != is_bool:
             yield f"{where} is no {name}"
     else:
-        kind = description["types"][name]
-        if "subtypes" in kind and not kind.get("fields"):
-            yield from _value(description, where, kind["subtypes"], value)
-        else:
-            yield from _object(description, where, kind.get("fields", []), value)
+        yield from _object_violations(where, excerpt(TELEGRAM)["types"][name], value)
 
 
-def _limits(method: str, values: dict[str, Any]) -> Iterator[str]:
-    """The limits that the description has in words only."""
+def _length_violations(where: str, field: Field, value: Any) -> Iterator[str]:
+    if "length" not in field or not isinstance(value, str):
+        return
+    minimum, maximum = field["length"]
+    # callback_data is counted in bytes, texts in UTF-16 units.
+    length = len(value.encode()) if where.endswith(".callback_data") else _utf16_units(value)
+    if not minimum <= length <= maximum:
+        yield f"{where} has a length of {length}"
+
+
+def _limit_violations(method: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield violations of limits that the description states in words only."""
     text = values.get("text")
     if method == "sendMessage" and isinstance(text, str):
-        units = len(text.encode("utf-16-le")) // 2
-        if not 1 <= units <= 4096 or not text.strip():
-            yield f"a text of {units} units"
+        if not text.strip():
+            yield "a blank text"
         for entity in values.get("entities") or []:
-            if entity["offset"] + entity["length"] > units or entity["length"] < 1:
+            if entity["offset"] + entity["length"] > _utf16_units(text) or entity["length"] < 1:
                 yield "an entity beyond the text"
     for row in (values.get("reply_markup") or {}).get("inline_keyboard") or []:
-        if not 1 <= len(row) <= 8:
+        if not 1 <= len(row) <= MAX_ROW_BUTTONS:
             yield f"a row of {len(row)} buttons"
-        for button in row:
-            if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
-                yield "callback_data of more than 64 bytes"
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

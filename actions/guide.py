@@ -6,7 +6,7 @@ from actions import step_list, walk
 from actions.offers import offer_return, offers
 from actions.place import WAITING, Place
 from actions.turn import Button, Turn
-from knowledge import GuideItem, Topic
+from knowledge import GuideItem, ItemKind, Topic
 
 
 def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:
@@ -22,7 +22,7 @@ def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> N
     given = {
         item.name: known
         for item in topic.guide
-        if item.kind == "ask" and (known := turn.places.answer(item.name)) in item.choices
+        if item.kind == ItemKind.QUESTION and (known := turn.places.answer(item.name)) in item.choices
     }
     given |= walk.known_answers(topic, turn.entities) | (answers or {})
     item = walk.first_item(topic, given)
@@ -53,9 +53,9 @@ def proceed(turn: Turn) -> None:
         _answered(turn, place, item, answers)
     elif turn.intent == "deny" and place.paused:
         leave(turn)
-    elif item.kind == "ask":
+    elif item.kind == ItemKind.QUESTION:
         _ask_again(turn)
-    elif turn.intent == "deny" and item.yes_or_no:
+    elif turn.intent == "deny" and item.on_no:
         _help(turn, topic, item)
     elif turn.intent == "deny":
         offer_return(turn)
@@ -72,7 +72,7 @@ def show(turn: Turn) -> None:
     place = turn.places.update(paused=False)
     topic = turn.knowledge.topics[place.topic]
     item = topic.item(place.at)
-    if item.kind == "ask":
+    if item.kind == ItemKind.QUESTION:
         turn.say(f"{topic.id}__{item.name}", _choices(turn, topic, item))
         return
     if step_list.WISHED in place.data:
@@ -147,7 +147,7 @@ def asks(turn: Turn) -> bool:
     place = turn.places.current
     if place is None or place.at == WAITING or not turn.knowledge.topics[place.topic].guide:
         return False
-    return turn.knowledge.topics[place.topic].item(place.at).kind == "ask"
+    return turn.knowledge.topics[place.topic].item(place.at).kind == ItemKind.QUESTION
 
 
 def leave(turn: Turn) -> None:
@@ -161,7 +161,7 @@ def _answered(turn: Turn, place: Place, item: GuideItem, answers: dict[str, str]
     """The client answered a question, or corrected an earlier answer in the middle of the walk."""
     topic = turn.knowledge.topics[place.topic]
     turn.places.update(answers=answers)
-    if item.kind == "ask" and item.name in answers:
+    if item.kind == ItemKind.QUESTION and item.name in answers:
         _go_to(turn, walk.item_after(topic, item.name, answers))
     else:
         _go_to(turn, walk.after_correction(topic, item.name, place.answers, answers))
@@ -176,7 +176,7 @@ def _go_on(turn: Turn, place: Place, more: dict[str, str]) -> None:
         _answered(turn, place, item, answers)
     elif turn.entities.get("walk") == "all":
         list_steps(turn)
-    elif item.kind == "ask":
+    elif item.kind == ItemKind.QUESTION:
         show(turn)
     else:
         _where(turn)
@@ -224,11 +224,11 @@ def _go_to(turn: Turn, item: GuideItem | None) -> None:
 
 def _help(turn: Turn, topic: Topic, item: GuideItem) -> None:
     """Help for a step that does not work; the walk stays where it is."""
-    stuck = topic.languages[turn.language].guide[item.name].stuck
+    help_text = topic.languages[turn.language].guide[item.name].help
     place = turn.places.current
     last = walk.item_after(topic, item.name, place.answers if place else {}) is None
     turn.say(
-        f"{topic.id}__{item.name}__stuck" if stuck else "guide__no_stuck",
+        f"{topic.id}__{item.name}__help" if help_text else "guide__no_help",
         [
             Button(turn.guide_label("again"), '/inform{"walk": "repeat"}'),
             Button(turn.guide_label("finish") if last else turn.label("step_done"), "/step_done"),

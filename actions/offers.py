@@ -9,7 +9,7 @@ from knowledge import Topic
 
 def offers(turn: Turn, topic: Topic) -> list[Button]:
     """Buttons for the topics that a topic offers."""
-    return [turn.topic_button(other) for other in topic.offers]
+    return [turn.topic_button(other) for other in topic.next_topics]
 
 
 def offer_return(turn: Turn) -> None:

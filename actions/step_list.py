@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actions.turn import Turn
-from knowledge import Topic, as_plain, segments
+from knowledge import Topic, as_plain, count_segments
 
 # What a place's `data` holds while a question must be answered before the steps can be listed: the step to be kept.
 WISHED = "list"
@@ -40,4 +40,4 @@ def packed(texts: Sequence[str], fits: Callable[[str], bool]) -> list[str]:
 def _fits(turn: Turn, text: str) -> bool:
     if turn.channel != "sms":
         return len(text) <= TELEGRAM_CHARACTERS
-    return segments(as_plain(text, (), turn.knowledge.languages[turn.language])) <= SMS_SEGMENTS
+    return count_segments(as_plain(text, (), turn.knowledge.languages[turn.language])) <= SMS_SEGMENTS

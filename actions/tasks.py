@@ -201,7 +201,7 @@ class ActionContinue(SupportAction):
 
     async def act(self, turn: Turn) -> None:
         if not await self._places.proceed(turn):
-            menu = turn.knowledge.topics["capabilities"].offers
+            menu = turn.knowledge.topics["capabilities"].next_topics
             lost = turn.intent == "inform" and "walk" in turn.entities
             turn.say(
                 "guide__nothing_open" if lost else turn.intent, [turn.topic_button(topic) for topic in menu]

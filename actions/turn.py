@@ -42,7 +42,7 @@ def _second_topic(message: Mapping[str, Any], knowledge: Knowledge) -> str | Non
     second = knowledge.topics.get(str(found.get("name")))
     if first is None or second is None:
         return None
-    neighbours = second.id in first.offers or first.id in second.offers
+    neighbours = second.id in first.next_topics or first.id in second.next_topics
     return None if neighbours and not found.get("announced") else second.id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from knowledge import GuideItem, Topic
+from knowledge import GuideItem, ItemKind, Topic
 
 
 def applies(item: GuideItem, answers: Mapping[str, str]) -> bool:
@@ -24,7 +24,7 @@ def item_after(topic: Topic, name: str, answers: Mapping[str, str]) -> GuideItem
 
 def open_question(topic: Topic, answers: Mapping[str, str]) -> GuideItem | None:
     """The first question of this walk that has no answer yet."""
-    asked = (item for item in topic.guide if item.kind == "ask" and applies(item, answers))
+    asked = (item for item in topic.guide if item.kind == ItemKind.QUESTION and applies(item, answers))
     return next((item for item in asked if item.name not in answers), None)
 
 
@@ -45,7 +45,7 @@ def after_correction(
     index = _index(topic, name)
     passed = topic.guide[:index]
     for item in passed:
-        if item.kind == "ask" and applies(item, answers) and item.name not in answers:
+        if item.kind == ItemKind.QUESTION and applies(item, answers) and item.name not in answers:
             return item
     if applies(topic.guide[index], answers):
         return topic.guide[index]
@@ -66,7 +66,7 @@ def answer_to(item: GuideItem, entities: Mapping[str, str]) -> str | None:
 
 def known_answers(topic: Topic, entities: Mapping[str, str]) -> dict[str, str]:
     """All of the topic's questions that a message's entities answer."""
-    found = {item.name: answer_to(item, entities) for item in topic.guide if item.kind == "ask"}
+    found = {item.name: answer_to(item, entities) for item in topic.guide if item.kind == ItemKind.QUESTION}
     return {question: answer for question, answer in found.items() if answer}
 
 
@@ -76,6 +76,6 @@ def _index(topic: Topic, name: str) -> int:
 
 def _next_from(topic: Topic, index: int, answers: Mapping[str, str]) -> GuideItem | None:
     for item in topic.guide[index:]:
-        if applies(item, answers) and not (item.kind == "ask" and item.name in answers):
+        if applies(item, answers) and not (item.kind == ItemKind.QUESTION and item.name in answers):
             return item
     return None

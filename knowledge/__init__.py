@@ -8,35 +8,41 @@
 
 from __future__ import annotations
 
-from knowledge.framing import as_plain, framed
+from knowledge.composition import as_plain, composed_texts
+from knowledge.data_problems import KnowledgeError, Problem
 from knowledge.loading import DATA, load
 from knowledge.model import (
     GuideItem,
+    ItemKind,
     ItemTexts,
     Knowledge,
     Language,
+    OnNo,
     OtherLanguage,
     Text,
     Topic,
+    TopicKind,
     TopicTexts,
 )
-from knowledge.problems import KnowledgeError, Problem
-from knowledge.segments import segments
+from knowledge.sms_segments import count_segments
 
 __all__ = [
     "DATA",
     "GuideItem",
+    "ItemKind",
     "ItemTexts",
     "Knowledge",
     "KnowledgeError",
     "Language",
+    "OnNo",
     "OtherLanguage",
     "Problem",
     "Text",
     "Topic",
+    "TopicKind",
     "TopicTexts",
     "as_plain",
-    "framed",
+    "composed_texts",
+    "count_segments",
     "load",
-    "segments",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from knowledge import Knowledge, Text, framed
+from knowledge import Knowledge, Text, composed_texts
 
 
 class SharedNameError(ValueError):
@@ -21,7 +21,7 @@ def responses(knowledge: Knowledge) -> dict[str, list[dict[str, Any]]]:
     named: dict[str, list[dict[str, Any]]] = {}
     for _, topic in sorted(knowledge.topics.items()):
         for code in sorted(topic.languages):
-            for said_as, text in framed(knowledge, topic, code):
+            for said_as, text in composed_texts(knowledge, topic, code):
                 name = f"utter_{said_as}"
                 variations = named.setdefault(name, [])
                 if any(variation["condition"][0]["value"] == code for variation in variations):

@@ -23,7 +23,7 @@ from bot.storage import Database, backend_notice
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
 from knowledge import Knowledge
-from knowledge.wording import placeholders
+from knowledge.markup import placeholders
 
 TOPIC = "backend_notices"
 TYPES = {

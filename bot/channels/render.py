@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.channels.split import split, utf16
 from knowledge import Language
-from knowledge.segments import strangers
+from knowledge.sms_segments import non_gsm_characters
 
 Entity = dict[str, str | int]
 
@@ -102,4 +102,4 @@ def _labels(text: str, capabilities: Capabilities, language: Language) -> tuple[
 
 def _only_replaceable(text: str) -> bool:
     """Whether replacing typographic characters brings `text` into the GSM alphabet."""
-    return bool(strangers(text)) and not strangers(text.translate(_GSM_REPLACEMENTS))
+    return bool(non_gsm_characters(text)) and not non_gsm_characters(text.translate(_GSM_REPLACEMENTS))

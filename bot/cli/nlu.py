@@ -16,7 +16,7 @@ from bot.conversation import clarifications
 from bot.settings import Settings
 from bot.storage import Database
 from knowledge import DATA, KnowledgeError
-from knowledge.labelled import Labelled, add_examples
+from knowledge.new_examples import NewExample, add_examples
 
 _COLUMNS = ("id", "intent", "lang", "text", "candidates")
 # In the column `intent`: nothing to learn from this message.
@@ -73,7 +73,7 @@ def label(file: Path) -> int:
     return 0
 
 
-def _labels(file: Path) -> list[tuple[int, Labelled]]:
+def _labels(file: Path) -> list[tuple[int, NewExample]]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -87,7 +87,7 @@ def _labels(file: Path) -> list[tuple[int, Labelled]]:
             continue
         if not number.isdecimal():
             raise UnusableLabels(f"{file}:{at}: {number!r} is no id of a message")
-        found.append((int(number), Labelled(topic.strip(), language.strip(), text.strip())))
+        found.append((int(number), NewExample(topic.strip(), language.strip(), text.strip())))
     return found
 
 

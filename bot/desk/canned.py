@@ -46,6 +46,6 @@ def replies(topic: Topic, language: str, channel: str) -> list[CannedReply]:
     for item in topic.guide:
         texts = page.guide[item.name]
         found.append(CannedReply(item.name, texts.text.on(channel)))
-        if texts.stuck is not None:
-            found.append(CannedReply(f"{item.name} ?", texts.stuck.on(channel)))
+        if texts.help is not None:
+            found.append(CannedReply(f"{item.name} ?", texts.help.on(channel)))
     return [reply for reply in found if "{" not in reply.text and len(reply.text) > 12]

@@ -1,21 +1,21 @@
-"""What must hold between the files, beyond the shape of each."""
+"""The rules between and inside the files, beyond the shape of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.checks import examples, languages, parity, segments, texts, topics
-from knowledge.draft import Draft, Registry
-from knowledge.problems import Problem
+from knowledge.checks import examples, languages, parity, sms_budget, topics, wording
+from knowledge.data_problems import Problem
+from knowledge.topic_files import LanguageRegistry, TopicFiles
 
 
-def check_all(registry: Registry | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
-    """Every problem between and inside the files that could be read."""
+def check_all(registry: LanguageRegistry | None, all_files: Sequence[TopicFiles]) -> Iterator[Problem]:
+    """Yield every problem of the files that could be read."""
     if registry is not None:
-        yield from languages.check(registry, drafts)
-    yield from topics.check(drafts)
-    yield from parity.check(drafts, registry.default if registry else "en")
-    yield from texts.check(drafts)
-    yield from examples.check(drafts)
+        yield from languages.check(registry, all_files)
+    yield from topics.check(all_files)
+    yield from parity.check(all_files, registry.default if registry else "en")
+    yield from wording.check(all_files)
+    yield from examples.check(all_files)
     if registry is not None:
-        yield from segments.check(registry, drafts)
+        yield from sms_budget.check(registry, all_files)

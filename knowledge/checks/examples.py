@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.draft import Draft
-from knowledge.problems import Problem
-from knowledge.reading import Document
-from knowledge.wording import plain
+from knowledge.data_problems import Problem
+from knowledge.markup import normalized
+from knowledge.topic_files import TopicFiles
 
 
-def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
-    first: dict[tuple[str, str], tuple[Document, int]] = {}
-    for draft in drafts:
-        for page in draft.pages.values():
-            for position, example in enumerate(page.texts.examples):
-                document, where = page.document, ("examples", position)
-                if not example.strip():
-                    yield document.problem("this is blank", *where)
-                    continue
+def check(all_files: Sequence[TopicFiles]) -> Iterator[Problem]:
+    """Yield examples that are not written yet, and repeated ones with the position of the first."""
+    first: dict[tuple[str, str], str] = {}
+    for topic_files in all_files:
+        for language, files in topic_files.languages.items():
+            for index, example in enumerate(files.examples.examples):
                 if "TODO" in example:
-                    yield document.problem("TODO: this is still to be written", *where)
-                key = (page.language, plain(example))
+                    yield files.examples.problem("TODO: this is still to be written", index)
+                key = (language, normalized(example))
                 if key in first:
-                    other, there = first[key]
-                    message = f"the example `{example}` is already in {other.place('examples', there)}"
-                    yield document.problem(message, *where)
+                    message = f"the example `{example}` is already in {first[key]}"
+                    yield files.examples.problem(message, index)
                 else:
-                    first[key] = document, position
+                    first[key] = files.examples.position(index)

@@ -1,49 +1,51 @@
-"""Every language says everything: what topic.yml demands, and what any other language has."""
+"""Every language says everything: what topic.yml requires, and what any other language has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.draft import Draft, Page
-from knowledge.model import Text, Topic
-from knowledge.problems import Problem
-from knowledge.wording import placeholders
+from knowledge.data_problems import Problem
+from knowledge.markup import placeholders
+from knowledge.model import ItemKind, Text, Topic, TopicKind
+from knowledge.topic_files import LanguageFiles, TopicFiles
 
 
-def check(drafts: Sequence[Draft], default: str) -> Iterator[Problem]:
-    """Gaps and surplus. `default` is the language that others are compared with where they disagree."""
-    asked = _choices_by_question(drafts)
-    for draft in drafts:
-        pages = sorted(draft.pages.values(), key=lambda page: (page.language != default, page.language))
-        for page in pages:
-            if draft.topic is not None:
-                yield from _demanded_by_kind(page, draft.topic)
-                yield from _demanded_by_guide(page, draft.topic)
-            yield from _gaps(page, pages, draft.topic)
-            yield from _terms(page, asked)
-        yield from _placeholders(pages)
+def check(all_files: Sequence[TopicFiles], default: str) -> Iterator[Problem]:
+    """Yield what is missing and what is too much. Others are compared with the language `default` first."""
+    choices = _choices_by_question(all_files)
+    for topic_files in all_files:
+        found = topic_files.languages.values()
+        languages = sorted(found, key=lambda files: (files.language != default, files.language))
+        for files in languages:
+            if topic_files.topic is not None:
+                yield from _required_by_kind(files, topic_files.topic)
+                yield from _required_by_guide(files, topic_files.topic)
+            yield from _gaps(files, languages, topic_files.topic)
+            yield from _unknown_values(files, choices)
+        yield from _differing_placeholders(languages)
 
 
-def _demanded_by_kind(page: Page, topic: Topic) -> Iterator[Problem]:
-    texts = page.texts
-    if topic.kind == "texts":
-        for key in ("title", "examples"):
-            if getattr(texts, key):
-                yield page.document.problem(f"a topic of kind texts has no {key}", key)
+def _required_by_kind(files: LanguageFiles, topic: Topic) -> Iterator[Problem]:
+    texts = files.texts
+    if topic.kind == TopicKind.TEXTS:
+        if texts.title:
+            yield files.document.problem("a topic of kind texts has no title", "title")
+        if texts.examples:
+            yield files.examples.problem("a topic of kind texts has no examples")
         return
     if not texts.title:
-        yield page.document.problem("the title is missing", "title")
-    if not texts.examples and topic.kind != "control":
-        yield page.document.problem("there are no examples", "examples")
-    if topic.kind == "answer" and not topic.guide and "answer" not in texts.texts:
-        yield page.document.problem("the text `answer` is missing", "texts")
+        yield files.document.problem("the title is missing", "title")
+    if not texts.examples and topic.kind != TopicKind.NAVIGATION:
+        yield files.examples.problem("there are no examples")
+    if topic.kind == TopicKind.ANSWER and not topic.guide and "answer" not in texts.texts:
+        yield files.document.problem("the text `answer` is missing", "texts")
 
 
-def _demanded_by_guide(page: Page, topic: Topic) -> Iterator[Problem]:
-    document, texts = page.document, page.texts
+def _required_by_guide(files: LanguageFiles, topic: Topic) -> Iterator[Problem]:
+    document, texts = files.document, files.texts
     for item in topic.guide:
         if item.name not in texts.guide:
-            what = "question" if item.kind == "ask" else "step"
+            what = "question" if item.kind == ItemKind.QUESTION else "step"
             yield document.problem(f"the {what} `{item.name}` of topic.yml is missing", "guide")
             continue
         labels = texts.guide[item.name].choices
@@ -55,72 +57,73 @@ def _demanded_by_guide(page: Page, topic: Topic) -> Iterator[Problem]:
             if choice not in item.choices:
                 message = f"`{choice}` is no choice of `{item.name}` in topic.yml"
                 yield document.problem(message, "guide", item.name, "choices", choice)
-    demanded = {item.name for item in topic.guide}
+    names = {item.name for item in topic.guide}
     for name in texts.guide:
-        if name not in demanded:
+        if name not in names:
             yield document.problem(f"`{name}` is no item of the guide in topic.yml", "guide", name)
 
 
-def _gaps(page: Page, pages: Sequence[Page], topic: Topic | None) -> Iterator[Problem]:
-    """What another language has and this one lacks, unless the topic's kind demands it anyway."""
-    told: set[str] = set()
-    if topic is not None and topic.kind == "answer" and not topic.guide:
-        told.add("answer")
-    for other in pages:
-        if other is page:
+def _gaps(files: LanguageFiles, languages: Sequence[LanguageFiles], topic: Topic | None) -> Iterator[Problem]:
+    """Yield what another language has and this one lacks, unless the topic's kind requires it anyway."""
+    reported: set[str] = set()
+    if topic is not None and topic.kind == TopicKind.ANSWER and not topic.guide:
+        reported.add("answer")
+    is_navigation = topic is not None and topic.kind == TopicKind.NAVIGATION
+    for other in languages:
+        if other is files:
             continue
-        has = f"{other.language}.yml has"
-        if topic is not None and topic.kind == "control" and other.texts.examples and not page.texts.examples:
-            yield page.document.problem(f"there are no examples; {has} some", "examples")
+        if is_navigation and other.texts.examples and not files.texts.examples:
+            yield files.examples.problem(f"there are no examples; {other.examples.path.name} has some")
         for name in other.texts.texts:
-            if name not in page.texts.texts and name not in told:
-                told.add(name)
-                yield page.document.problem(f"the text `{name}` is missing; {has} it", "texts")
+            if name not in files.texts.texts and name not in reported:
+                reported.add(name)
+                message = f"the text `{name}` is missing; {other.language}.yml has it"
+                yield files.document.problem(message, "texts")
         for name, item in other.texts.guide.items():
-            mine = page.texts.guide.get(name)
-            if item.stuck is not None and mine is not None and mine.stuck is None:
-                message = f"`{name}` has no `stuck`; {has} one"
-                yield page.document.problem(message, "guide", name)
+            own = files.texts.guide.get(name)
+            if item.help is not None and own is not None and own.help is None:
+                message = f"`{name}` has no `help`; {other.language}.yml has one"
+                yield files.document.problem(message, "guide", name)
 
 
-def _placeholders(pages: Sequence[Page]) -> Iterator[Problem]:
-    """A placeholder that one language lacks is a fact its clients never see, or a name nobody fills."""
+def _differing_placeholders(languages: Sequence[LanguageFiles]) -> Iterator[Problem]:
+    """Yield texts whose placeholders differ: a value that some clients never see, or a name that nobody fills."""
     first: dict[tuple[str, ...], tuple[str, set[str]]] = {}
-    for page in pages:
-        for where, text in _all_texts(page):
+    for files in languages:
+        for location, text in _texts_with_location(files):
             found = placeholders(text.text) | placeholders(text.sms or "")
-            language, expected = first.setdefault(where, (page.language, found))
+            language, expected = first.setdefault(location, (files.language, found))
             if found != expected:
-                message = f"placeholders {_set(found)} here, but {_set(expected)} in {language}.yml"
-                yield page.document.problem(message, *where)
+                message = f"placeholders {_listed(found)} here, but {_listed(expected)} in {language}.yml"
+                yield files.document.problem(message, *location)
 
 
-def _all_texts(page: Page) -> Iterator[tuple[tuple[str, ...], Text]]:
-    for name, text in page.texts.texts.items():
+def _texts_with_location(files: LanguageFiles) -> Iterator[tuple[tuple[str, ...], Text]]:
+    for name, text in files.texts.texts.items():
         yield ("texts", name), text
-    for name, item in page.texts.guide.items():
+    for name, item in files.texts.guide.items():
         yield ("guide", name), item.text
-        if item.stuck is not None:
-            yield ("guide", name, "stuck"), item.stuck
+        if item.help is not None:
+            yield ("guide", name, "help"), item.help
 
 
-def _set(names: set[str]) -> str:
+def _listed(names: set[str]) -> str:
     return ", ".join(f"{{{name}}}" for name in sorted(names)) or "none"
 
 
-def _choices_by_question(drafts: Sequence[Draft]) -> dict[str, set[str]]:
-    asked: dict[str, set[str]] = {}
-    for draft in drafts:
-        for item in draft.topic.guide if draft.topic else ():
+def _choices_by_question(all_files: Sequence[TopicFiles]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for files in all_files:
+        for item in files.topic.guide if files.topic else ():
             if item.choices:
-                asked.setdefault(item.name, set()).update(item.choices)
-    return asked
+                found.setdefault(item.name, set()).update(item.choices)
+    return found
 
 
-def _terms(page: Page, asked: dict[str, set[str]]) -> Iterator[Problem]:
-    """A word for a value that no question has would fill in an answer that leads nowhere."""
-    for entity, values in page.texts.terms.items():
+def _unknown_values(files: LanguageFiles, choices: dict[str, set[str]]) -> Iterator[Problem]:
+    """Yield terms for a value that no question has: they would be answers that lead nowhere."""
+    for entity, values in files.texts.terms.items():
         for value in values:
-            if entity in asked and value not in asked[entity]:
+            if entity in choices and value not in choices[entity]:
                 message = f"`{value}` is no choice of any question `{entity}`"
-                yield page.document.problem(message, "terms", entity, value)
+                yield files.document.problem(message, "terms", entity, value)

@@ -1,54 +1,56 @@
-"""topic.yml: offers and conditions name what exists, and names stay apart."""
+"""topic.yml: next topics and conditions name what exists, and names differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.draft import Draft
-from knowledge.model import GuideItem, Topic
-from knowledge.problems import Problem
-from knowledge.reading import Document
+from knowledge.data_problems import Problem
+from knowledge.model import GuideItem, ItemKind, Topic, TopicKind
+from knowledge.topic_files import TopicFiles
+from knowledge.yaml_files import YamlFile
 
 
-def check(drafts: Sequence[Draft]) -> Iterator[Problem]:
-    kinds = {draft.id: draft.topic.kind if draft.topic else None for draft in drafts}
-    for draft in drafts:
-        if draft.topic is None or draft.document is None:
+def check(all_files: Sequence[TopicFiles]) -> Iterator[Problem]:
+    """Yield what is wrong with each topic.yml beyond its shape."""
+    kinds = {files.id: files.topic.kind if files.topic else None for files in all_files}
+    for files in all_files:
+        topic, document = files.topic, files.document
+        if topic is None or document is None:
             continue
-        for position, offer in enumerate(draft.topic.offers):
-            if offer not in kinds:
-                yield draft.document.problem(f"offers the unknown topic `{offer}`", "offers", position)
-            elif kinds[offer] == "texts":
-                message = f"offers `{offer}`, which is of kind texts and has no button"
-                yield draft.document.problem(message, "offers", position)
-        if draft.topic.urgent and "human" not in draft.topic.offers:
-            yield draft.document.problem("an urgent topic offers a person: `human`", "urgent")
-        yield from _guide(draft.topic, draft.document)
-        yield from _shared_names(draft.topic, draft)
+        for index, name in enumerate(topic.next_topics):
+            if name not in kinds:
+                yield document.problem(f"next_topics names the unknown topic `{name}`", "next_topics", index)
+            elif kinds[name] == TopicKind.TEXTS:
+                message = f"next_topics names `{name}`, which is of kind texts and has no button"
+                yield document.problem(message, "next_topics", index)
+        if topic.urgent and "human" not in topic.next_topics:
+            yield document.problem("an urgent topic must have `human` among its next_topics", "urgent")
+        yield from _guide_problems(topic, document)
+        yield from _shared_names(topic, files)
 
 
-def _guide(topic: Topic, document: Document) -> Iterator[Problem]:
+def _guide_problems(topic: Topic, document: YamlFile) -> Iterator[Problem]:
     earlier: dict[str, GuideItem] = {}
-    for position, item in enumerate(topic.guide):
+    for index, item in enumerate(topic.guide):
         if item.name in earlier:
-            yield document.problem(f"the guide has two items called `{item.name}`", "guide", position)
-        for question, answers in item.when.items():
-            where = ("guide", position, "when", question)
-            asked = earlier.get(question)
-            if asked is None or asked.kind != "ask":
-                yield document.problem(f"`when` names `{question}`, which is no earlier question", *where)
+            yield document.problem(f"the guide has two items called `{item.name}`", "guide", index)
+        for name, answers in item.when.items():
+            location = ("guide", index, "when", name)
+            question = earlier.get(name)
+            if question is None or question.kind != ItemKind.QUESTION:
+                yield document.problem(f"`when` names `{name}`, which is no earlier question", *location)
                 continue
             for answer in answers:
-                if answer not in asked.choices:
-                    message = f"`when` names `{answer}`, which is no choice of `{question}`"
-                    yield document.problem(message, *where)
+                if answer not in question.choices:
+                    message = f"`when` names `{answer}`, which is no choice of `{name}`"
+                    yield document.problem(message, *location)
         earlier.setdefault(item.name, item)
 
 
-def _shared_names(topic: Topic, draft: Draft) -> Iterator[Problem]:
-    """A text and a guide item of one name would overwrite each other as responses of the same name."""
+def _shared_names(topic: Topic, files: TopicFiles) -> Iterator[Problem]:
+    """Yield texts with the name of a guide item: both would be replies of one name."""
     items = {item.name for item in topic.guide}
-    for page in draft.pages.values():
-        for name in page.texts.texts:
+    for one in files.languages.values():
+        for name in one.texts.texts:
             if name in items:
-                yield page.document.problem(f"`{name}` is also an item of the guide", "texts", name)
+                yield one.document.problem(f"`{name}` is also an item of the guide", "texts", name)

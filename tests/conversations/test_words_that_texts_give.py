@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from knowledge import Knowledge, load
-from knowledge.facts import all_texts
+from knowledge.text_names import named_texts
 from tests.support.stack import ROOT, Stack
 
 PROMISED = {
@@ -70,7 +70,7 @@ MOVES = ("step_done", "step_back", "step_stuck")
 def given(knowledge: Knowledge, language: str) -> set[str]:
     """Every phrase that a text tells the client to write."""
     found = set()
-    for _, text in all_texts(knowledge, language):
+    for _, text in named_texts(knowledge, language):
         for variant in filter(None, (text.text, text.sms)):
             for words in GIVEN[language].findall(variant):
                 found.update(QUOTED[language].findall(words))
@@ -84,7 +84,7 @@ def test_every_phrase_that_a_text_gives_has_a_topic_here(language: str) -> None:
 
 def shown(knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
     """Every topic's button: its words, its topic and the language."""
-    offered = {offer for topic in knowledge.topics.values() for offer in topic.offers}
+    offered = {offer for topic in knowledge.topics.values() for offer in topic.next_topics}
     for language in knowledge.languages:
         for topic in sorted(offered.union(MOVES)):
             yield knowledge.label(topic, language), topic, language

@@ -1,4 +1,4 @@
-"""Japanese texts keep the wording of docs/knowledge.md, so that they look as one hand had written them."""
+"""Japanese texts keep the wording of docs/knowledge.md, so that they read as written by one person."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 
 import pytest
 
-from knowledge.facts import all_texts
+from knowledge.text_names import named_texts
 from tests.support.knowledge import KNOWLEDGE
 
 TEXTS = [
     (name, variant)
-    for name, text in all_texts(KNOWLEDGE, "ja")
+    for name, text in named_texts(KNOWLEDGE, "ja")
     for variant in (text.text, text.sms)
     if variant is not None
 ]
 ADDRESS = re.compile(r"ibkr\.(?:com|info)(?:/[a-z]+)?")
 LABEL = re.compile(r"\*\*.+?\*\*")
 JAPANESE = r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"
-OTHERWISE = {
+PREFERRED = {
     "とお書き": "とお送り",
     "物理デバイス": "フィジカル・デバイス",
     "セキュリティー・コードカード": "セキュリティ・コード・カード",
@@ -55,6 +55,6 @@ def test_a_colon_is_full_width_after_japanese() -> None:
     assert not [name for name, text in TEXTS if re.search(JAPANESE + ":", text)]
 
 
-@pytest.mark.parametrize("word", OTHERWISE)
+@pytest.mark.parametrize("word", PREFERRED)
 def test_one_thing_has_one_name(word: str) -> None:
-    assert not [name for name, text in TEXTS if word in text], f"write {OTHERWISE[word]}"
+    assert not [name for name, text in TEXTS if word in text], f"write {PREFERRED[word]}"

@@ -1,4 +1,4 @@
-"""The content that is shipped is in order, and both scaffolds work on it."""
+"""The repository's data passes the check, and both scaffolds work on it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_made_up_language_lacks_nothing_but_its_translation(copy: Path) -> Non
     found = problems(copy)
     assert len(found) > 100
     assert [problem for problem in found if not problem.endswith("TODO: this is still to be written")] == []
-    for path in copy.glob("topics/**/*.yml"):
+    for path in (*copy.glob("topics/**/*.yml"), *copy.glob("topics/**/*.txt")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("TODO: ", ""), encoding="utf-8")
     # Its language topic begins as a copy, whose example may be one that the original has already.
@@ -56,6 +56,8 @@ def test_a_made_up_topic_lacks_nothing_but_its_words(copy: Path) -> None:
     assert main(["topic", "trouble/made_up", "--root", str(copy)]) == 0
     found = problems(copy)
     assert {problem.split(":")[0] for problem in found} == {
-        f"data/topics/trouble/made_up/{language}.yml" for language in load().languages
+        f"data/topics/trouble/made_up/{name}"
+        for language in load().languages
+        for name in (f"{language}.yml", f"examples.{language}.txt")
     }
     assert all(problem.endswith("TODO: this is still to be written") for problem in found)

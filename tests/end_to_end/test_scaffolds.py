@@ -1,4 +1,4 @@
-"""What docs/adding-a-topic.md says, done: a made-up topic and a made-up language, scaffolded, filled in, trained."""
+"""The steps of docs/adding-a-topic.md: a made-up topic and a made-up language, scaffolded, filled in, trained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Runs in a process of its own, as Rasa's global state is nobody's friend. Prints what the model makes of a message.
+# Runs in a process of its own because of Rasa's global state. Prints how the model reads a message.
 ASK_THE_MODEL = """
 import asyncio, json, logging, sys
 from rasa.core.agent import Agent
@@ -35,7 +35,7 @@ def knowledge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def fill_in(path: Path) -> None:
-    """Does what an author does: replaces each TODO, and some words behind it, by others; no text grows longer."""
+    """Replace each TODO, and some words behind it, by others, as an author does; no text grows longer."""
     text = re.sub(r"(?m)^title: .*$", "title: TODO", path.read_text(encoding="utf-8"))
     numbers = iter(range(1, 10_000))
     path.write_text(
@@ -48,7 +48,7 @@ def fill_in(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what a model is made of."""
+    """Return a copy of the files that a model is made of."""
     root = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "config.yml", root / "config.yml")
@@ -66,29 +66,27 @@ def test_a_made_up_topic_and_a_made_up_language_are_scaffolded_checked_and_train
 
     topic = root / "data" / "topics" / "trouble" / "moon_phase"
     (topic / "en.yml").write_text(
-        "title: Moon phase\n"
-        "examples:\n"
-        "  - which phase has the moon tonight\n"
-        "  - is the moon full or new\n"
-        "  - tell me about the moon and its phase\n"
-        "  - what does the moon look like tonight\n"
-        "texts:\n  answer: The moon is full.\n",
+        "title: Moon phase\ntexts:\n  answer: The moon is full.\n", encoding="utf-8"
+    )
+    (topic / "examples.en.txt").write_text(
+        "which phase has the moon tonight\n"
+        "is the moon full or new\n"
+        "tell me about the moon and its phase\n"
+        "what does the moon look like tonight\n",
         encoding="utf-8",
     )
-    (topic / "ja.yml").write_text(
-        "title: 月の満ち欠け\n"
-        "examples:\n"
-        "  - 今夜の月は満月ですか\n"
-        "  - 月の満ち欠けを教えて\n"
-        "texts:\n  answer: 満月です。\n",
-        encoding="utf-8",
-    )
+    (topic / "ja.yml").write_text("title: 月の満ち欠け\ntexts:\n  answer: 満月です。\n", encoding="utf-8")
+    (topic / "examples.ja.txt").write_text("今夜の月は満月ですか\n月の満ち欠けを教えて\n", encoding="utf-8")
     fill_in(topic / "topic.yml")
     assert knowledge(root, "check").returncode == 0
 
     assert knowledge(root, "language", "eo", "--name", "Esperanto").returncode == 0
     assert knowledge(root, "check").returncode == 1
-    written = [*root.glob("data/topics/*/*/eo.yml"), *root.glob("data/topics/*/language_eo/*.yml")]
+    written = [
+        *root.glob("data/topics/*/*/eo.yml"),
+        *root.glob("data/topics/*/*/examples.eo.txt"),
+        *root.glob("data/topics/*/language_eo/*.*"),
+    ]
     assert len(written) > 20
     for path in written:
         fill_in(path)

@@ -15,17 +15,16 @@ import pytest
 
 from bot.channels.sms.client import TwilioClient, TwilioError
 from bot.settings import SmsSettings
-from knowledge.segments import segments
+from knowledge.sms_segments import count_segments
 from tests.support.fake_telegram import BOT_TOKEN, SECRET
 from tests.support.fake_twilio import ACCOUNT, AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL, FakeTwilio, signature
 from tests.support.gateway import FakeEngine, reply
 from tests.support.gateway_app import running_gateway
-from tests.support.shared_data import api_file
+from tests.support.public_data import TWILIO
 from tests.support.stand_ins import opinions, prism, telegram_test_api
 
 CHAT = 4711
 _dates = itertools.count(1_700_000_000)
-DESCRIPTION = "twilio_api_v2010.json"
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ REPORTS = f"{PUBLIC_URL}/webhooks/sms/status?message=1.0"
 
 
 async def test_what_is_sent_to_twilio_is_as_twilio_describes_it(tmp_path: Path) -> None:
-    with prism(api_file(DESCRIPTION), tmp_path / "log") as url:
+    with prism(TWILIO, tmp_path / "log") as url:
         service = {"sender": "", "messaging_service_sid": "MG" + "0" * 32}
         for settings in (sms_settings(url), sms_settings(url, **service)):
             client = TwilioClient(settings)
@@ -142,7 +141,7 @@ async def test_what_is_sent_to_twilio_is_as_twilio_describes_it(tmp_path: Path) 
 
 @pytest.mark.long
 async def test_the_stand_in_of_our_own_answers_as_twilio_describes_it(tmp_path: Path) -> None:
-    with FakeTwilio() as fake, prism(api_file(DESCRIPTION), tmp_path / "log", fake.url) as url:
+    with FakeTwilio() as fake, prism(TWILIO, tmp_path / "log", fake.url) as url:
         client = TwilioClient(sms_settings(url))
         sent = await client.send("+819012345678", "こんにちは", REPORTS)
         assert [message["sid"] for message in fake.messages] == [sent.sid]
@@ -185,4 +184,4 @@ VECTORS = [
 
 
 def test_twilios_own_calculator_agrees_on_segments() -> None:
-    assert opinions([{"text": text} for text in VECTORS]) == [segments(text) for text in VECTORS]
+    assert opinions([{"text": text} for text in VECTORS]) == [count_segments(text) for text in VECTORS]

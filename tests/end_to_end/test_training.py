@@ -33,7 +33,7 @@ def test_the_same_data_has_the_same_fingerprint(repository: Repository, tmp_path
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("topics/trouble/pin/en.yml", "lost pin code", "lost pin codes"),
+        ("topics/trouble/pin/examples.en.txt", "lost pin code", "lost pin codes"),
         ("topics/trouble/cache/ja.yml", "消去します。", "消します。"),
         ("languages.yml", '["81"]', '["81", "82"]'),
     ],

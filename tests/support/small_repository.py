@@ -13,28 +13,43 @@ FILES = {
           ja: {name: 日本語, calling_codes: ["81"], quotes: ["「", "」"]}
         """,
     "topics/talk/hello/topic.yml": """\
-        kind: control
+        kind: navigation
         action: action_language
         """,
     "topics/talk/hello/en.yml": """\
         title: Hello
-        examples: [hello there, good morning, /hello]
+        """,
+    "topics/talk/hello/examples.en.txt": """\
+        hello there
+        good morning
+        /hello
         """,
     "topics/talk/hello/ja.yml": """\
         title: こんにちは
-        examples: [こんにちは, おはようございます]
+        """,
+    "topics/talk/hello/examples.ja.txt": """\
+        こんにちは
+        おはようございます
         """,
     "topics/talk/restart/topic.yml": """\
-        kind: control
+        kind: navigation
         action: action_begin_again
         """,
     "topics/talk/restart/en.yml": """\
         title: Start over
-        examples: [start over, begin again, OK]
+        """,
+    "topics/talk/restart/examples.en.txt": """\
+        start over
+        begin again
+        OK
         """,
     "topics/talk/restart/ja.yml": """\
         title: 最初から
-        examples: [最初からお願いします, やり直したい, OK]
+        """,
+    "topics/talk/restart/examples.ja.txt": """\
+        最初からお願いします
+        やり直したい
+        OK
         """,
     "topics/talk/guide/topic.yml": "kind: texts\n",
     "topics/talk/guide/en.yml": """\
@@ -55,27 +70,34 @@ FILES = {
         """,
     "topics/trouble/pin/en.yml": """\
         title: Forgotten PIN
-        examples: [I forgot my PIN, I cannot remember the pin, lost pin code]
         texts:
           answer: {text: "Open **Help** and type {code}.", sms: "Help, {code}."}
           other: "Long words."
         terms:
           platform: {iphone: [iPhone, iOS], android: [Android, Samsung Galaxy]}
         """,
+    "topics/trouble/pin/examples.en.txt": """\
+        I forgot my PIN
+        I cannot remember the pin
+        lost pin code
+        """,
     "topics/trouble/pin/ja.yml": """\
         title: PINを忘れた
-        examples: [PINを忘れました, 暗証番号がわからない]
         texts:
           answer: "**ヘルプ**を開き、{code}を入力します。"
           other: "長い文です。"
         terms:
           platform: {iphone: [アイフォン], android: [アンドロイド, ギャラクシー]}
         """,
+    "topics/trouble/pin/examples.ja.txt": """\
+        PINを忘れました
+        暗証番号がわからない
+        """,
     "topics/trouble/cache/topic.yml": """\
         kind: guide
         source: [KB2745]
         guide:
-          - ask: platform
+          - question: platform
             choices: [iphone, android]
           - step: clear
             when: {platform: android}
@@ -83,19 +105,25 @@ FILES = {
         """,
     "topics/trouble/cache/en.yml": """\
         title: Clear the cache
-        examples: [clear the cache, the app is slow]
         guide:
           platform: {text: "Which phone?", choices: {iphone: iPhone, android: Android}}
-          clear: {text: "Clear it.", stuck: "Look under **Storage**."}
+          clear: {text: "Clear it.", help: "Look under **Storage**."}
           again: {text: "Open it again."}
+        """,
+    "topics/trouble/cache/examples.en.txt": """\
+        clear the cache
+        the app is slow
         """,
     "topics/trouble/cache/ja.yml": """\
         title: キャッシュの消去
-        examples: [キャッシュを消したい, アプリが遅い]
         guide:
           platform: {text: "どの電話ですか。", choices: {iphone: iPhone, android: Android}}
-          clear: {text: "消去します。", stuck: "**ストレージ**を見ます。"}
+          clear: {text: "消去します。", help: "**ストレージ**を見ます。"}
           again: {text: "もう一度開きます。"}
+        """,
+    "topics/trouble/cache/examples.ja.txt": """\
+        キャッシュを消したい
+        アプリが遅い
         """,
 }
 

@@ -14,7 +14,7 @@ from bot.messages.claims import Outgoing
 from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused
 from knowledge import Knowledge
-from knowledge.segments import segments
+from knowledge.sms_segments import count_segments
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class SmsSender:
             raise Later("provider_down") from error
         except (httpx.HTTPError, ValueError) as error:
             raise InDoubt(LOOKUP_DELAY_SECONDS) from error
-        return Receipt(message.sid, segments(part.text))
+        return Receipt(message.sid, count_segments(part.text))
 
     async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> Receipt | None:
         """Ask Twilio whether an earlier attempt succeeded. Raises Later when Twilio cannot be asked."""
@@ -80,7 +80,7 @@ class SmsSender:
                 continue
             late_enough = message.created_at.timestamp() >= outgoing.created_at - CLOCK_TOLERANCE_SECONDS
             if late_enough and not await self._is_ours(message.sid):
-                return Receipt(message.sid, segments(part.text))
+                return Receipt(message.sid, count_segments(part.text))
         return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from knowledge import GuideItem, ItemTexts, Knowledge, Text, Topic, TopicTexts
+from knowledge import GuideItem, ItemKind, ItemTexts, Knowledge, Text, Topic, TopicKind, TopicTexts
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, running_sandbox
@@ -13,38 +13,38 @@ from tests.support.verifying import WAYS, TinyVault, Verifying, tiny_vault, veri
 
 # A guide with a question that only one branch has, and steps of either branch and of both.
 SETUP = (
-    GuideItem("platform", "ask", ("iphone", "android")),
-    GuideItem("lock", "ask", ("face", "touch"), {"platform": ("iphone",)}),
-    GuideItem("open", "step"),
-    GuideItem("scan_iphone", "step", when={"platform": ("iphone",)}),
-    GuideItem("scan_android", "step", when={"platform": ("android",)}),
-    GuideItem("look", "step", when={"lock": ("face",)}),
-    GuideItem("close", "step"),
+    GuideItem("platform", ItemKind.QUESTION, ("iphone", "android")),
+    GuideItem("lock", ItemKind.QUESTION, ("face", "touch"), {"platform": ("iphone",)}),
+    GuideItem("open", ItemKind.STEP),
+    GuideItem("scan_iphone", ItemKind.STEP, when={"platform": ("iphone",)}),
+    GuideItem("scan_android", ItemKind.STEP, when={"platform": ("android",)}),
+    GuideItem("look", ItemKind.STEP, when={"lock": ("face",)}),
+    GuideItem("close", ItemKind.STEP),
 )
 # A guide that is different from its first step on.
 PAIR = (
-    GuideItem("platform", "ask", ("iphone", "android")),
-    GuideItem("pair_iphone", "step", when={"platform": ("iphone",)}),
-    GuideItem("pair_android", "step", when={"platform": ("android",)}),
-    GuideItem("paired", "step"),
+    GuideItem("platform", ItemKind.QUESTION, ("iphone", "android")),
+    GuideItem("pair_iphone", ItemKind.STEP, when={"platform": ("iphone",)}),
+    GuideItem("pair_android", ItemKind.STEP, when={"platform": ("android",)}),
+    GuideItem("paired", ItemKind.STEP),
 )
 # An answer that depends on something.
 SCREEN = (
-    GuideItem("platform", "ask", ("iphone", "android")),
-    GuideItem("iphone", "step", when={"platform": ("iphone",)}),
-    GuideItem("android", "step", when={"platform": ("android",)}),
+    GuideItem("platform", ItemKind.QUESTION, ("iphone", "android")),
+    GuideItem("iphone", ItemKind.STEP, when={"platform": ("iphone",)}),
+    GuideItem("android", ItemKind.STEP, when={"platform": ("android",)}),
 )
 WITHOUT_HELP = "close"
 
 
 def made_up(
-    knowledge: Knowledge, id: str, kind: str, guide: tuple[GuideItem, ...], offers: tuple[str, ...] = ()
+    knowledge: Knowledge, id: str, kind: str, guide: tuple[GuideItem, ...], next_topics: tuple[str, ...] = ()
 ) -> Topic:
     """A topic whose texts are made up, in all languages."""
     items = {
         item.name: ItemTexts(
             text=Text(f"{id} {item.name}"),
-            stuck=None if item.name == WITHOUT_HELP else Text(f"help with {item.name}"),
+            help=None if item.name == WITHOUT_HELP else Text(f"help with {item.name}"),
             choices={choice: choice.title() for choice in item.choices},
         )
         for item in guide
@@ -54,7 +54,7 @@ def made_up(
         for code in knowledge.languages
     }
     action = {"guide": "action_guide", "answer": "action_answer"}[kind]
-    return Topic(id, "made_up", kind, ("KB1",), action, offers, guide, languages)  # type: ignore[arg-type]
+    return Topic(id, "made_up", TopicKind(kind), ("KB1",), action, next_topics, guide, languages)
 
 
 @pytest.fixture(scope="session")

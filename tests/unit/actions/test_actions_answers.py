@@ -25,7 +25,7 @@ async def test_every_answer_is_given_with_what_it_offers(topic, language: str) -
     chat = ActionChat(KNOWLEDGE, language=language)
     answered = await chat.say(topic.id)
     assert answered.said == [topic.id]
-    assert answered.buttons == {KNOWLEDGE.label(offer, language): f"/{offer}" for offer in topic.offers}
+    assert answered.buttons == {KNOWLEDGE.label(offer, language): f"/{offer}" for offer in topic.next_topics}
     assert answered.directives == []
 
 
@@ -41,7 +41,7 @@ async def test_an_answer_in_the_middle_of_a_guide_offers_the_way_back(chat: Acti
 async def test_a_word_without_anything_open_is_answered_with_the_menu(chat: ActionChat, intent: str) -> None:
     answered = await chat.say(intent)
     assert answered.said == [intent]
-    assert answered.payloads == [f"/{offer}" for offer in KNOWLEDGE.topics["capabilities"].offers]
+    assert answered.payloads == [f"/{offer}" for offer in KNOWLEDGE.topics["capabilities"].next_topics]
     assert chat.at is None
 
 

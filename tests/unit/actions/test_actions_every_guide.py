@@ -14,7 +14,7 @@ import pytest
 import smsutil
 
 from bot.channels.render import RenderedPart
-from knowledge import Knowledge, Topic
+from knowledge import ItemKind, Knowledge, Topic
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 
@@ -41,7 +41,7 @@ def branches(topic: Topic) -> list[dict[str, str]]:
     """Every combination of answers in which each question that applies is answered, and no other."""
     found: list[dict[str, str]] = [{}]
     for item in topic.guide:
-        if item.kind == "ask":
+        if item.kind == ItemKind.QUESTION:
             found = [
                 {**answers, item.name: choice} if applies(item.when, answers) else answers
                 for answers in found
@@ -82,7 +82,7 @@ def everywhere() -> Iterator[ActionChat]:
 async def answered(chat: ActionChat, walk: Walk) -> None:
     """Begin the topic and press an answer for each question that comes."""
     await chat.say(walk.topic.id)
-    while chat.at and walk.topic.item(chat.at[1]).kind == "ask":
+    while chat.at and walk.topic.item(chat.at[1]).kind == ItemKind.QUESTION:
         question = chat.at[1]
         check_screens(chat, steps=True)
         await chat.press(f'/inform{{"{question}": "{walk.answers[question]}"}}')
@@ -142,7 +142,7 @@ def check_end(chat: ActionChat, walk: Walk) -> None:
     check_screens(chat, steps=False)
     assert all(article in chat.shown[0].text for article in walk.topic.source)
     language = chat.slots["language"]
-    titles = {KNOWLEDGE.label(offer, language): f"/{offer}" for offer in walk.topic.offers}
+    titles = {KNOWLEDGE.label(offer, language): f"/{offer}" for offer in walk.topic.next_topics}
     assert chat.last.buttons == titles
 
 

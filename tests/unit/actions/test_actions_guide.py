@@ -135,7 +135,7 @@ async def test_where_names_the_guide_in_the_clients_language(new_chat: NewChat) 
 async def test_stuck_brings_the_steps_help_and_stays_there(chat: ActionChat) -> None:
     await begun(chat)
     answered = await chat.press(STUCK)
-    assert answered.said == ["setup__open__stuck"]
+    assert answered.said == ["setup__open__help"]
     assert answered.payloads == [AGAIN, NEXT, "/human"]
     assert chat.at == ("setup", "open")
     assert (await chat.press(AGAIN)).said == ["setup__open"]
@@ -145,12 +145,12 @@ async def test_stuck_at_a_step_without_help_of_its_own_says_what_always_helps(ch
     await begun(chat)
     await chat.press(NEXT)
     await chat.press(NEXT)
-    assert (await chat.press(STUCK)).said == ["guide__no_stuck"]
+    assert (await chat.press(STUCK)).said == ["guide__no_help"]
 
 
 async def test_it_does_not_work_again_is_a_call_for_help(chat: ActionChat) -> None:
     await begun(chat)
-    assert (await chat.say("step_stuck", walk="repeat")).said == ["setup__open__stuck"]
+    assert (await chat.say("step_stuck", walk="repeat")).said == ["setup__open__help"]
 
 
 async def test_stop_closes_the_guide(chat: ActionChat) -> None:
@@ -352,7 +352,7 @@ async def test_all_steps_within_a_task_that_has_a_guide_are_the_guides_and_lie_a
 
 async def test_no_to_a_step_that_asks_calls_for_its_help_and_yes_goes_on(chat: ActionChat) -> None:
     await chat.say("pin_forgotten", platform="iphone")
-    assert (await chat.say("deny")).said == ["pin_forgotten__number__stuck"]
+    assert (await chat.say("deny")).said == ["pin_forgotten__number__help"]
     assert (await chat.say("affirm")).said == ["pin_forgotten__uninstall"]
     assert (await chat.say("deny")).said == ["guide__resume"], "a step that asks nothing"
 

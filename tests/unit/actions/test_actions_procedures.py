@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from knowledge import load
-from knowledge.facts import load_register, text_at
+from knowledge import ItemKind, load
+from knowledge.fact_register import load_facts
+from knowledge.text_names import find_text
 from tests.support.action_turn import ActionChat
 
 KNOWLEDGE = load()
-FACTS = {fact.id: fact for fact in load_register().facts}
+FACTS = {fact.id: fact for fact in load_facts().facts}
 CLIENTS = ("simulator.telegram:person-1", "simulator.sms:+447400123456")
 
 
@@ -61,7 +62,7 @@ async def walked(chat: ActionChat, procedure: Procedure) -> list[str]:
     while chat.at:
         topic, at = chat.at
         item = KNOWLEDGE.topics[topic].item(at)
-        press = f'/inform{{"{at}": "{next(answers)}"}}' if item.kind == "ask" else "/step_done"
+        press = f'/inform{{"{at}": "{next(answers)}"}}' if item.kind == ItemKind.QUESTION else "/step_done"
         await chat.press(press)
         screens += [bare(screen.text) for screen in chat.shown]
     return screens
@@ -76,7 +77,7 @@ async def test_every_step_of_a_procedure_comes_in_its_order(procedure: Procedure
         for step in procedure.steps.split():
             names = FACTS[f"{procedure.article}.{step}"].texts
             (name,) = [name for name in names if name.startswith(f"{procedure.topic}/")]
-            text = text_at(KNOWLEDGE, name, language)
+            text = find_text(KNOWLEDGE, name, language)
             assert text is not None
             wanted = bare(text.on(chat.channel))
             found = [n for n, screen in enumerate(screens) if n >= reached and wanted in screen]

@@ -114,7 +114,7 @@ async def test_every_topic_can_be_the_second(topic: str) -> None:
 async def test_neighbouring_topics_in_two_sentences_are_one_matter_unless_the_words_say_otherwise(
     chat: ActionChat,
 ) -> None:
-    assert "pair" in chat.knowledge.topics["setup"].offers
+    assert "pair" in chat.knowledge.topics["setup"].next_topics
     for first, second in (("setup", "pair"), ("pair", "setup")):
         await chat.say("restart")
         await chat.say(first, second=second, announced=False, platform="android")

@@ -33,7 +33,7 @@ async def test_an_urgent_topic_asks_at_once_whether_a_person_shall_help(topic: s
     assert answered.said == [topic, "guide__person_now"]
     assert answered.payloads[:2] == [YES, NO]
     assert "/human" not in answered.payloads, "a person is in the menu already"
-    others = [offer for offer in KNOWLEDGE.topics[topic].offers if offer != "human"]
+    others = [offer for offer in KNOWLEDGE.topics[topic].next_topics if offer != "human"]
     assert answered.payloads[2:] == [f"/{offer}" for offer in others]
 
 

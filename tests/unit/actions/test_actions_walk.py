@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from actions import walk
-from knowledge import GuideItem, Knowledge, Topic
+from knowledge import GuideItem, ItemKind, Knowledge, Topic
 
 IPHONE = {"platform": "iphone"}
 FACE = {"platform": "iphone", "lock": "face"}
@@ -36,7 +36,7 @@ def test_an_item_applies_only_for_its_answers(setup: Topic) -> None:
 
 
 def test_all_conditions_of_an_item_must_match() -> None:
-    item = GuideItem("x", "step", when={"platform": ("iphone", "ipad"), "lock": ("face",)})
+    item = GuideItem("x", ItemKind.STEP, when={"platform": ("iphone", "ipad"), "lock": ("face",)})
     assert walk.applies(item, {"platform": "ipad", "lock": "face"})
     assert not walk.applies(item, {"platform": "ipad", "lock": "touch"})
 
@@ -86,7 +86,7 @@ def test_only_a_choice_answers_a_question(setup: Topic) -> None:
 
 
 def test_a_question_without_choices_takes_any_answer() -> None:
-    free = GuideItem("country", "ask")
+    free = GuideItem("country", ItemKind.QUESTION)
     assert walk.answer_to(free, {"country": "India"}) == "India"
     assert not walk.answer_to(free, {"country": ""})
 

@@ -19,51 +19,57 @@ LANGUAGES = """\
 FILES = {
     "languages.yml": LANGUAGES,
     "topics/talk/english/topic.yml": """\
-        kind: control
+        kind: navigation
         action: action_language
         """,
     "topics/talk/english/en.yml": """\
         title: English
-        examples: [English please]
         texts:
           now: I will write English.
         """,
+    "topics/talk/english/examples.en.txt": """\
+        English please
+        """,
     "topics/talk/english/ja.yml": """\
         title: 英語
-        examples: [英語でお願いします]
         texts:
           now: 英語で書きます。
+        """,
+    "topics/talk/english/examples.ja.txt": """\
+        英語でお願いします
         """,
     "topics/trouble/pin/topic.yml": """\
         kind: answer
         source: [KB2260]
-        offers: [cache]
+        next_topics: [cache]
         """,
     "topics/trouble/pin/en.yml": """\
         title: Forgotten PIN
-        examples:
-          - I forgot my PIN
-          - lost the pin
         texts:
           answer: Open **Help** and type {code}.
           other: {text: "Long words, {name}.", sms: Short.}
         terms:
           platform: {iphone: [iPhone, iOS], android: [Android]}
         """,
+    "topics/trouble/pin/examples.en.txt": """\
+        I forgot my PIN
+        lost the pin
+        """,
     "topics/trouble/pin/ja.yml": """\
         title: PINを忘れた
-        examples:
-          - PINを忘れました
         texts:
           answer: "**ヘルプ**を開き、{code}を入力します。"
           other: "{name}さん、長い文です。"
         terms:
           platform: {iphone: [アイフォン], android: [アンドロイド]}
         """,
+    "topics/trouble/pin/examples.ja.txt": """\
+        PINを忘れました
+        """,
     "topics/trouble/cache/topic.yml": """\
         kind: guide
         guide:
-          - ask: platform
+          - question: platform
             choices: [iphone, android]
           - step: clear
             when: {platform: android}
@@ -73,7 +79,6 @@ FILES = {
         """,
     "topics/trouble/cache/en.yml": """\
         title: Clear the cache
-        examples: [clear the cache]
         guide:
           platform:
             text: Which phone?
@@ -83,12 +88,14 @@ FILES = {
               android: Android
           clear:
             text: Clear it.
-            stuck: Look under **Storage**.
+            help: Look under **Storage**.
           again: {text: Open it again.}
+        """,
+    "topics/trouble/cache/examples.en.txt": """\
+        clear the cache
         """,
     "topics/trouble/cache/ja.yml": """\
         title: キャッシュの消去
-        examples: [キャッシュを消したい]
         guide:
           platform:
             text: どの電話ですか。
@@ -97,8 +104,11 @@ FILES = {
               android: Android
           clear:
             text: 消去します。
-            stuck: "**ストレージ**を見ます。"
+            help: "**ストレージ**を見ます。"
           again: {text: もう一度開きます。}
+        """,
+    "topics/trouble/cache/examples.ja.txt": """\
+        キャッシュを消したい
         """,
 }
 

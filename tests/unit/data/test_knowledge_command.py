@@ -15,12 +15,12 @@ def test_check_counts_what_is_in_order_and_ends_well(tree: Any, capsys: Any) -> 
 
 
 def test_check_prints_each_problem_in_a_line_and_ends_with_1(tree: Any, capsys: Any) -> None:
-    tree.change("topics/trouble/pin/en.yml", "lost the pin", "TODO")
+    tree.change("topics/trouble/pin/examples.en.txt", "lost the pin", "TODO")
     tree.change("topics/trouble/pin/topic.yml", "cache", "cash")
     assert main(["check", "--root", str(tree.root)]) == 1
     assert capsys.readouterr().out == (
-        "data/topics/trouble/pin/en.yml:4: TODO: this is still to be written\n"
-        "data/topics/trouble/pin/topic.yml:3: offers the unknown topic `cash`\n"
+        "data/topics/trouble/pin/examples.en.txt:2: TODO: this is still to be written\n"
+        "data/topics/trouble/pin/topic.yml:3: next_topics names the unknown topic `cash`\n"
     )
 
 

@@ -8,21 +8,22 @@ import pytest
 
 from knowledge import KnowledgeError
 from knowledge.__main__ import main
-from knowledge.facts import load_register
+from knowledge.fact_register import load_facts
 
 FACTS = """\
     facts:
       A1.1:
-        lines: ["5", "7-9"]
+        source: [KB2260, How to get help]
         fact: Help is
           under Help.
-        in: [pin/answer]
-        says: {en: [open help], ja: [ヘルプを開き]}
+        texts: [pin/answer]
+        must_contain: {en: [open help], ja: [ヘルプを開き]}
       A1.2:
         fact: It is under Storage.
-        in: [cache/clear, cache/clear/stuck]
-        says: {en: [storage], ja: [ストレージ]}
-    never:
+        source: [KB2745]
+        texts: [cache/clear, cache/clear/help]
+        must_contain: {en: [storage], ja: [ストレージ]}
+    must_not_contain:
       ja: [倉庫]
     """
 PIN, CACHE = "topics/trouble/pin/", "topics/trouble/cache/"
@@ -45,9 +46,13 @@ def test_facts_that_are_said_are_no_problem(registered: Any, capsys: Any) -> Non
 
 
 def test_the_register_is_read_as_written(registered: Any) -> None:
-    first, second = load_register(registered.root).facts
-    assert (first.id, first.statement, first.lines) == ("A1.1", "Help is under Help.", ("5", "7-9"))
-    assert second.texts == ("cache/clear", "cache/clear/stuck")
+    first, second = load_facts(registered.root).facts
+    assert (first.id, first.statement, first.source) == (
+        "A1.1",
+        "Help is under Help.",
+        ("KB2260", "How to get help"),
+    )
+    assert second.texts == ("cache/clear", "cache/clear/help")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ def test_the_register_is_read_as_written(registered: Any) -> None:
         (CACHE + "en.yml", "**Storage**", "**Memory**", "8: A1.2 in en: `storage` is not said on telegram"),
         ("facts.yml", "[pin/answer]", "[pin/reply]", "2: A1.1 in en: there is no text pin/reply"),
         ("facts.yml", "[pin/answer]", "[pins/answer]", "2: A1.1 in en: there is no text pins/answer"),
-        ("facts.yml", "clear/stuck", "again/stuck", "8: A1.2 in ja: there is no text cache/again/stuck"),
+        ("facts.yml", "clear/help", "again/help", "8: A1.2 in ja: there is no text cache/again/help"),
         ("facts.yml", "ja: [ヘルプを開き]", "de: [x]", "2: A1.1 in ja: it has no words to be recognised by"),
     ],
 )
@@ -81,11 +86,11 @@ def test_what_is_wrong_in_the_source_is_not_said(registered: Any, capsys: Any) -
 
 
 def test_a_register_of_the_wrong_shape_is_told_with_its_line(registered: Any, capsys: Any) -> None:
-    registered.change("facts.yml", "in: [pin/answer]", "on: [pin/answer]")
+    registered.change("facts.yml", "texts: [pin/answer]", "text: [pin/answer]")
     with pytest.raises(KnowledgeError):
-        load_register(registered.root)
+        load_facts(registered.root)
     lines = told(registered, capsys)
-    assert "data/facts.yml:2: `in` is missing" in lines
+    assert "data/facts.yml:2: `texts` is missing" in lines
 
 
 def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) -> None:
@@ -94,7 +99,7 @@ def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) ->
     head, first, second, total = capsys.readouterr().out.splitlines()
     assert head.split("\t")[0] == "id in the ledger"
     assert first == "A1.1\ten ok, ja LOST\tpin/answer\tHelp is under Help."
-    assert second.startswith("A1.2\ten ok, ja ok\tcache/clear, cache/clear/stuck\t")
+    assert second.startswith("A1.2\ten ok, ja ok\tcache/clear, cache/clear/help\t")
     assert total == "2 facts: en 2/2 (100%), ja 1/2 (50%)"
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from knowledge import KnowledgeError, load
 from knowledge.__main__ import main
-from knowledge.labels import Form, load_labels, misnamed
+from knowledge.label_register import LabelForm, load_labels, misnamed_labels
 
 FORMS = (
-    Form("サービス"),
-    Form("Settings", "設定"),
-    Form("User Settings", "ユーザー設定"),
-    Form("Continue", "次に進む"),
-    Form("次に進む"),
-    Form("IBKR Mobile"),
+    LabelForm("サービス"),
+    LabelForm("Settings", "設定"),
+    LabelForm("User Settings", "ユーザー設定"),
+    LabelForm("Continue", "次に進む"),
+    LabelForm("次に進む"),
+    LabelForm("IBKR Mobile"),
 )
 OWN = {"次へ"}
 
@@ -32,7 +32,7 @@ OWN = {"次へ"}
     ],
 )
 def test_a_label_is_named_as_its_clients_see_it_or_in_english_with_its_meaning(text: str) -> None:
-    assert list(misnamed(text, FORMS, OWN)) == []
+    assert list(misnamed_labels(text, FORMS, OWN)) == []
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,18 @@ def test_a_label_is_named_as_its_clients_see_it_or_in_english_with_its_meaning(t
     ],
 )
 def test_another_form_is_told(text: str, wrong: str) -> None:
-    assert wrong in list(misnamed(text, FORMS, OWN))
+    assert wrong in list(misnamed_labels(text, FORMS, OWN))
 
 
 def test_an_sms_may_leave_out_the_meaning_and_the_marks_and_no_more() -> None:
-    assert list(misnamed("**Settings**＞**User Settings**で**Continue**", FORMS, OWN, brief=True)) == []
-    assert list(misnamed("ポータルのSettings＞User Settingsの歯車", FORMS, OWN, brief=True)) == []
-    assert list(misnamed("**Settings**（環境）", FORMS, OWN, brief=True)) == [
+    assert (
+        list(misnamed_labels("**Settings**＞**User Settings**で**Continue**", FORMS, OWN, is_sms=True)) == []
+    )
+    assert list(misnamed_labels("ポータルのSettings＞User Settingsの歯車", FORMS, OWN, is_sms=True)) == []
+    assert list(misnamed_labels("**Settings**（環境）", FORMS, OWN, is_sms=True)) == [
         "`Settings` should be followed by （設定）"
     ]
-    assert list(misnamed("Options＞User Settings", FORMS, OWN, brief=True)) == [
+    assert list(misnamed_labels("Options＞User Settings", FORMS, OWN, is_sms=True)) == [
         "`Options` is no label of labels.yml"
     ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from knowledge import GuideItem, KnowledgeError, Language, Problem, Text
+from knowledge import GuideItem, ItemKind, KnowledgeError, Language, Problem, Text
 
 
 def test_what_is_in_order_loads_without_complaint(tree: Any) -> None:
@@ -54,9 +54,9 @@ def test_a_topic_of_texts_needs_no_title_no_examples_and_has_no_action(tree: Any
 
 def test_a_guide_keeps_order_choices_and_conditions(tree: Any) -> None:
     assert tree.load().topics["cache"].guide == (
-        GuideItem("platform", "ask", ("iphone", "android"), {}),
-        GuideItem("clear", "step", (), {"platform": ("android",)}),
-        GuideItem("again", "step", (), {"platform": ("iphone", "android")}),
+        GuideItem("platform", ItemKind.QUESTION, ("iphone", "android"), {}),
+        GuideItem("clear", ItemKind.STEP, (), {"platform": ("android",)}),
+        GuideItem("again", ItemKind.STEP, (), {"platform": ("iphone", "android")}),
     )
 
 
@@ -76,8 +76,8 @@ def test_labels_are_found_by_language(tree: Any) -> None:
 
 def test_a_step_can_have_help_for_those_who_are_stuck(tree: Any) -> None:
     guide = tree.load().topics["cache"].languages["en"].guide
-    assert guide["clear"].stuck == Text("Look under **Storage**.")
-    assert guide["again"].stuck is None
+    assert guide["clear"].help == Text("Look under **Storage**.")
+    assert guide["again"].help is None
 
 
 def test_terms_are_merged_from_all_topics(tree: Any) -> None:
@@ -128,15 +128,14 @@ def test_the_error_carries_every_problem_and_prints_them_one_a_line(tree: Any) -
         Problem(
             "data/topics/talk/english/en.yml",
             1,
-            "unknown key `titel` (possible: title, examples, texts, guide, terms)",
+            "unknown key `titel` (possible: title, texts, guide, terms)",
         ),
-        Problem("data/topics/trouble/pin/topic.yml", 3, "offers the unknown topic `cash`"),
+        Problem("data/topics/trouble/pin/topic.yml", 3, "next_topics names the unknown topic `cash`"),
     )
     assert str(caught.value).splitlines() == [
         "data/topics/talk/english/en.yml:1: the title is missing",
-        "data/topics/talk/english/en.yml:1: unknown key `titel` "
-        "(possible: title, examples, texts, guide, terms)",
-        "data/topics/trouble/pin/topic.yml:3: offers the unknown topic `cash`",
+        "data/topics/talk/english/en.yml:1: unknown key `titel` (possible: title, texts, guide, terms)",
+        "data/topics/trouble/pin/topic.yml:3: next_topics names the unknown topic `cash`",
     ]
 
 
@@ -155,8 +154,10 @@ def test_a_language_that_is_served_is_not_only_recognised(tree: Any) -> None:
 
 def test_a_topic_may_be_urgent(tree: Any) -> None:
     assert not tree.load().topics["cache"].urgent
-    tree.write("topics/talk/human/topic.yml", "kind: control\naction: action_human\n")
+    tree.write("topics/talk/human/topic.yml", "kind: navigation\naction: action_human\n")
     tree.write("topics/talk/human/en.yml", "title: A person\n")
     tree.write("topics/talk/human/ja.yml", "title: 担当者\n")
-    tree.change("topics/trouble/pin/topic.yml", "offers: [cache]", "urgent: true\noffers: [cache, human]")
+    tree.change(
+        "topics/trouble/pin/topic.yml", "next_topics: [cache]", "urgent: true\nnext_topics: [cache, human]"
+    )
     assert tree.load().topics["pin"].urgent

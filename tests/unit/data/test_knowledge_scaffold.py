@@ -16,21 +16,21 @@ def run(tree: Any, *arguments: str) -> int:
 
 def fill_in(root: Path) -> None:
     """What a person does, without the thinking."""
-    for path in root.glob("topics/**/*.yml"):
+    for path in (*root.glob("topics/**/*.yml"), *root.glob("topics/**/*.txt")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("TODO: ", "").replace("TODO", "Done"), encoding="utf-8")
 
 
 def files(tree: Any) -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in tree.root.rglob("*.yml")}
+    return {str(path): path.read_text(encoding="utf-8") for path in tree.root.rglob("*.*")}
 
 
 def test_a_new_topic_fails_by_its_todos_until_they_are_filled_in(tree: Any) -> None:
     assert run(tree, "topic", "billing/refund") == 0
     problems = tree.problems()
     assert {problem.split(":")[0] for problem in problems} == {
-        "data/topics/billing/refund/en.yml",
-        "data/topics/billing/refund/ja.yml",
+        f"data/topics/billing/refund/{name}"
+        for name in ("en.yml", "examples.en.txt", "ja.yml", "examples.ja.txt")
     }
     assert all(problem.endswith("TODO: this is still to be written") for problem in problems)
     fill_in(tree.root)
@@ -84,7 +84,8 @@ def test_a_new_language_shows_the_default_languages_text_as_a_hint(tree: Any) ->
     run(tree, "language", "ko", "--name", "한국어")
     page = tree.read("topics/trouble/pin/ko.yml")
     assert "answer: 'TODO: Open **Help** and type {code}.'" in page
-    assert "I forgot my PIN" not in page, "examples are not translated one by one but thought of anew"
+    examples = tree.read("topics/trouble/pin/examples.ko.txt")
+    assert examples == "TODO: Forgotten PIN\n", "examples are not translated one by one but thought of anew"
 
 
 def test_paragraphs_stay_readable_in_a_new_language(tree: Any) -> None:
@@ -149,7 +150,7 @@ def test_clients_can_choose_a_new_language_by_a_topic_of_its_own(tree: Any) -> N
     knowledge = tree.load()
     assert knowledge.languages["pt-BR"].chosen_by == "language_pt_br"
     topic = knowledge.topics["language_pt_br"]
-    assert (topic.group, topic.kind, topic.action) == ("talk", "control", "action_language")
+    assert (topic.group, topic.kind, topic.action) == ("talk", "navigation", "action_language")
     assert set(topic.languages) == {"en", "ja", "pt-BR"}
 
 
@@ -177,7 +178,7 @@ def test_a_translation_that_was_begun_is_never_overwritten(tree: Any, capsys: An
 def test_a_file_that_cannot_be_read_stops_a_new_language_before_anything_is_written(
     tree: Any, capsys: Any
 ) -> None:
-    tree.change("topics/trouble/pin/en.yml", "  - lost the pin", "  - 'lost the pin")
+    tree.change("topics/trouble/pin/en.yml", "sms: Short.", "sms: 'Short.")
     before = files(tree)
     assert run(tree, "language", "ko", "--name", "한국어") == 2
     assert "data/topics/trouble/pin/en.yml:" in capsys.readouterr().err

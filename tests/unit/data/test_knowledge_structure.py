@@ -11,14 +11,14 @@ CACHE = "topics/trouble/cache/"
 
 
 def test_a_file_that_is_no_yaml_is_told_with_its_line(tree: Any) -> None:
-    tree.change(PIN + "en.yml", "  - lost the pin", "  - 'lost the pin")
+    tree.change(PIN + "en.yml", "sms: Short.", "sms: 'Short.")
     (problem,) = tree.problems()
     assert problem.startswith("data/topics/trouble/pin/en.yml:")
     assert "this is not YAML" in problem
 
 
 def test_a_tab_is_told_in_its_line(tree: Any) -> None:
-    tree.change(PIN + "topic.yml", "offers: [cache]", "\toffers: [cache]")
+    tree.change(PIN + "topic.yml", "next_topics: [cache]", "\tnext_topics: [cache]")
     (problem,) = tree.problems()
     assert problem.startswith("data/topics/trouble/pin/topic.yml:3: this is not YAML")
 
@@ -31,7 +31,7 @@ def test_yaml_that_makes_no_value_is_told_and_never_hangs(tree: Any, texts: str)
 
 
 def test_a_file_in_another_encoding_is_told_with_its_line(tree: Any) -> None:
-    (tree.root / PIN / "ja.yml").write_bytes("title: PIN\nexamples: [忘れた]\n".encode("shift_jis"))
+    (tree.root / PIN / "ja.yml").write_bytes("title: PIN\ntexts: {answer: 忘れた}\n".encode("shift_jis"))
     assert tree.problems() == ["data/topics/trouble/pin/ja.yml:2: this is not UTF-8"]
 
 
@@ -51,21 +51,21 @@ def test_a_topic_without_topic_yml_is_told(tree: Any) -> None:
 
 def test_a_missing_languages_yml_is_told_and_the_topics_are_checked_all_the_same(tree: Any) -> None:
     (tree.root / "languages.yml").unlink()
-    tree.change(PIN + "en.yml", "lost the pin", "TODO")
+    tree.change(PIN + "examples.en.txt", "lost the pin", "TODO")
     assert tree.problems() == [
         "data/languages.yml:1: the file is missing",
-        "data/topics/trouble/pin/en.yml:4: TODO: this is still to be written",
+        "data/topics/trouble/pin/examples.en.txt:2: TODO: this is still to be written",
     ]
 
 
 def test_a_key_that_stands_twice_is_told_at_its_second_place(tree: Any) -> None:
     tree.add(PIN + "en.yml", "title: Lost PIN\n")
-    assert tree.problems() == ["data/topics/trouble/pin/en.yml:10: `title` is already in line 1"]
+    assert tree.problems() == ["data/topics/trouble/pin/en.yml:7: `title` is already in line 1"]
 
 
 def test_a_choice_that_stands_twice_is_told_deep_inside(tree: Any) -> None:
     tree.change(CACHE + "en.yml", "      android: Android", "      android: Android\n      iphone: Apple")
-    assert tree.problems() == ["data/topics/trouble/cache/en.yml:10: `iphone` is already in line 8"]
+    assert tree.problems() == ["data/topics/trouble/cache/en.yml:9: `iphone` is already in line 7"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_choice_that_stands_twice_is_told_deep_inside(tree: Any) -> None:
         (CACHE + "topic.yml", "kind: guide", "kind: guide\nsteps: []", 2, "unknown key `steps`"),
         (CACHE + "topic.yml", "choices: [iphone, android]", "choices: []", 4, "needs at least 1"),
         (CACHE + "topic.yml", "when: {platform: android}", "choices: [a]", 5, "only a question"),
-        (CACHE + "topic.yml", "- step: clear\n    when", "- when", 5, "either `ask` or `step`"),
+        (CACHE + "topic.yml", "- step: clear\n    when", "- when", 5, "exactly one of `question`, `step`"),
         (CACHE + "topic.yml", "when: {platform: android}", "when: android", 6, "should be a mapping"),
-        (CACHE + "en.yml", "stuck: Look under", "hint: Look under", 12, "unknown key `hint`"),
-        (CACHE + "en.yml", "again: {text: Open it again.}", "again: Open it.", 13, "should be a mapping"),
-        (CACHE + "en.yml", "text: Which phone?", "", 4, "`text` is missing"),
-        (PIN + "en.yml", "  other: {text:", "  other: {long:", 7, "unknown key `long`"),
-        (PIN + "en.yml", "  other:", "  Other:", 7, "`Other` is not valid here"),
+        (CACHE + "en.yml", "help: Look under", "hint: Look under", 11, "unknown key `hint`"),
+        (CACHE + "en.yml", "again: {text: Open it again.}", "again: Open it.", 12, "should be a mapping"),
+        (CACHE + "en.yml", "text: Which phone?", "", 3, "`text` is missing"),
+        (PIN + "en.yml", "  other: {text:", "  other: {long:", 4, "unknown key `long`"),
+        (PIN + "en.yml", "  other:", "  Other:", 4, "`Other` is not valid here"),
         (PIN + "en.yml", "title: Forgotten PIN", "title: [Forgotten]", 1, "a list should be text"),
         ("languages.yml", "default: en", "", 3, "`default` is missing"),
         ("languages.yml", "quotes: [\"「\", \"」\"]", "quotes: [「]", 5, "needs at least 2"),
@@ -122,7 +122,10 @@ def test_what_stands_where_it_does_not_belong_is_told(tree: Any) -> None:
     found = dict(problem.split(": ", 1) for problem in tree.problems())
     assert "the folder of a group is expected" in found["data/topics/notes.txt:1"]
     assert "the folder of a topic is expected" in found["data/topics/trouble/en.yml:1"]
-    assert "a topic has topic.yml, en.yml, ja.yml" in found["data/topics/trouble/pin/en.yaml:1"]
+    assert (
+        "a topic has topic.yml, en.yml, examples.en.txt, ja.yml, examples.ja.txt"
+        in found["data/topics/trouble/pin/en.yaml:1"]
+    )
     assert "is no name for a group" in found["data/topics/Mixed Case:1"]
     assert found["data/topics/empty:1"] == "the folder is empty"
 
@@ -138,7 +141,7 @@ def test_a_missing_topics_folder_is_told(tree: Any) -> None:
 
 
 def test_the_same_topic_in_two_groups_is_told(tree: Any) -> None:
-    for name in ("topic.yml", "en.yml", "ja.yml"):
+    for name in ("topic.yml", "en.yml", "ja.yml", "examples.en.txt", "examples.ja.txt"):
         tree.write(f"topics/zoo/english/{name}", tree.read(f"topics/talk/english/{name}"))
     assert (
         "data/topics/zoo/english/topic.yml:1: there is another topic of this name, data/topics/talk/english"

@@ -44,7 +44,7 @@ def said(repository: Repository, name: str, language: str, channel: str) -> str:
         ("utter_cache__clear", "en", "telegram", "Step {step} of {steps}\nClear it."),
         ("utter_cache__clear", "en", "sms", "{step}/{steps}\nClear it."),
         ("utter_cache__again", "ja", "telegram", "手順 {step}/{steps}\nもう一度開きます。"),
-        ("utter_cache__clear__stuck", "en", "telegram", "Look under **Storage**."),
+        ("utter_cache__clear__help", "en", "telegram", "Look under **Storage**."),
         ("utter_cache__finished", "en", "telegram", "That was all.\n\nSource: KB2745"),
         ("utter_cache__finished", "ja", "sms", "以上です。\n\n出典: KB2745"),
         ("utter_guide__finished", "en", "telegram", "That was all."),
@@ -170,8 +170,8 @@ def test_everything_that_is_wrong_is_told_at_once(repository: Repository) -> Non
 def test_two_texts_of_one_name_are_refused(repository: Repository) -> None:
     for code in ("en", "ja"):
         page = repository.data / f"topics/trouble/cache/{code}.yml"
-        page.write_text(page.read_text(encoding="utf-8") + "texts: {clear__stuck: Help.}\n", encoding="utf-8")
+        page.write_text(page.read_text(encoding="utf-8") + "texts: {clear__help: Help.}\n", encoding="utf-8")
     with pytest.raises(
-        UnusableData, match="trouble/cache: two texts would be called utter_cache__clear__stuck"
+        UnusableData, match="trouble/cache: two texts would be called utter_cache__clear__help"
     ):
         importer(repository).get_domain()

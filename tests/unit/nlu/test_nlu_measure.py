@@ -47,11 +47,11 @@ def test_ways_of_writing_are_judged_by_a_model_that_has_seen_none_of_them(
 def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
     repository: Repository, pipeline: list[dict[str, Any]]
 ) -> None:
-    repository.write("topics/talk/out_of_scope/topic.yml", "kind: control\naction: action_fallback\n")
-    repository.write(
-        "topics/talk/out_of_scope/en.yml", "title: Other\nexamples: [buy shares, weather, a joke]\n"
-    )
-    repository.write("topics/talk/out_of_scope/ja.yml", "title: その他\nexamples: [株を買う, 天気, 冗談]\n")
+    repository.write("topics/talk/out_of_scope/topic.yml", "kind: navigation\naction: action_fallback\n")
+    repository.write("topics/talk/out_of_scope/en.yml", "title: Other\n")
+    repository.write("topics/talk/out_of_scope/examples.en.txt", "buy shares\nweather\na joke\n")
+    repository.write("topics/talk/out_of_scope/ja.yml", "title: その他\n")
+    repository.write("topics/talk/out_of_scope/examples.ja.txt", "株を買う\n天気\n冗談\n")
     lines = list(table(read(load(repository.data), pipeline), wrong=True))
     rows = [line.split() for line in lines if re.match(r"\s+\d\.\d\d ", line)]
     refused = [float(row[2]) for row in rows]

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from knowledge.composition import as_plain, composed_texts
 from knowledge.data_problems import KnowledgeError, Problem
 from knowledge.loading import DATA, load
 from knowledge.model import (
@@ -24,6 +23,7 @@ from knowledge.model import (
     TopicKind,
     TopicTexts,
 )
+from knowledge.rendering import MissingValueError, TextId, as_plain, render
 from knowledge.sms_segments import count_segments
 
 __all__ = [
@@ -34,15 +34,17 @@ __all__ = [
     "Knowledge",
     "KnowledgeError",
     "Language",
+    "MissingValueError",
     "OnNo",
     "OtherLanguage",
     "Problem",
     "Text",
+    "TextId",
     "Topic",
     "TopicKind",
     "TopicTexts",
     "as_plain",
-    "composed_texts",
     "count_segments",
     "load",
+    "render",
 ]

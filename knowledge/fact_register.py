@@ -15,7 +15,7 @@ from contracts.enums import ChannelKind
 from knowledge.data_problems import KnowledgeError, Problem
 from knowledge.loading import DATA, read_valid
 from knowledge.model import Knowledge
-from knowledge.text_names import find_text, named_texts
+from knowledge.text_names import find_raw_text, named_texts
 from knowledge.yaml_files import YamlFile
 
 FILE = "facts.yml"
@@ -74,7 +74,9 @@ def load_facts(root: Path = DATA) -> FactRegister:
 
 def missing_claims(fact: Fact, knowledge: Knowledge, language: str) -> list[str]:
     """Return what of `fact` a client of `language` does not get, one line each; empty when nothing is missing."""
-    found = {name: text for name in fact.texts if (text := find_text(knowledge, name, language)) is not None}
+    found = {
+        name: text for name in fact.texts if (text := find_raw_text(knowledge, name, language)) is not None
+    }
     gaps = [f"there is no text {name}" for name in fact.texts if name not in found]
     words = fact.must_contain.get(language, ())
     if not words:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.enums import ChannelKind
-from knowledge.composition import SHARED_TEXTS, as_plain, composed_texts
 from knowledge.markup import LABEL, SAMPLE_VALUE, fill
-from knowledge.model import GuideItem, ItemKind, Knowledge, Text, Topic, TopicKind
+from knowledge.model import GuideItem, ItemKind, Knowledge, Topic, TopicKind
+from knowledge.rendering import ANSWER, SHARED_TEXTS, TextId, as_plain, find_text
 from knowledge.sms_segments import count_segments
 
 _BOLD = "\x1b[1m{}\x1b[0m"
@@ -81,16 +81,13 @@ class _Composer:
         self._topic = topic
         self._language = language
         self._channel = channel
-        self._texts: dict[str, Text] = dict(composed_texts(knowledge, topic, language))
 
     def other_texts(self) -> list[PreviewedMessage]:
         """Return the texts outside the guide."""
         found = []
         for name in self._topic.languages[self._language].texts:
-            is_answer = name == "answer"
-            menu = self._next_titles() if is_answer and not self._topic.guide else ()
-            reply = self._topic.id if is_answer else f"{self._topic.id}__{name}"
-            found.append(PreviewedMessage(f"text {name}", self._text(reply), menu))
+            menu = self._next_titles() if name == ANSWER and not self._topic.guide else ()
+            found.append(PreviewedMessage(f"text {name}", self._text(name), menu))
         return found
 
     def guide_messages(self, answers: Mapping[str, str]) -> Iterator[PreviewedMessage]:
@@ -101,13 +98,13 @@ class _Composer:
             if item.kind == ItemKind.QUESTION:
                 labels = self._topic.languages[self._language].guide[item.name].choices
                 menu = tuple(labels[choice] for choice in item.choices)
-                yield PreviewedMessage(f"question {item.name}", self._item_text(item.name), menu)
+                yield PreviewedMessage(f"question {item.name}", self._text(item.name), menu)
             elif self._topic.kind == TopicKind.ANSWER:
-                yield PreviewedMessage(f"answer {item.name}", self._item_text(item.name), self._next_titles())
+                yield PreviewedMessage(f"answer {item.name}", self._text(item.name), self._next_titles())
             else:
                 yield from self._step_messages(item, steps.index(item) + 1, len(steps))
-        if self._topic.kind != TopicKind.ANSWER and f"{self._topic.id}__finished" in self._texts:
-            yield PreviewedMessage("end", self._item_text("finished"), self._next_titles())
+        if self._topic.kind != TopicKind.ANSWER and self._shared_label("finished"):
+            yield PreviewedMessage("end", self._text("finished"), self._next_titles())
 
     def _step_messages(self, item: GuideItem, number: int, count: int) -> Iterator[PreviewedMessage]:
         is_last = number == count
@@ -115,19 +112,17 @@ class _Composer:
         second = self._title("step_back") if number > 1 else "" if is_last else self._shared_label("all")
         menu = tuple(title for title in (done, second, self._title("step_stuck")) if title)
         values = {"step": str(number), "steps": str(count)}
-        yield PreviewedMessage(f"step {item.name}", self._item_text(item.name, values), menu)
+        yield PreviewedMessage(f"step {item.name}", self._text(item.name, values=values), menu)
         if self._topic.languages[self._language].guide[item.name].help is not None:
             menu = tuple(filter(None, (self._shared_label("again"), done, self._title("human"))))
-            yield PreviewedMessage(f"help {item.name}", self._item_text(f"{item.name}__help"), menu)
+            yield PreviewedMessage(f"help {item.name}", self._text(item.name, is_help=True), menu)
 
-    def _item_text(self, name: str, values: Mapping[str, str] | None = None) -> str:
-        text = self._text(f"{self._topic.id}__{name}")
+    def _text(self, name: str, *, is_help: bool = False, values: Mapping[str, str] | None = None) -> str:
+        text_id = TextId(self._topic.id, name, is_help)
+        text = find_text(self._knowledge, text_id, self._language).on(self._channel)
         for placeholder, value in (values or {}).items():
             text = text.replace(f"{{{placeholder}}}", value)
         return text
-
-    def _text(self, reply: str) -> str:
-        return self._texts[reply].on(self._channel)
 
     def _next_titles(self) -> tuple[str, ...]:
         return tuple(self._title(topic) for topic in self._topic.next_topics)

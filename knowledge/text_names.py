@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from knowledge.model import Knowledge, Text
 
 
-def find_text(knowledge: Knowledge, name: str, language: str) -> Text | None:
-    """Return the text called `name`, None when there is none."""
+def find_raw_text(knowledge: Knowledge, name: str, language: str) -> Text | None:
+    """Return the text called `name` as it is written, without added lines; None when there is none."""
     topic, _, rest = name.partition("/")
     if topic not in knowledge.topics:
         return None

@@ -57,7 +57,7 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def _parts(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in _files(root / "data", (".yml", ".txt")):
+    for path in sorted([*_files(root / "data", (".yml",)), *_files(root / "data" / "topics", (".txt",))]):
         yield f"data/{path.relative_to(root / 'data').as_posix()}", path.read_bytes()
     for path in _files(ROOT / "knowledge", (".py", ".json")):
         yield f"knowledge/{path.relative_to(ROOT / 'knowledge').as_posix()}", path.read_bytes()

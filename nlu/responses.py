@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from knowledge import Knowledge, Text, composed_texts
+from knowledge import Knowledge, Text, TextId
+from knowledge.rendering import ANSWER, find_text, text_ids
 
 
 class SharedNameError(ValueError):
@@ -21,8 +22,9 @@ def responses(knowledge: Knowledge) -> dict[str, list[dict[str, Any]]]:
     named: dict[str, list[dict[str, Any]]] = {}
     for _, topic in sorted(knowledge.topics.items()):
         for code in sorted(topic.languages):
-            for said_as, text in composed_texts(knowledge, topic, code):
-                name = f"utter_{said_as}"
+            for text_id in text_ids(knowledge, topic, code):
+                text = find_text(knowledge, text_id, code)
+                name = _response_name(text_id)
                 variations = named.setdefault(name, [])
                 if any(variation["condition"][0]["value"] == code for variation in variations):
                     raise SharedNameError(
@@ -30,6 +32,12 @@ def responses(knowledge: Knowledge) -> dict[str, list[dict[str, Any]]]:
                     )
                 variations.extend(_variations(text, code))
     return dict(sorted(named.items()))
+
+
+def _response_name(text_id: TextId) -> str:
+    """Return utter_<topic> for the answer, utter_<topic>__<name> for others, and ...__help for the help with a step."""
+    name = "" if text_id.name == ANSWER else f"__{text_id.name}"
+    return f"utter_{text_id.topic}{name}" + ("__help" if text_id.is_help else "")
 
 
 def _variations(text: Text, code: str) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.composition import SHARED_TEXTS, as_plain, composed_texts
 from knowledge.data_problems import Problem
 from knowledge.markup import SAMPLE_VALUE, fill
 from knowledge.model import GuideItem, ItemKind, Knowledge, Text, Topic, TopicKind
+from knowledge.rendering import ANSWER, SHARED_TEXTS, TextId, as_plain, find_text
 from knowledge.sms_segments import count_segments, excess_length, non_gsm_characters
 from knowledge.topic_files import LanguageRegistry, TopicFiles
 
@@ -23,7 +23,7 @@ _SLIP_RATIO = 20
 class _BudgetedText:
     """A message of a topic, and the segments that it may take."""
 
-    reply: str
+    text_id: TextId
     location: tuple[str, ...]
     """Where the text is written."""
     max_segments: int
@@ -40,9 +40,8 @@ def check(registry: LanguageRegistry, all_files: Sequence[TopicFiles]) -> Iterat
         if topic is None:
             continue
         for code, page in files.languages.items():
-            texts = dict(composed_texts(knowledge, topic, code))
             for one in _budgeted_texts(knowledge, topic, code):
-                text = texts[one.reply]
+                text = find_text(knowledge, one.text_id, code)
                 excess = _excess(knowledge, text, one, code, len(topic.guide))
                 if excess:
                     own = text.sms is not None and _has_sms_variant(topic, code, one.location)
@@ -60,31 +59,30 @@ def _budgeted_texts(knowledge: Knowledge, topic: Topic, code: str) -> Iterator[_
     page = topic.languages[code]
     next_titles = _titles(knowledge, topic.next_topics, code)
     for name in page.texts:
-        is_answer = name == "answer"
-        menu = next_titles if is_answer and not topic.guide else []
-        reply = topic.id if is_answer else f"{topic.id}__{name}"
-        yield _BudgetedText(reply, ("texts", name), MAX_ANSWER_SEGMENTS, menu)
+        menu = next_titles if name == ANSWER and not topic.guide else []
+        yield _BudgetedText(TextId(topic.id, name), ("texts", name), MAX_ANSWER_SEGMENTS, menu)
     for item in topic.guide:
-        reply, location = f"{topic.id}__{item.name}", ("guide", item.name)
+        text_id, location = TextId(topic.id, item.name), ("guide", item.name)
         if item.kind == ItemKind.QUESTION:
             choices = list(page.guide[item.name].choices.values())
-            yield _BudgetedText(reply, location, MAX_STEP_SEGMENTS, choices)
+            yield _BudgetedText(text_id, location, MAX_STEP_SEGMENTS, choices)
         elif topic.kind == TopicKind.ANSWER:
-            yield _BudgetedText(reply, location, MAX_ANSWER_SEGMENTS, next_titles)
+            yield _BudgetedText(text_id, location, MAX_ANSWER_SEGMENTS, next_titles)
         else:
             yield from _step_texts(knowledge, topic, item, code)
 
 
 def _step_texts(knowledge: Knowledge, topic: Topic, item: GuideItem, code: str) -> Iterator[_BudgetedText]:
     menu = _titles(knowledge, ("step_done", "step_back", "step_stuck"), code)
-    reply, location = f"{topic.id}__{item.name}", ("guide", item.name)
-    yield _BudgetedText(reply, location, MAX_STEP_SEGMENTS, menu)
+    text_id, location = TextId(topic.id, item.name), ("guide", item.name)
+    yield _BudgetedText(text_id, location, MAX_STEP_SEGMENTS, menu)
     if topic.languages[code].guide[item.name].help is not None:
         shared = knowledge.topics.get(SHARED_TEXTS)
         texts = shared.languages[code].texts if shared else {}
         again = [texts["again"].text] if "again" in texts else []
         menu = again + _titles(knowledge, ("step_done", "human"), code)
-        yield _BudgetedText(f"{reply}__help", (*location, "help"), MAX_STEP_SEGMENTS, menu)
+        help_id = TextId(topic.id, item.name, is_help=True)
+        yield _BudgetedText(help_id, (*location, "help"), MAX_STEP_SEGMENTS, menu)
 
 
 def _titles(knowledge: Knowledge, topics: Sequence[str], code: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""No choice is a word by which a client would stop, start or be helped: whoever types it would be unsubscribed."""
+"""No choice is a keyword of the carriers: a client who types it would be unsubscribed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMMANDS = Commands(KNOWLEDGE)
 
 
 def could_be_choices(language: str) -> Iterator[tuple[str, str]]:
-    """Every label, and every text that is short enough to be one, with where it stands."""
+    """Yield every label, and every text that is short enough to be one, with its name."""
     for topic in KNOWLEDGE.topics.values():
         page = topic.languages[language]
         for name, item in page.guide.items():

@@ -87,12 +87,12 @@ def test_every_fact_of_the_ledger_is_registered(registered: set[str]) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_fact_is_said(register: FactRegister, knowledge: Knowledge, language: str) -> None:
+def test_every_fact_is_carried(register: FactRegister, knowledge: Knowledge, language: str) -> None:
     gaps = {fact.id: missing_claims(fact, knowledge, language) for fact in register.facts}
     assert {id: missing for id, missing in gaps.items() if missing} == {}
 
 
-def test_nothing_is_said_that_the_source_has_wrong(register: FactRegister, knowledge: Knowledge) -> None:
+def test_no_text_repeats_an_error_of_the_source(register: FactRegister, knowledge: Knowledge) -> None:
     assert list(check(register, knowledge)) == []
 
 

@@ -31,7 +31,7 @@ PREFERRED = {
 }
 
 
-def test_an_address_stands_between_spaces_so_that_it_opens_alone_when_tapped() -> None:
+def test_an_address_has_spaces_around_so_that_it_opens_alone_when_tapped() -> None:
     """Telegram and phones take Japanese letters and brackets next to an address for a part of it."""
     found = 0
     for name, text in TEXTS:

@@ -24,7 +24,7 @@ JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
 @pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
 @pytest.mark.parametrize("topic", RECOGNISED)
-def test_a_topic_is_said_in_enough_ways(topic: str, language: str) -> None:
+def test_a_topic_has_enough_examples(topic: str, language: str) -> None:
     examples = KNOWLEDGE.topics[topic].languages[language].examples
     assert len({normalized(example) for example in examples}) >= MIN_EXAMPLES_OF.get(topic, MIN_EXAMPLES)
 

@@ -147,5 +147,5 @@ class Repository:
 
     def change(self, path: str, old: str, new: str) -> None:
         text = (self.data / path).read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {path}"
         (self.data / path).write_text(text.replace(old, new), encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 
 from knowledge import ItemKind, load
 from knowledge.fact_register import load_facts
-from knowledge.text_names import find_text
+from knowledge.text_names import find_raw_text
 from tests.support.action_turn import ActionChat
 
 KNOWLEDGE = load()
@@ -77,7 +77,7 @@ async def test_every_step_of_a_procedure_comes_in_its_order(procedure: Procedure
         for step in procedure.steps.split():
             names = FACTS[f"{procedure.article}.{step}"].texts
             (name,) = [name for name in names if name.startswith(f"{procedure.topic}/")]
-            text = find_text(KNOWLEDGE, name, language)
+            text = find_raw_text(KNOWLEDGE, name, language)
             assert text is not None
             wanted = bare(text.on(chat.channel))
             found = [n for n, screen in enumerate(screens) if n >= reached and wanted in screen]

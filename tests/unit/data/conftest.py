@@ -1,4 +1,4 @@
-"""A tiny data folder that is in order, for tests to spoil."""
+"""A small data folder without problems, for tests to change."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ FILES = {
 
 
 class Tree:
-    """The folder, and short ways to change it and to see what the reader makes of it."""
+    """The folder, with short ways to change it, load it and list its problems."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -131,7 +131,7 @@ class Tree:
 
     def change(self, path: str, old: str, new: str) -> None:
         text = self.read(path)
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {path}"
         (self.root / path).write_text(text.replace(old, new), encoding="utf-8")
 
     def add(self, path: str, text: str) -> None:
@@ -141,7 +141,7 @@ class Tree:
         return load(self.root)
 
     def problems(self) -> list[str]:
-        """As printed; an empty list when there is nothing to complain about."""
+        """Return the problems as printed."""
         try:
             load(self.root)
         except KnowledgeError as error:

@@ -75,7 +75,7 @@ ENGLISH = "topics/talk/english/"
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_a_break_of_the_rules_is_told_with_file_and_line(
+def test_a_broken_rule_is_reported_with_file_and_line(
     tree: Any, path: str, old: str, new: str, expected: str
 ) -> None:
     tree.change(path, old, new)
@@ -105,7 +105,7 @@ def test_a_long_text_is_fine_when_sms_gets_a_shorter_one(tree: Any) -> None:
     assert tree.problems() == []
 
 
-def test_examples_of_a_topic_of_texts_would_teach_nothing_and_are_told(tree: Any) -> None:
+def test_examples_of_a_topic_of_texts_would_teach_nothing_and_are_reported(tree: Any) -> None:
     tree.write("topics/talk/notices/topic.yml", "kind: texts\n")
     tree.write("topics/talk/notices/en.yml", "texts: {late: Late.}\n")
     tree.write("topics/talk/notices/examples.en.txt", "it is late\n")

@@ -1,3 +1,5 @@
+"""python -m knowledge: what the commands print and return."""
+
 from __future__ import annotations
 
 import subprocess
@@ -9,7 +11,7 @@ import pytest
 from knowledge.__main__ import main
 
 
-def test_check_counts_what_is_in_order_and_ends_well(tree: Any, capsys: Any) -> None:
+def test_check_counts_topics_languages_and_examples_and_ends_with_0(tree: Any, capsys: Any) -> None:
     assert main(["check", "--root", str(tree.root)]) == 0
     assert capsys.readouterr().out == "3 topics, 2 languages, 7 examples: no problems\n"
 

@@ -1,4 +1,4 @@
-"""The register of facts: what is told when a text loses a fact."""
+"""The register of facts: the problems reported when a text loses a fact."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def registered(tree: Any) -> Any:
     return tree
 
 
-def told(tree: Any, capsys: Any) -> list[str]:
-    """What the check prints when it fails."""
+def reported(tree: Any, capsys: Any) -> list[str]:
+    """Return the lines that the check prints when it fails."""
     assert main(["check", "--root", str(tree.root)]) == 1
     return str(capsys.readouterr().out).splitlines()
 
 
-def test_facts_that_are_said_are_no_problem(registered: Any, capsys: Any) -> None:
+def test_facts_that_are_carried_are_no_problem(registered: Any, capsys: Any) -> None:
     assert main(["check", "--root", str(registered.root)]) == 0
 
 
@@ -66,34 +66,34 @@ def test_the_register_is_read_as_written(registered: Any) -> None:
         ("facts.yml", "ja: [ヘルプを開き]", "de: [x]", "2: A1.1 in ja: it has no words to be recognised by"),
     ],
 )
-def test_a_fact_that_a_text_has_lost_is_told(
+def test_a_fact_that_a_text_has_lost_is_reported(
     registered: Any, capsys: Any, path: str, old: str, new: str, expected: str
 ) -> None:
     registered.change(path, old, new)
-    assert f"data/facts.yml:{expected}" in told(registered, capsys)
+    assert f"data/facts.yml:{expected}" in reported(registered, capsys)
 
 
-def test_a_fact_that_is_lost_by_sms_alone_is_told(registered: Any, capsys: Any) -> None:
+def test_a_fact_that_is_lost_by_sms_alone_is_reported(registered: Any, capsys: Any) -> None:
     short = "answer: {text: 'Open **Help** and type {code}.', sms: 'Type {code}.'}"
     registered.change(PIN + "en.yml", "answer: Open **Help** and type {code}.", short)
-    assert told(registered, capsys) == ["data/facts.yml:2: A1.1 in en: `open help` is not said on sms"]
+    assert reported(registered, capsys) == ["data/facts.yml:2: A1.1 in en: `open help` is not said on sms"]
 
 
-def test_what_is_wrong_in_the_source_is_not_said(registered: Any, capsys: Any) -> None:
+def test_an_error_of_the_source_is_not_repeated(registered: Any, capsys: Any) -> None:
     registered.change(CACHE + "ja.yml", "消去します。", "倉庫を消去します。")
-    (line,) = told(registered, capsys)
+    (line,) = reported(registered, capsys)
     assert "cache/clear in ja says `倉庫`" in line
 
 
-def test_a_register_of_the_wrong_shape_is_told_with_its_line(registered: Any, capsys: Any) -> None:
+def test_a_fact_register_of_the_wrong_shape_is_reported_with_its_line(registered: Any, capsys: Any) -> None:
     registered.change("facts.yml", "texts: [pin/answer]", "text: [pin/answer]")
     with pytest.raises(KnowledgeError):
         load_facts(registered.root)
-    lines = told(registered, capsys)
+    lines = reported(registered, capsys)
     assert "data/facts.yml:2: `texts` is missing" in lines
 
 
-def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) -> None:
+def test_the_report_names_lost_facts_and_their_texts(registered: Any, capsys: Any) -> None:
     registered.change(PIN + "ja.yml", "ヘルプ", "サポート")
     assert main(["report", "--root", str(registered.root)]) == 1
     head, first, second, total = capsys.readouterr().out.splitlines()
@@ -105,6 +105,8 @@ def test_the_report_says_what_is_lost_and_where(registered: Any, capsys: Any) ->
 
 def test_a_language_is_checked_from_the_first_fact_that_has_words_in_it(registered: Any, capsys: Any) -> None:
     registered.change("facts.yml", ", ja: [ヘルプを開き]", "")
-    assert told(registered, capsys) == ["data/facts.yml:2: A1.1 in ja: it has no words to be recognised by"]
+    assert reported(registered, capsys) == [
+        "data/facts.yml:2: A1.1 in ja: it has no words to be recognised by"
+    ]
     registered.change("facts.yml", ", ja: [ストレージ]", "")
     assert main(["check", "--root", str(registered.root)]) == 0

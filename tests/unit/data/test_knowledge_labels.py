@@ -1,4 +1,4 @@
-"""The list of screen labels: what is told when a text names a label otherwise."""
+"""The register of screen labels: the problems reported when a text names a label in another form."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_label_is_named_as_its_clients_see_it_or_in_english_with_its_meaning(t
         ("「ユーザー設定」の枠", "`ユーザー設定` is what a label means; the label itself is English"),
     ],
 )
-def test_another_form_is_told(text: str, wrong: str) -> None:
+def test_another_form_of_a_label_is_reported(text: str, wrong: str) -> None:
     assert wrong in list(misnamed_labels(text, FORMS, OWN))
 
 
@@ -80,7 +80,7 @@ def test_the_check_names_the_text_and_its_line(tree: Any, capsys: Any) -> None:
     assert line.endswith("`Storage` is no label of labels.yml")
 
 
-def test_a_list_of_another_shape_is_told(tree: Any) -> None:
+def test_a_label_register_of_the_wrong_shape_is_reported(tree: Any) -> None:
     tree.write("labels.yml", "app:\n  Storage: {ja: ストレージ}\n")
     with pytest.raises(KnowledgeError) as told:
         load_labels(load(tree.root), tree.root)

@@ -1,3 +1,5 @@
+"""From files to Knowledge."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,7 +10,7 @@ import pytest
 from knowledge import GuideItem, ItemKind, KnowledgeError, Language, Problem, Text
 
 
-def test_what_is_in_order_loads_without_complaint(tree: Any) -> None:
+def test_data_without_problems_loads(tree: Any) -> None:
     assert tree.problems() == []
 
 
@@ -91,7 +93,7 @@ def test_terms_are_merged_from_all_topics(tree: Any) -> None:
     assert knowledge.terms("weather") == {}
 
 
-def test_words_stay_what_was_typed_and_never_become_truth_values_or_numbers(tree: Any) -> None:
+def test_scalars_stay_text_and_never_become_booleans_or_numbers(tree: Any) -> None:
     for path in ("topic.yml", "en.yml", "ja.yml"):
         text = tree.read(f"topics/trouble/cache/{path}").replace("iphone", "no").replace("android", "on")
         tree.write(f"topics/trouble/cache/{path}", text)

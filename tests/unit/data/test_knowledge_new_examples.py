@@ -51,7 +51,7 @@ def test_a_topic_without_examples_gets_its_first(repository: Repository) -> None
     assert examples(repository.data, "restart", "en") == ("from the start",)
 
 
-def test_what_is_an_example_already_is_not_added_again(repository: Repository) -> None:
+def test_an_example_is_not_added_twice(repository: Repository) -> None:
     known = examples(repository.data, "pin", "en")[0]
     assert add_examples(repository.data, [NewExample("pin", "en", known.upper() + "!")]) == 0
     assert len(examples(repository.data, "pin", "en")) == len(set(examples(repository.data, "pin", "en")))

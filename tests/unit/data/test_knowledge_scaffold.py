@@ -1,4 +1,4 @@
-"""A new topic or language fails the check by its TODOs alone, and passes once they are done."""
+"""A new topic or language fails the check by its TODOs alone, and passes once they are replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def run(tree: Any, *arguments: str) -> int:
 
 
 def fill_in(root: Path) -> None:
-    """What a person does, without the thinking."""
+    """Replace each TODO, as a writer would."""
     for path in (*root.glob("topics/**/*.yml"), *root.glob("topics/**/*.txt")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("TODO: ", "").replace("TODO", "Done"), encoding="utf-8")
@@ -38,7 +38,7 @@ def test_a_new_topic_fails_by_its_todos_until_they_are_filled_in(tree: Any) -> N
     assert tree.load().topics["refund"].group == "billing"
 
 
-def test_a_new_topic_tells_in_two_lines_what_to_do_next(tree: Any, capsys: Any) -> None:
+def test_a_new_topic_prints_what_to_do_next_in_two_lines(tree: Any, capsys: Any) -> None:
     run(tree, "topic", "trouble/refund")
     first, second = capsys.readouterr().out.splitlines()
     assert "data/topics/trouble/refund/" in first

@@ -48,7 +48,7 @@ def test_the_limits_of_the_standard(text: str, parts: int) -> None:
     assert count_segments(text) == parts
 
 
-def test_the_excess_length_is_what_must_go() -> None:
+def test_the_excess_length_is_the_number_of_characters_to_remove() -> None:
     assert excess_length("a" * 310, 2) == 4
     assert excess_length("あ" * 140, 2) == 6
     assert excess_length("a" * 306, 2) == 0

@@ -1,4 +1,4 @@
-"""Files that cannot be read or have another shape than the format's."""
+"""Files that cannot be read or have the wrong shape."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ PIN = "topics/trouble/pin/"
 CACHE = "topics/trouble/cache/"
 
 
-def test_a_file_that_is_no_yaml_is_told_with_its_line(tree: Any) -> None:
+def test_a_file_that_is_not_yaml_is_reported_with_its_line(tree: Any) -> None:
     tree.change(PIN + "en.yml", "sms: Short.", "sms: 'Short.")
     (problem,) = tree.problems()
     assert problem.startswith("data/topics/trouble/pin/en.yml:")
     assert "this is not YAML" in problem
 
 
-def test_a_tab_is_told_in_its_line(tree: Any) -> None:
+def test_a_tab_is_reported_with_its_line(tree: Any) -> None:
     tree.change(PIN + "topic.yml", "next_topics: [cache]", "\tnext_topics: [cache]")
     (problem,) = tree.problems()
     assert problem.startswith("data/topics/trouble/pin/topic.yml:3: this is not YAML")
 
 
 @pytest.mark.parametrize("texts", ["&a {answer: *a}", "{? [a] : b}", "{answer: *gone}"])
-def test_yaml_that_makes_no_value_is_told_and_never_hangs(tree: Any, texts: str) -> None:
+def test_yaml_without_a_value_is_reported_and_never_hangs(tree: Any, texts: str) -> None:
     tree.write(PIN + "en.yml", f"title: PIN\ntexts: {texts}\n")
     (problem,) = tree.problems()
     assert problem.startswith("data/topics/trouble/pin/en.yml:2: this is not YAML")
 
 
-def test_a_file_in_another_encoding_is_told_with_its_line(tree: Any) -> None:
+def test_a_file_in_another_encoding_is_reported_with_its_line(tree: Any) -> None:
     (tree.root / PIN / "ja.yml").write_bytes("title: PIN\ntexts: {answer: 忘れた}\n".encode("shift_jis"))
     assert tree.problems() == ["data/topics/trouble/pin/ja.yml:2: this is not UTF-8"]
 
 
-def test_an_empty_file_and_a_missing_file_are_told(tree: Any) -> None:
+def test_an_empty_file_and_a_missing_file_are_reported(tree: Any) -> None:
     tree.write(PIN + "ja.yml", "# later\n")
     (tree.root / CACHE / "ja.yml").unlink()
     assert tree.problems() == [
@@ -44,12 +44,12 @@ def test_an_empty_file_and_a_missing_file_are_told(tree: Any) -> None:
     ]
 
 
-def test_a_topic_without_topic_yml_is_told(tree: Any) -> None:
+def test_a_topic_without_topic_yml_is_reported(tree: Any) -> None:
     (tree.root / "topics/talk/english/topic.yml").unlink()
     assert tree.problems() == ["data/topics/talk/english/topic.yml:1: the file is missing"]
 
 
-def test_a_missing_languages_yml_is_told_and_the_topics_are_checked_all_the_same(tree: Any) -> None:
+def test_a_missing_languages_yml_is_reported_and_the_topics_are_checked_all_the_same(tree: Any) -> None:
     (tree.root / "languages.yml").unlink()
     tree.change(PIN + "examples.en.txt", "lost the pin", "TODO")
     assert tree.problems() == [
@@ -58,12 +58,12 @@ def test_a_missing_languages_yml_is_told_and_the_topics_are_checked_all_the_same
     ]
 
 
-def test_a_key_that_stands_twice_is_told_at_its_second_place(tree: Any) -> None:
+def test_a_repeated_key_is_reported_at_its_second_line(tree: Any) -> None:
     tree.add(PIN + "en.yml", "title: Lost PIN\n")
     assert tree.problems() == ["data/topics/trouble/pin/en.yml:7: `title` is already in line 1"]
 
 
-def test_a_choice_that_stands_twice_is_told_deep_inside(tree: Any) -> None:
+def test_a_repeated_choice_is_reported_deep_inside(tree: Any) -> None:
     tree.change(CACHE + "en.yml", "      android: Android", "      android: Android\n      iphone: Apple")
     assert tree.problems() == ["data/topics/trouble/cache/en.yml:9: `iphone` is already in line 7"]
 
@@ -95,7 +95,7 @@ def test_a_choice_that_stands_twice_is_told_deep_inside(tree: Any) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_another_shape_is_told_in_plain_words_with_its_line(
+def test_a_wrong_shape_is_reported_in_plain_words_with_its_line(
     tree: Any, path: str, old: str, new: str, line: int, message: str
 ) -> None:
     tree.change(path, old, new)
@@ -103,17 +103,17 @@ def test_another_shape_is_told_in_plain_words_with_its_line(
     assert [problem.split(": ")[0] for problem in found] == [f"data/{path}:{line}"]
 
 
-def test_a_guide_without_a_guide_is_told(tree: Any) -> None:
+def test_a_topic_of_kind_guide_without_a_guide_is_reported(tree: Any) -> None:
     tree.write(CACHE + "topic.yml", "kind: guide\n")
     assert "data/topics/trouble/cache/topic.yml:1: `guide` is missing" in tree.problems()
 
 
-def test_a_file_of_no_language_is_told(tree: Any) -> None:
+def test_a_file_of_an_unknown_language_is_reported(tree: Any) -> None:
     tree.write(PIN + "fr.yml", "title: PIN\n")
     assert tree.problems() == ["data/topics/trouble/pin/fr.yml:1: `fr` is no language of languages.yml"]
 
 
-def test_what_stands_where_it_does_not_belong_is_told(tree: Any) -> None:
+def test_files_and_folders_that_do_not_belong_are_reported(tree: Any) -> None:
     tree.write("topics/notes.txt", "")
     tree.write("topics/trouble/en.yml", "")
     tree.write(PIN + "en.yaml", "")
@@ -135,12 +135,12 @@ def test_hidden_files_are_passed_over(tree: Any) -> None:
     assert tree.problems() == []
 
 
-def test_a_missing_topics_folder_is_told(tree: Any) -> None:
+def test_a_missing_topics_folder_is_reported(tree: Any) -> None:
     (tree.root / "topics").rename(tree.root / "topic")
     assert "data/topics:1: the folder is missing" in tree.problems()
 
 
-def test_the_same_topic_in_two_groups_is_told(tree: Any) -> None:
+def test_the_same_topic_in_two_groups_is_reported(tree: Any) -> None:
     for name in ("topic.yml", "en.yml", "ja.yml", "examples.en.txt", "examples.ja.txt"):
         tree.write(f"topics/zoo/english/{name}", tree.read(f"topics/talk/english/{name}"))
     assert (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.render import SMS, render
-from knowledge import Knowledge, as_plain, composed_texts
+from knowledge import Knowledge, TextId, as_plain
+from knowledge.rendering import CLOSING_TEXTS, find_text, text_ids
 from tests.support.knowledge import KNOWLEDGE
 
 
@@ -19,7 +20,8 @@ def test_sms_are_counted_as_the_channel_renders_them(knowledge: Knowledge, langu
     menu = [knowledge.label(topic, language) for topic in ("step_done", "step_back", "human")]
     buttons = [{"title": title, "token": "x"} for title in menu]
     for topic in knowledge.topics.values():
-        for _, text in composed_texts(knowledge, topic, language):
+        for text_id in text_ids(knowledge, topic, language):
+            text = find_text(knowledge, text_id, language)
             shown = render(text.on("sms"), buttons, SMS, knowledge.languages[language])
             assert "".join(part.text for part in shown) == as_plain(
                 text.on("sms"), menu, knowledge.languages[language]
@@ -30,7 +32,7 @@ def test_an_answer_ends_with_its_sources_and_where_to_read_them(knowledge: Knowl
     for language in knowledge.languages:
         for topic in knowledge.topics.values():
             if topic.kind == "answer" and topic.source and not topic.guide:
-                said = dict(composed_texts(knowledge, topic, language))[topic.id]
+                said = find_text(knowledge, TextId(topic.id), language)
                 for channel in ("telegram", "sms"):
                     end = said.on(channel).rpartition("\n\n")[2]
                     assert all(article in end for article in topic.source)
@@ -38,7 +40,6 @@ def test_an_answer_ends_with_its_sources_and_where_to_read_them(knowledge: Knowl
 
 
 def test_the_end_of_a_guide_and_its_list_name_the_sources(knowledge: Knowledge) -> None:
-    said = dict(composed_texts(knowledge, knowledge.topics["pin_forgotten"], "en"))
-    assert {"pin_forgotten__finished", "pin_forgotten__listed"} <= set(said)
-    for name in ("finished", "listed"):
-        assert "KB2260" in said[f"pin_forgotten__{name}"].on("sms")
+    for name in CLOSING_TEXTS:
+        text = find_text(knowledge, TextId("pin_forgotten", name), "en")
+        assert "KB2260" in text.on("sms")

@@ -1,8 +1,7 @@
 """Trains and asks one NLU pipeline inside Rasa, in a process of its own: `python -m bench.pipeline`.
 
-Stock is Rasa's default pipeline. Both go through the same commands of Rasa; ours, as in service, without TensorFlow.
-Standard input: {"pipeline": "ours" or "stock", "train": [texts, intents], "test": [texts, intents]}; the last line of
-standard output: one JSON object with accuracy, training seconds, milliseconds a message and resident megabytes.
+Reads a PipelineRun as JSON from standard input; the last line of standard output is a PipelineReport as JSON. Stock is
+Rasa's default pipeline. Both pipelines go through the same commands of Rasa; ours, as in service, without TensorFlow.
 """
 
 from __future__ import annotations
@@ -15,12 +14,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 import yaml
 
+PipelineConfig: TypeAlias = list[dict[str, object]]
+"""The `pipeline` of a config.yml."""
+
 # What `rasa init` writes for English in 3.6.
-STOCK: list[dict[str, Any]] = [
+STOCK: PipelineConfig = [
     {"name": "WhitespaceTokenizer"},
     {"name": "RegexFeaturizer"},
     {"name": "LexicalSyntacticFeaturizer"},
@@ -29,53 +31,67 @@ STOCK: list[dict[str, Any]] = [
     {"name": "DIETClassifier", "epochs": 100, "constrain_similarities": True},
     {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
 ]
-# Of config.yml, what reads the topic of a message.
+# The components of config.yml that find the topic of a message.
 OURS = ("ScriptTokenizer", "SentenceFeaturizer", "TopicClassifier")
 
 
+class PipelineRun(TypedDict):
+    """What to train and to ask."""
+
+    pipeline: str
+    """ "ours" or "stock"."""
+    train: tuple[list[str], list[str]]
+    """Texts and intents."""
+    test: tuple[list[str], list[str]]
+    """Texts and intents."""
+
+
+class PipelineReport(TypedDict):
+    """The quality and cost of a pipeline."""
+
+    accuracy: float
+    train_seconds: float
+    p50_ms: float
+    p99_ms: float
+    resident_mb: int
+    """Of the process that has trained and then asked."""
+
+
 def main() -> None:
-    """See the module."""
-    asked = json.load(sys.stdin)
+    """Run what standard input asks for and print the report."""
+    run: PipelineRun = json.load(sys.stdin)
     with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as folder:
-        pipeline = ours(Path(folder)) if asked["pipeline"] == "ours" else STOCK
-        report = asyncio.run(measured(pipeline, asked, Path(folder)))
+        pipeline = prepare_ours(Path(folder)) if run["pipeline"] == "ours" else STOCK
+        report = asyncio.run(measure(pipeline, run, Path(folder)))
     print(json.dumps(report))
 
 
-def ours(folder: Path) -> list[dict[str, Any]]:
-    """Our pipeline, which neither loads TensorFlow nor finds vectors that an earlier training kept."""
-    from nlu.no_tensorflow import leave_out
+def prepare_ours(folder: Path) -> PipelineConfig:
+    """Return our pipeline, with an empty cache of vectors in `folder`. Stubs TensorFlow."""
+    from nlu.tensorflow_stub import stub_tensorflow
 
-    leave_out()
-    import nlu.features
+    stub_tensorflow()
     from nlu.fingerprint import ROOT
 
-    nlu.features.VECTORS = folder / "vectors"
-    parts = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
-    return [part for part in parts if part["name"].rpartition(".")[2] in OURS]
+    components = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    ours = {component["name"].rpartition(".")[2]: component for component in components}
+    ours["SentenceFeaturizer"]["cache_folder"] = str(folder / "vectors")
+    return [ours[name] for name in OURS]
 
 
-async def measured(pipeline: list[dict[str, Any]], asked: dict[str, Any], folder: Path) -> dict[str, Any]:
+async def measure(pipeline: PipelineConfig, run: PipelineRun, folder: Path) -> PipelineReport:
     """Train in `folder`, then ask every test message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    # What an earlier run left would make the training shorter.
+    # The cache of an earlier run would make the training shorter.
     os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")
     import psutil
     from rasa.core.agent import Agent
     from rasa.model_training import train_nlu
 
-    by_intent: dict[str, list[str]] = {}
-    for text, intent in zip(*asked["train"], strict=True):
-        by_intent.setdefault(intent, []).append(" ".join(text.split()))
-    data = {
-        "version": "3.1",
-        "nlu": [
-            {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)}
-            for intent, texts in by_intent.items()
-        ],
-    }
-    (folder / "nlu.yml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    (folder / "nlu.yml").write_text(
+        yaml.safe_dump(_training_data(*run["train"]), allow_unicode=True), encoding="utf-8"
+    )
     config = {"recipe": "default.v1", "language": "en", "pipeline": pipeline}
     (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     started = time.perf_counter()
@@ -83,11 +99,11 @@ async def measured(pipeline: list[dict[str, Any]], asked: dict[str, Any], folder
     seconds = time.perf_counter() - started
     agent = Agent.load(model)
     times, right = [], 0
-    for text, intent in zip(*asked["test"], strict=True):
+    for text, intent in zip(*run["test"], strict=True):
         began = time.perf_counter()
         parsed = await agent.parse_message(text)
         times.append(time.perf_counter() - began)
-        ranking = [one["name"] for one in parsed["intent_ranking"] if one["name"] != "nlu_fallback"]
+        ranking = [score["name"] for score in parsed["intent_ranking"] if score["name"] != "nlu_fallback"]
         right += ranking[:1] == [intent]
     times.sort()
     return {
@@ -96,6 +112,20 @@ async def measured(pipeline: list[dict[str, Any]], asked: dict[str, Any], folder
         "p50_ms": round(1000 * times[len(times) // 2], 1),
         "p99_ms": round(1000 * times[len(times) * 99 // 100], 1),
         "resident_mb": round(psutil.Process().memory_info().rss / 1e6),
+    }
+
+
+def _training_data(texts: list[str], intents: list[str]) -> dict[str, object]:
+    """Return the examples as the content of Rasa's nlu.yml."""
+    by_intent: dict[str, list[str]] = {}
+    for text, intent in zip(texts, intents, strict=True):
+        by_intent.setdefault(intent, []).append(" ".join(text.split()))
+    return {
+        "version": "3.1",
+        "nlu": [
+            {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts_of_intent)}
+            for intent, texts_of_intent in by_intent.items()
+        ],
     }
 
 

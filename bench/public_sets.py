@@ -13,22 +13,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-OUTSIDE = "out_of_scope"
+from nlu.parsed_message import OUT_OF_SCOPE
 
 
 @dataclass(frozen=True)
-class Part:
+class DatasetSplit:
     """Messages with their intents, row by row."""
 
     texts: list[str]
     intents: list[str]
 
-    def among(self, chosen: Sequence[int]) -> Part:
-        """Return the rows with the indices `chosen`."""
-        return Part([self.texts[at] for at in chosen], [self.intents[at] for at in chosen])
-
-    def __add__(self, other: Part) -> Part:
-        return Part(self.texts + other.texts, self.intents + other.intents)
+    def select(self, rows: Sequence[int]) -> DatasetSplit:
+        """Return the messages with these indices."""
+        return DatasetSplit([self.texts[row] for row in rows], [self.intents[row] for row in rows])
 
 
 def read_set(name: str) -> str:
@@ -42,32 +39,35 @@ def read_set(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def banking77() -> dict[str, Part]:
+def banking77() -> dict[str, DatasetSplit]:
     """Return BANKING77 (Casanueva et al. 2020, CC-BY-4.0): train 10,003, test 3,080; 77 intents."""
     found = {}
     for part in ("train", "test"):
         rows = list(csv.DictReader(io.StringIO(read_set(f"banking77_{part}.csv"), newline="")))
-        found[part] = Part([row["text"] for row in rows], [row["category"] for row in rows])
+        found[part] = DatasetSplit([row["text"] for row in rows], [row["category"] for row in rows])
     return found
 
 
-def clinc150() -> dict[str, Part]:
-    """Return CLINC150 (Larson et al. 2019, CC-BY-3.0): train 15,000, val 3,000, test 4,500; 150 intents; and messages
-    of no intent (oos_train 100, oos_val 100, oos_test 1,000), here with the intent OUTSIDE."""
+def clinc150() -> dict[str, DatasetSplit]:
+    """Return CLINC150 (Larson et al. 2019, CC-BY-3.0): train 15,000, val 3,000, test 4,500; 150 intents.
+
+    Its messages of no intent (oos_train 100, oos_val 100, oos_test 1,000) get the intent OUT_OF_SCOPE.
+    """
     raw = json.loads(read_set("clinc150_full.json"))
     return {
-        part: Part(
-            [text for text, _ in rows], [OUTSIDE if part.startswith("oos") else intent for _, intent in rows]
+        part: DatasetSplit(
+            [text for text, _ in rows],
+            [OUT_OF_SCOPE if part.startswith("oos") else intent for _, intent in rows],
         )
         for part, rows in raw.items()
     }
 
 
-def some_of_each(part: Part, count: int, seed: int) -> Part:
+def draw_per_intent(split: DatasetSplit, count: int, seed: int) -> DatasetSplit:
     """Draw `count` messages of each intent with NumPy's RandomState(seed), intents in alphabetical order."""
     random = np.random.RandomState(seed)
-    intents: NDArray[np.str_] = np.asarray(part.intents)
+    intents: NDArray[np.str_] = np.asarray(split.intents)
     chosen: list[int] = []
     for intent in np.unique(intents):
         chosen += random.permutation(np.flatnonzero(intents == intent))[:count].tolist()
-    return part.among(chosen)
+    return split.select(chosen)

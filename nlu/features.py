@@ -1,109 +1,111 @@
-"""A message as vectors, one by each sentence encoder."""
+"""The vectors of a message, one per sentence encoder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.encoder import SentenceEncoder, Vectors, load_encoder
-from nlu.numbers import without_numbers
-from nlu.remembered import VECTORS, Remembering
+from nlu.arrays import Float32Array
+from nlu.component import StatelessComponent
+from nlu.embedding_cache import CACHE_FOLDER, CachedEncoder
+from nlu.encoder import SentenceEncoder, load_encoder
+from nlu.phone_matcher import mask_phone_numbers
 
-_VECTORS = "vectors"
+_VECTORS_KEY = "vectors"
 
 
 class MessageVectors:
-    """The vectors of one message. An encoder is asked when its vector is wanted for the first time: the later ones
-    take many times as long as the first and are seldom needed."""
+    """The vectors of one message, computed on demand: the later encoders take many times as long as the first and are
+    seldom needed."""
 
     def __init__(self, text: str, encoders: Sequence[SentenceEncoder]) -> None:
-        self.text = without_numbers(text)
+        self.text = mask_phone_numbers(text)
         self._encoders = encoders
-        self._known: list[Vectors] = []
+        self._vectors: list[Float32Array] = []
 
-    def first(self) -> Vectors:
-        """By the first encoder, and zeros in the place of the others; side by side."""
-        rest = sum(encoder.dimension for encoder in self._encoders[1:])
-        return np.concatenate([self._up_to(1)[0], np.zeros(rest, np.float32)])
-
-    def all(self) -> Vectors:
-        """By each encoder, side by side."""
-        return np.concatenate(self._up_to(len(self._encoders)))
-
+    @property
     def dimensions(self) -> tuple[int, ...]:
-        """Of each encoder."""
+        """The dimension of each encoder; d is their sum."""
         return tuple(encoder.dimension for encoder in self._encoders)
 
-    def know(self, vector: Vectors) -> None:
-        """Take the next encoder's vector from somebody who has read many messages at once."""
-        self._known.append(vector)
+    def by_first_encoder(self) -> Float32Array:
+        """Return the vector (d,) by the first encoder, with zeros for the others."""
+        rest = sum(self.dimensions[1:])
+        return np.concatenate([self._compute(1)[0], np.zeros(rest, np.float32)])
 
-    def _up_to(self, count: int) -> list[Vectors]:
-        for encoder in self._encoders[len(self._known) : count]:
-            self.know(encoder.encode([self.text])[0])
-        return self._known[:count]
+    def by_all_encoders(self) -> Float32Array:
+        """Return the concatenated vectors (d,) by all encoders."""
+        return np.concatenate(self._compute(len(self._encoders)))
+
+    def append(self, vector: Float32Array) -> None:
+        """Store the next encoder's vector, computed together with those of other messages."""
+        self._vectors.append(vector)
+
+    def _compute(self, count: int) -> list[Float32Array]:
+        for encoder in self._encoders[len(self._vectors) : count]:
+            self.append(encoder.encode([self.text])[0])
+        return self._vectors[:count]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class SentenceFeaturizer(GraphComponent):  # type: ignore[misc]
-    """Gives each message its vectors."""
+class SentenceFeaturizer(StatelessComponent):
+    """Adds a MessageVectors to each message that has a text."""
 
-    def __init__(self, encoders: Sequence[SentenceEncoder]) -> None:
+    def __init__(self, encoders: Sequence[SentenceEncoder], cache_folder: Path = CACHE_FOLDER) -> None:
         self._encoders = tuple(encoders)
+        self._cache_folder = cache_folder
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`encoders`: dotted paths of classes with the methods of nlu.encoder.SentenceEncoder."""
-        return {"encoders": ["nlu.encoder.UniversalSentenceEncoder", "nlu.encoder.SmallE5"]}
+        """`encoders`: dotted paths of classes with the interface of nlu.encoder.SentenceEncoder. `cache_folder`: keeps
+        the vectors of the examples from one training to the next."""
+        return {
+            "encoders": ["nlu.encoder.UniversalSentenceEncoder", "nlu.encoder.SmallE5"],
+            "cache_folder": str(CACHE_FOLDER),
+        }
 
     @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SentenceFeaturizer:
-        """A featurizer with the encoders of the configuration, which are shared by the whole process."""
-        return cls([load_encoder(path) for path in config["encoders"]])
+    def from_config(cls, config: dict[str, Any]) -> SentenceFeaturizer:
+        """Return a featurizer with the configured encoders, which the whole process shares."""
+        encoders = [load_encoder(path) for path in config["encoders"]]
+        return cls(encoders, Path(config["cache_folder"]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Give all examples all their vectors."""
-        keeping = [Remembering(encoder, VECTORS) for encoder in self._encoders]
-        _read(self._begun(training_data.training_examples), keeping)
+        """Add the vectors of all encoders to each example."""
+        cached = [CachedEncoder(encoder, self._cache_folder) for encoder in self._encoders]
+        _encode(self._add_vectors(training_data.training_examples), cached)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Give each message that has a text its first vector; the others are made when they are wanted."""
-        _read(self._begun(messages), self._encoders[:1])
+        """Add the vector of the first encoder to each message; those of the others follow on demand."""
+        _encode(self._add_vectors(messages), self._encoders[:1])
         return messages
 
-    def _begun(self, messages: list[Message]) -> list[MessageVectors]:
-        found = []
+    def _add_vectors(self, messages: list[Message]) -> list[MessageVectors]:
+        added = []
         for message in messages:
-            if isinstance(message.get(TEXT), str):
-                found.append(MessageVectors(message.get(TEXT), self._encoders))
-                message.set(_VECTORS, found[-1])
-        return found
+            text = message.get(TEXT)
+            if isinstance(text, str):
+                added.append(MessageVectors(text, self._encoders))
+                message.set(_VECTORS_KEY, added[-1])
+        return added
 
 
-def _read(found: Sequence[MessageVectors], encoders: Sequence[SentenceEncoder]) -> None:
+def _encode(messages: Sequence[MessageVectors], encoders: Sequence[SentenceEncoder]) -> None:
     for encoder in encoders:
-        rows = encoder.encode([vectors.text for vectors in found])
-        for vectors, row in zip(found, rows, strict=True):
-            vectors.know(row)
+        rows = encoder.encode([vectors.text for vectors in messages])
+        for vectors, row in zip(messages, rows, strict=True):
+            vectors.append(row)
 
 
 def vectors_of(message: Message) -> MessageVectors | None:
-    """What the featurizer added to the message; None when it has no text."""
-    found: MessageVectors | None = message.get(_VECTORS)
-    return found
+    """Return what SentenceFeaturizer added to the message; None if the message has no text."""
+    vectors: MessageVectors | None = message.get(_VECTORS_KEY)
+    return vectors

@@ -23,7 +23,7 @@ from rasa.shared.utils.io import read_config_file
 
 from knowledge import Knowledge, KnowledgeError, Topic, load
 from nlu.responses import SharedNameError, responses
-from nlu.standings import STANDING, SUBJECT, URGENT
+from nlu.topic_priority import PRIORITY_METADATA, TopicPriority
 
 _FORMAT = "3.1"
 FALLBACK_ACTION = "action_fallback"
@@ -154,17 +154,17 @@ def examples(knowledge: Knowledge) -> list[Message]:
             for example in page.examples:
                 # The gateway takes leading slashes off, since Rasa would read "/restart" as an intent.
                 text = example.lstrip("/")
-                about = {"language": code, **_standing(knowledge.topics[intent])}
+                about = {"language": code, **_priority(knowledge.topics[intent])}
                 message = Example.build(text, intent, example_metadata=about)
                 built.setdefault((intent, text), message)
     return list(built.values())
 
 
-def _standing(topic: Topic) -> dict[str, str]:
-    """How a topic counts where a message has two; nothing for small talk and what moves the conversation."""
+def _priority(topic: Topic) -> dict[str, str]:
+    """The metadata with the topic's priority; empty for small talk and navigation."""
     if topic.urgent:
-        return {STANDING: URGENT}
-    return {STANDING: SUBJECT} if topic.group != SMALL_TALK else {}
+        return {PRIORITY_METADATA: TopicPriority.URGENT.value}
+    return {PRIORITY_METADATA: TopicPriority.NORMAL.value} if topic.group != SMALL_TALK else {}
 
 
 def lookup_tables(knowledge: Knowledge) -> list[dict[str, Any]]:

@@ -1,29 +1,30 @@
 """Two problems in one message: which topic comes first, and which one is remembered.
 
-ClauseSplitter lets the components after it read the clauses of a message as messages of their own, behind the
-message itself; SecondTopic takes what they found, and leaves the message alone again.
+ClauseSplitter appends the clauses of a message as messages of their own, so that the components after it read them.
+SecondTopicDetector evaluates the result and removes the clauses.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.standings import URGENT, KnowsStandings
+from nlu.component import StatelessComponent
+from nlu.parsed_message import CLAUSE_KEY, SECOND_TOPIC_KEY, IntentScore
+from nlu.topic_priority import TopicPriority, TopicPriorityComponent
 
-# Clauses shorter than this many letters say nothing about a topic ("ok", "あの").
-_LETTERS = {"cjk": 4, "latin": 8}
-_ENDS = re.compile(r"(?<=[.!?;。！？；\n])\s*")
-# Words by which people pass to another matter. What stands behind one is a second problem, not more of the first.
-_ANOTHER = re.compile(
+# Shorter clauses say nothing about a topic ("ok", "あの").
+_MIN_LETTERS = {"cjk": 4, "latin": 8}
+_SENTENCE_END = re.compile(r"(?<=[.!?;。！？；\n])\s*")
+# Words that announce another matter: what follows is a second problem, not more about the first.
+_ANNOUNCEMENT = re.compile(
     r"(?:[,、]\s*)?\b(?:and also|also|and another thing|another thing|besides|plus|secondly|second question|"
     r"one more thing|additionally|as well as|on top of that|by the way)\b[,:]?\s*"
     r"|(?:^|(?<=[。、！？\n 　]))"
@@ -33,141 +34,147 @@ _ANOTHER = re.compile(
     r"|(?<![るうくすつぬむぶぐだいた])と、",
     re.IGNORECASE,
 )
-_AND = re.compile(r",?\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)
+_CONJUNCTION = re.compile(r",?\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)
 _CJK = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
 
-def clauses(text: str, most: int) -> list[tuple[str, bool]]:
-    """The clauses of `text`, `most` at most, each with whether a word before it announces another matter.
+class Clause(NamedTuple):
+    """A part of a message."""
 
-    An empty list when there are fewer than two that say something.
-    """
-    found: list[tuple[str, bool]] = []
-    for sentence in _ENDS.split(text):
-        announced = False
-        for number, part in enumerate(_ANOTHER.split(sentence)):
-            announced = number > 0
-            pieces = [piece for piece in _AND.split(part) if _says_something(piece)]
+    text: str
+    announced: bool
+    """Whether a word before it announces another matter."""
+
+
+def split_clauses(text: str, max_clauses: int) -> list[Clause]:
+    """Return the clauses of `text`; an empty list if there are fewer than two or more than `max_clauses`."""
+    found: list[Clause] = []
+    for sentence in _SENTENCE_END.split(text):
+        for number, part in enumerate(_ANNOUNCEMENT.split(sentence)):
+            pieces = [piece for piece in _CONJUNCTION.split(part) if _is_meaningful(piece)]
             whole = [part] if len(pieces) < 2 else pieces
             found += [
-                (piece.strip(), announced and place == 0)
-                for place, piece in enumerate(whole)
-                if _says_something(piece)
+                Clause(piece.strip(), number > 0 and index == 0)
+                for index, piece in enumerate(whole)
+                if _is_meaningful(piece)
             ]
-    return found if 2 <= len(found) <= most else []
+    return found if 2 <= len(found) <= max_clauses else []
 
 
-def _says_something(text: str) -> bool:
+def _is_meaningful(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
-    return len(letters) >= _LETTERS["cjk" if _CJK.search(text) else "latin"]
+    return len(letters) >= _MIN_LETTERS["cjk" if _CJK.search(text) else "latin"]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class ClauseSplitter(GraphComponent):  # type: ignore[misc]
-    """Puts the clauses of a message behind it, for the components that follow to read."""
+class ClauseSplitter(StatelessComponent):
+    """Inserts the clauses of a message behind it, for the components that follow to read."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_clauses: int) -> None:
+        self._max_clauses = max_clauses
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`most`: messages of more clauses are read as a whole only."""
-        return {"most": 4}
+        """`max_clauses`: messages with more clauses are read as a whole only."""
+        return {"max_clauses": 4}
 
     @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ClauseSplitter:
-        """A splitter of as many clauses as the configuration says."""
-        return cls(int(config["most"]))
+    def from_config(cls, config: dict[str, Any]) -> ClauseSplitter:
+        """See StatelessComponent."""
+        return cls(int(config["max_clauses"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Each message, then its clauses. A button's payload has none."""
+        """Return each message followed by its clauses. A button's payload has none."""
         split: list[Message] = []
         for message in messages:
             text = message.get(TEXT) or ""
-            found = [] if text.startswith("/") else clauses(text, self._most)
+            clauses = [] if text.startswith("/") else split_clauses(text, self._max_clauses)
             split.append(message)
-            split += [Message({TEXT: clause, "clause": announced}) for clause, announced in found]
+            split += [Message({TEXT: clause.text, CLAUSE_KEY: clause.announced}) for clause in clauses]
         return split
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class SecondTopic(KnowsStandings):
-    """Sets a message's intent to the topic that comes first, and `second_topic`: {name, confidence, announced}.
+class SecondTopicDetector(TopicPriorityComponent):
+    """Sets the intent of a message to the topic that comes first, and `second_topic` to {name, confidence, announced}.
 
-    `announced` is whether the client's words said that another matter follows; if not, two sentences may be about
-    one and the same.
+    `announced` is whether the client's words said that another matter follows. If not, two sentences may be about one
+    and the same matter.
     """
 
-    def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, standings: dict[str, str]
-    ) -> None:
-        super().__init__(config, storage, resource, standings)
-        self._sure = float(config["sure"])
-        self._sure_unannounced = float(config["sure_unannounced"])
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(config, storage, resource)
+        self._min_confidence = float(config["min_confidence"])
+        self._min_confidence_unannounced = float(config["min_confidence_unannounced"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`sure`: the confidence from which a clause counts as a problem of its own. `sure_unannounced`: the same
-        where the message as a whole is understood and no word says that another matter follows."""
-        return {"sure": 0.6, "sure_unannounced": 0.95}
+        """`min_confidence`: a clause with less is not a problem of its own. `min_confidence_unannounced`: the same if
+        the message as a whole is understood and no word announces another matter."""
+        return {"min_confidence": 0.6, "min_confidence_unannounced": 0.95}
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """The messages without their clauses."""
+        """Rank the topics of each message and return the messages without their clauses."""
         whole: list[Message] = []
-        parts: list[list[Message]] = []
+        clauses: list[list[Message]] = []
         for message in messages:
-            if message.get("clause") is None:
+            if message.get(CLAUSE_KEY) is None:
                 whole.append(message)
-                parts.append([])
+                clauses.append([])
             else:
-                parts[-1].append(message)
-        for message, clauses_of_it in zip(whole, parts, strict=True):
+                clauses[-1].append(message)
+        for message, clauses_of_it in zip(whole, clauses, strict=True):
             self._rank(message, clauses_of_it)
         return whole
 
-    def _rank(self, message: Message, clauses_of_it: Sequence[Message]) -> None:
-        """Choose the first and the second topic by what the clauses are about."""
-        whole = message.get(INTENT)
-        # Half a sentence, torn from the rest, is easily taken for something else than the whole is about.
-        understood = whole["name"] in self.standings and whole["confidence"] >= self._sure
-        alone = understood and not any(clause.get("clause") for clause in clauses_of_it)
-        sure = self._sure_unannounced if alone else self._sure
-        topics: dict[str, dict[str, Any]] = {}
-        announced = False
-        for clause in clauses_of_it:
-            intent = clause.get(INTENT)
-            if intent["name"] in self.standings and intent["confidence"] >= sure:
-                announced = announced or (bool(topics) and bool(clause.get("clause")))
-                topics.setdefault(intent["name"], intent)
+    def _rank(self, message: Message, clauses: Sequence[Message]) -> None:
+        """Choose the first and the second topic from those of the whole message and of its clauses."""
+        whole: IntentScore = message.get(INTENT)
+        topics, announced = self._topics_of(clauses, self._threshold(whole, clauses))
         if not topics:
             return
-        if self.standings.get(whole["name"]) == URGENT:
+        if self.priorities.get(whole["name"]) is TopicPriority.URGENT:
             topics = {whole["name"]: whole, **{n: i for n, i in topics.items() if n != whole["name"]}}
-        urgent = [name for name in topics if self.standings[name] == URGENT]
+        urgent = [name for name in topics if self.priorities[name] is TopicPriority.URGENT]
         if len(topics) < 2 and not urgent:
             return
         order = list(topics)
         if urgent:
             first = urgent[0]
         elif whole["name"] in topics and not announced:
-            # Sentences that explain each other: what the message as a whole is about is its problem.
+            # Sentences that explain each other: the topic of the whole message is the problem.
             first = whole["name"]
         else:
             first = order[0]
-        self._set_first(message, topics[first])
+        _set_first(message, topics[first])
         rest = [name for name in order if name != first]
         if rest:
-            message.set("second_topic", {**topics[rest[0]], "announced": announced}, add_to_output=True)
+            second = {**topics[rest[0]], "announced": announced}
+            message.set(SECOND_TOPIC_KEY, second, add_to_output=True)
 
-    def _set_first(self, message: Message, intent: dict[str, Any]) -> None:
-        ranking = [
-            known for known in message.get(INTENT_RANKING_KEY) or [] if known["name"] != intent["name"]
-        ]
-        message.set(INTENT, intent, add_to_output=True)
-        message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
+    def _threshold(self, whole: IntentScore, clauses: Sequence[Message]) -> float:
+        """Return the confidence that a clause needs. Half a sentence is easily misread, so clauses of a message that is
+        understood as a whole, none of them announced, need more."""
+        understood = whole["name"] in self.priorities and whole["confidence"] >= self._min_confidence
+        if understood and not any(clause.get(CLAUSE_KEY) for clause in clauses):
+            return self._min_confidence_unannounced
+        return self._min_confidence
+
+    def _topics_of(
+        self, clauses: Sequence[Message], min_confidence: float
+    ) -> tuple[dict[str, IntentScore], bool]:
+        """Return the intents of the clauses by topic, in order, and whether one after the first was announced."""
+        topics: dict[str, IntentScore] = {}
+        announced = False
+        for clause in clauses:
+            intent: IntentScore = clause.get(INTENT)
+            if intent["name"] in self.priorities and intent["confidence"] >= min_confidence:
+                announced = announced or (bool(topics) and bool(clause.get(CLAUSE_KEY)))
+                topics.setdefault(intent["name"], intent)
+        return topics, announced
+
+
+def _set_first(message: Message, intent: IntentScore) -> None:
+    ranking = [known for known in message.get(INTENT_RANKING_KEY) or [] if known["name"] != intent["name"]]
+    message.set(INTENT, intent, add_to_output=True)
+    message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)

@@ -11,7 +11,7 @@ import os
 import sys
 import warnings
 
-from nlu.no_tensorflow import leave_out
+from nlu.tensorflow_stub import stub_tensorflow
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     warnings.showwarning = lambda *_args, **_kwargs: None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
-    leave_out()
+    stub_tensorflow()
     from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.tracker_store import TrackerStore
     from rasa.core.utils import AvailableEndpoints

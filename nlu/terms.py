@@ -6,17 +6,19 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.text import LONGEST, normalise
+from nlu.component import TrainableComponent
+from nlu.entities import add_entities
+from nlu.text import MAX_MESSAGE_CHARS, normalise
 
 _FILE = "terms.json"
 
@@ -31,10 +33,10 @@ class Term:
 
 
 class TermMatcher:
-    """Finds terms in a text: in NFKC, whatever the case; of one entity's words the longest wins.
+    """Finds terms in a text, in NFKC and ignoring case; of one entity's words the longest match wins.
 
-    A Latin word counts only where it stands alone ("ios" is not in "curiosity"); a Japanese one may stand
-    anywhere, since Japanese has no spaces. A space in a term matches any white space.
+    A Latin word matches only as a whole word ("ios" does not match in "curiosity"). A Japanese one matches anywhere,
+    since Japanese has no spaces. A space in a term matches any white space.
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
@@ -48,8 +50,8 @@ class TermMatcher:
         }
 
     def find(self, text: str) -> list[tuple[Term, int, int]]:
-        """The terms in `text` with their original offsets, by entity and then by place."""
-        normalised = normalise(text[:LONGEST], casefold=True)
+        """Return the (term, start, end) of the matches in `text` with original offsets, by entity, then in order."""
+        normalised = normalise(text[:MAX_MESSAGE_CHARS], casefold=True)
         found = []
         for entity, pattern in self._patterns.items():
             for match in pattern.finditer(normalised.text):
@@ -70,64 +72,39 @@ def _pattern(word: str) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class TermExtractor(GraphComponent):  # type: ignore[misc]
-    """Adds an entity for every term in the message. The terms come with the training data."""
+class TermExtractor(TrainableComponent):
+    """Adds an entity for each term in a message. The terms come with the training data."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, matcher: TermMatcher) -> None:
-        self._storage = storage
-        self._resource = resource
-        self.matcher = matcher
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> TermExtractor:
-        """An extractor that knows no term yet."""
-        return cls(model_storage, resource, TermMatcher(()))
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **_: Any,
-    ) -> TermExtractor:
-        """The extractor of a trained model."""
-        with model_storage.read_from(resource) as directory:
-            rows = json.loads((directory / _FILE).read_text(encoding="utf-8"))
-        return cls(model_storage, resource, TermMatcher(Term(*row) for row in rows))
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(config, storage, resource)
+        self.matcher = TermMatcher(())
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Take the terms from the lookup tables ({name: entity, value, elements: words}) and keep them."""
+        """Learn the terms from the lookup tables ({name: entity, value, elements: words}) and store them."""
         self.matcher = TermMatcher(
             Term(table["name"], table["value"], word)
             for table in training_data.lookup_tables
             for word in table["elements"]
         )
+        return self._persist()
+
+    def read_from(self, directory: Path) -> None:
+        """See TrainableComponent."""
+        rows = json.loads((directory / _FILE).read_text(encoding="utf-8"))
+        self.matcher = TermMatcher(Term(*row) for row in rows)
+
+    def write_to(self, directory: Path) -> None:
+        """See TrainableComponent."""
         rows = [[term.entity, term.value, term.word] for term in self.matcher.terms]
-        with self._storage.write_to(self._resource) as directory:
-            (directory / _FILE).write_text(json.dumps(rows, ensure_ascii=False, indent=0), encoding="utf-8")
-        return self._resource
+        (directory / _FILE).write_text(json.dumps(rows, ensure_ascii=False, indent=0), encoding="utf-8")
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the entities found to each message."""
+        """Add the terms of each message to its entities."""
         for message in messages:
-            found = [
-                {
-                    "entity": term.entity,
-                    "value": term.value,
-                    "start": start,
-                    "end": end,
-                    "confidence_entity": 1.0,
-                    "extractor": type(self).__name__,
-                }
-                for term, start, end in self.matcher.find(message.get(TEXT) or "")
-            ]
-            message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+            matches = self.matcher.find(message.get(TEXT) or "")
+            add_entities(
+                message,
+                type(self).__name__,
+                ((term.entity, term.value, start, end) for term, start, end in matches),
+            )
         return messages

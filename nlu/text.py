@@ -1,7 +1,7 @@
-"""Text as the components compare it, with the way back to the text that the client wrote.
+"""Text normalisation with offsets into the original text.
 
-NFKC makes full-width and half-width letters, digits and katakana equal, but changes the length of the text.
-Entities and tokens must point into the original, so every normalised character remembers where it came from.
+NFKC makes full-width and half-width letters, digits and katakana equal, but changes the length of a text. Entities
+and tokens must point into the original, so each normalised character keeps its original offsets.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-# Half-width voiced and semi-voiced marks: they belong to the katakana before them, like combining characters.
+MAX_MESSAGE_CHARS = 4096
+"""The longest message that a channel carries. The rest of a longer text is not read."""
+# Half-width voiced and semi-voiced marks belong to the katakana before them, like combining characters.
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
-# Of a long text this much is read, in letters of an alphabet: the time that an encoder takes grows with it.
-_HEAD, _TAIL = 280, 160
-LONGEST = 4096
-"""Letters of the longest message that a channel carries. Nothing behind them is read."""
+# How much of a long text the encoders read, in columns: their time grows with the length.
+_HEAD_COLUMNS, _TAIL_COLUMNS = 280, 160
 
 
 @dataclass(frozen=True)
-class Chunk:
+class CharacterCluster:
     """A base character with its marks: `text` is normalised, `start` and `end` are original offsets."""
 
     text: str
@@ -27,7 +27,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Normalised:
+class NormalisedText:
     """Normalised text; `starts[i]` and `ends[i]` are the original offsets of its i-th character."""
 
     text: str
@@ -35,77 +35,80 @@ class Normalised:
     ends: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The original (start, end) of the normalised, non-empty stretch [start, end)."""
+        """Return the original (start, end) of the normalised range [start, end), which must not be empty."""
         return self.starts[start], self.ends[end - 1]
 
 
-def readable(text: str) -> str:
-    """What a client typed, as Rasa takes it: a leading slash would be read as an intent, and nothing behind the
-    longest message that a channel carries is read at all."""
-    return text[:LONGEST].lstrip("/／ \t\r\n\u3000")
+def clean_input(text: str) -> str:
+    """Return what a client typed as Rasa may read it: cut to MAX_MESSAGE_CHARS, and without leading slashes, which
+    Rasa would read as an intent."""
+    return text[:MAX_MESSAGE_CHARS].lstrip("/／ \t\r\n\u3000")
 
 
-def printable(text: str) -> str:
-    """`text` with spaces for what is no character: controls, and lone surrogates, which no encoder takes."""
+def replace_unprintable(text: str) -> str:
+    """Return `text` with spaces for control characters and for lone surrogates, which no encoder accepts."""
     return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
 
 
-def shortened(text: str) -> str:
-    """The beginning and the end of a text that is too long to be read whole, cut between words.
+def truncate_middle(text: str) -> str:
+    """Return the beginning and the end of a text that is too long to be encoded whole, cut between words.
 
-    What a client wants stands at either end: people begin with it, or come to it after the story. A letter of
-    Japanese, Chinese or Korean counts for two, as it says about as much and takes an encoder as long.
+    Clients say what they want at the beginning, or at the end after the story. A wide letter (Japanese, Chinese,
+    Korean) counts as two columns: it says about as much as two Latin letters and takes an encoder as long.
     """
-    if len(text) <= _HEAD + _TAIL and sum(map(_width, text)) <= _HEAD + _TAIL:
+    limit = _HEAD_COLUMNS + _TAIL_COLUMNS
+    if len(text) <= limit and sum(map(_columns, text)) <= limit:
         return text
-    # No more of it than could fit is even looked at: a megabyte costs no more than a page.
-    head, tail = text[: _HEAD + 1], text[-_TAIL - 1 :]
-    return f"{_fitting(head, _HEAD)} {_fitting(tail[::-1], _TAIL)[::-1]}"
+    # Slicing first keeps the cost of a megabyte at that of a page.
+    head, tail = text[: _HEAD_COLUMNS + 1], text[-_TAIL_COLUMNS - 1 :]
+    return f"{_cut_to_columns(head, _HEAD_COLUMNS)} {_cut_to_columns(tail[::-1], _TAIL_COLUMNS)[::-1]}"
 
 
-def _width(letter: str) -> int:
+def _columns(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def _fitting(text: str, most: int) -> str:
-    """As many words of `text` as fit, or letters where there is no word to part."""
-    width = 0
-    for at, letter in enumerate(text):
-        width += _width(letter)
-        if width > most:
-            border = max(text.rfind(mark, at // 2, at) for mark in " \n\u3000。、")
-            return text[: border + 1 if border > 0 else at]
+def _cut_to_columns(text: str, limit: int) -> str:
+    """Return as many whole words of `text` as fit into `limit` columns, or letters if there is no word border."""
+    columns = 0
+    for index, letter in enumerate(text):
+        columns += _columns(letter)
+        if columns > limit:
+            border = max(text.rfind(mark, index // 2, index) for mark in " \n\u3000。、")
+            return text[: border + 1 if border > 0 else index]
     return text
 
 
-def chunks(text: str) -> list[Chunk]:
-    """`text` cut into characters with their marks, each in NFKC. Nothing is left out."""
+def split_clusters(text: str) -> list[CharacterCluster]:
+    """Split `text` into characters with their marks, each in NFKC. The clusters cover the whole text."""
     if text.isascii():
-        return [Chunk(character, index, index + 1) for index, character in enumerate(text)]
-    cut: list[Chunk] = []
+        return [CharacterCluster(character, index, index + 1) for index, character in enumerate(text)]
+    clusters: list[CharacterCluster] = []
     start = 0
     for index in range(1, len(text) + 1):
         at_end = index == len(text)
         if not at_end and (unicodedata.combining(text[index]) or text[index] in _HALF_WIDTH_MARKS):
             continue
-        cut.append(Chunk(unicodedata.normalize("NFKC", text[start:index]), start, index))
+        clusters.append(CharacterCluster(unicodedata.normalize("NFKC", text[start:index]), start, index))
         start = index
-    return cut
+    return clusters
 
 
-def normalise(text: str, *, casefold: bool = False) -> Normalised:
-    """`text` in NFKC, case-folded if asked, with the original offsets of each character."""
+def normalise(text: str, *, casefold: bool = False) -> NormalisedText:
+    """Return `text` in NFKC, optionally case-folded, with the original offsets of each character."""
     characters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for chunk in chunks(text):
-        piece = chunk.text.casefold() if casefold else chunk.text
+    for cluster in split_clusters(text):
+        piece = cluster.text.casefold() if casefold else cluster.text
         characters.append(piece)
-        starts.extend([chunk.start] * len(piece))
-        ends.extend([chunk.end] * len(piece))
-    return Normalised("".join(characters), tuple(starts), tuple(ends))
+        starts.extend([cluster.start] * len(piece))
+        ends.extend([cluster.end] * len(piece))
+    return NormalisedText("".join(characters), tuple(starts), tuple(ends))
 
 
-def folded(text: str) -> str:
-    """The text of `normalise` with `casefold`, for those who need no offsets; quicker."""
-    return text.casefold() if text.isascii() else "".join(chunk.text.casefold() for chunk in chunks(text))
+def normalise_casefold(text: str) -> str:
+    """Return `normalise(text, casefold=True).text`, faster because it computes no offsets."""
+    if text.isascii():
+        return text.casefold()
+    return "".join(cluster.text.casefold() for cluster in split_clusters(text))

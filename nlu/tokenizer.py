@@ -1,6 +1,6 @@
-"""Tokens for Rasa: all of the text, with offsets into the original.
+"""Rasa tokens that cover the whole text, with offsets into the original.
 
-Rasa's own tokenizer deletes Japanese words together with emoji and refuses Japanese outright.
+Rasa's WhitespaceTokenizer deletes Japanese words together with emoji, and rejects `language: ja`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.words import spans
+from nlu.word_segmentation import segment_words
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class ScriptTokenizer(Tokenizer):  # type: ignore[misc]
-    """Cuts a message into tokens; a token's text is in NFKC, its offsets are those of the original."""
+    """Splits a message into tokens. The text of a token is in NFKC; its offsets are those of the original."""
 
     @staticmethod
     def get_default_config() -> dict[str, object]:
-        """What Rasa's base class reads; intents are never split."""
+        """The options that Rasa's base class reads. Intents are never split."""
         return {
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",
@@ -27,5 +27,6 @@ class ScriptTokenizer(Tokenizer):  # type: ignore[misc]
         }
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
-        """The tokens of the message's `attribute`; none for an empty text."""
-        return [Token(word, start, end) for start, end, word in spans(message.get(attribute) or "")]
+        """Return the tokens of the message's `attribute`."""
+        words = segment_words(message.get(attribute) or "")
+        return [Token(word, start, end) for start, end, word in words]

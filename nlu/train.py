@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nlu.fingerprint import ROOT, configuration, model_path, models
-from nlu.no_tensorflow import leave_out
+from nlu.tensorflow_stub import stub_tensorflow
 
 MODELS_KEPT = 3
 # Rasa's advice about parts that are ours here: the slots' mappings, the term extractor, the policy.
@@ -69,10 +69,10 @@ def _train(root: Path, path: Path) -> None:
     _check(root)
     _say("importing Rasa")
     _quiet()
-    leave_out()
+    stub_tensorflow()
     from rasa.shared.exceptions import RasaException
 
-    from nlu.training import train_model
+    from nlu.graph_training import train_model
 
     _say("training")
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")

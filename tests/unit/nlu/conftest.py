@@ -1,4 +1,4 @@
-"""A small made-up repository for the importer and the training, and components outside a graph."""
+"""A small repository for the importer and the training, and the constructor arguments of components."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 
 import pytest
 
-from nlu.no_tensorflow import leave_out
+from nlu.tensorflow_stub import stub_tensorflow
 from tests.support.small_repository import Repository
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
-# As in the processes of the assistant: TensorFlow would take half of the time that these tests take.
-leave_out()
+# As in the processes of the assistant: importing TensorFlow would take half of the time of these tests.
+stub_tensorflow()
 
-# On other Pythons than Rasa's, what needs Rasa is not even imported.
+# On a Python without Rasa, the modules that need it cannot even be imported.
 if find_spec("rasa") is None:
     collect_ignore = [
+        "test_nlu_ambiguity.py",
         "test_nlu_classifier.py",
-        "test_nlu_e5_batches.py",
-        "test_nlu_evaluate.py",
-        "test_nlu_no_tensorflow.py",
-        "test_nlu_space.py",
-        "test_nlu_unclear.py",
         "test_nlu_components.py",
+        "test_nlu_e5_batch_encoder.py",
+        "test_nlu_embeddings.py",
+        "test_nlu_evaluate.py",
         "test_nlu_importer.py",
         "test_nlu_language.py",
         "test_nlu_measure.py",
         "test_nlu_second_topic.py",
+        "test_nlu_tensorflow_stub.py",
     ]
 
 
@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Any:
-    """What a component's `create` and `load` take: a place for its files, and a context without content."""
+    """The arguments of a component's `create` and `load`: storage, resource and an empty context."""
     from rasa.engine.graph import ExecutionContext, GraphSchema
     from rasa.engine.storage.local_model_storage import LocalModelStorage
     from rasa.engine.storage.resource import Resource

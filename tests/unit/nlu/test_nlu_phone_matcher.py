@@ -1,4 +1,4 @@
-"""Telephone numbers, as clients write them."""
+"""Phone numbers in the notations that clients use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.numbers import NUMBER, PHONE, find_numbers, without_numbers
+from nlu.phone_matcher import NUMBER_ENTITY, PHONE_ENTITY, find_phone_numbers, mask_phone_numbers
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from nlu.numbers import NUMBER, PHONE, find_numbers, without_numbers
     ],
 )
 def test_a_number_with_its_country_is_a_phone_number_in_e164(text: str, value: str) -> None:
-    assert [(found.entity, found.value) for found in find_numbers(text)] == [(PHONE, value)]
+    assert [(found.entity, found.value) for found in find_phone_numbers(text)] == [(PHONE_ENTITY, value)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_number_with_its_country_is_a_phone_number_in_e164(text: str, value: s
     ],
 )
 def test_a_number_without_country_keeps_its_digits_for_the_action_to_ask(text: str, value: str) -> None:
-    assert [(found.entity, found.value) for found in find_numbers(text)] == [(NUMBER, value)]
+    assert [(found.entity, found.value) for found in find_phone_numbers(text)] == [(NUMBER_ENTITY, value)]
 
 
 @pytest.mark.parametrize(
@@ -58,35 +58,37 @@ def test_a_number_without_country_keeps_its_digits_for_the_action_to_ask(text: s
         "1,000,000 yen",
     ],
 )
-def test_short_runs_dates_and_versions_are_no_numbers(text: str) -> None:
-    assert find_numbers(text) == []
+def test_short_runs_dates_and_versions_are_not_numbers(text: str) -> None:
+    assert find_phone_numbers(text) == []
 
 
-def test_offsets_are_those_of_what_the_client_wrote() -> None:
+def test_a_number_has_the_offsets_of_the_original_text() -> None:
     text = "ｶﾞ番号は０９０－１２３４－５６７８です"
-    (found,) = find_numbers(text)
+    (found,) = find_phone_numbers(text)
     assert text[found.start : found.end] == "０９０－１２３４－５６７８"
 
 
 def test_two_numbers_are_both_found_in_order() -> None:
-    values = [found.value for found in find_numbers("old 415-555-0142, new +44 7700 900123")]
+    values = [found.value for found in find_phone_numbers("old 415-555-0142, new +44 7700 900123")]
     assert values == ["4155550142", "+447700900123"]
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_search(text: str) -> None:
-    for found in find_numbers(text):
+    for found in find_phone_numbers(text):
         assert 0 <= found.start < found.end <= len(text)
 
 
 def test_all_numbers_look_alike_to_the_classifier() -> None:
-    assert without_numbers("my number is +44 7700 900123") == without_numbers("my number is 090-1234-5678")
+    assert mask_phone_numbers("my number is +44 7700 900123") == mask_phone_numbers(
+        "my number is 090-1234-5678"
+    )
 
 
 @pytest.mark.parametrize(
     "written", ["+81 90 5165 0033", "+81-90-5165-0033", "+81 (90) 5165 0033", "0081 90 5165 0033"]
 )
 def test_two_zeros_within_a_number_do_not_begin_another(written: str) -> None:
-    assert [(found.entity, found.value) for found in find_numbers(f"it is {written}")] == [
+    assert [(found.entity, found.value) for found in find_phone_numbers(f"it is {written}")] == [
         ("phone_number", "+819051650033")
     ]

@@ -93,8 +93,10 @@ class ClassifierBenchmark:
         test: DatasetSplit,
         splits: dict[str, DatasetSplit] | None = None,
     ) -> float:
-        """Print and return the accuracy on `test`. With `splits` of CLINC150, print also how well messages of no intent
-        are detected."""
+        """Print and return the accuracy on `test`.
+
+        With the `splits` of CLINC150, print also how well messages of no intent are detected.
+        """
         vectors = self.encode(train)
         started = time.perf_counter()
         examples = ExampleSet(vectors, self._blocks, train.texts, train.intents)

@@ -30,8 +30,11 @@ class AmbiguityClassifier(TopicPriorityComponent, IntentClassifier):  # type: ig
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`min_confidence`: a first topic with less is not answered. `min_ratio`: the client is asked if the first
-        topic is less than this many times as likely as the second; 1 for never."""
+        """Return the options.
+
+        `min_confidence`: a first topic with less is not answered. `min_ratio`: the client is asked if the first topic
+        is less than this many times as likely as the second; 1 for never.
+        """
         return {"min_confidence": 0.15, "min_ratio": 1.0}
 
     def process(self, messages: list[Message]) -> list[Message]:

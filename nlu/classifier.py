@@ -36,7 +36,7 @@ class TopicClassifier(TrainableComponent, IntentClassifier):  # type: ignore[mis
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """See config.yml for the meaning of each."""
+        """Return the options; config.yml says what each one means."""
         return {
             "answer_entities": [PHONE_ENTITY, NUMBER_ENTITY],
             "min_first_encoder_confidence": 0.9,
@@ -115,8 +115,10 @@ class TopicClassifier(TrainableComponent, IntentClassifier):  # type: ignore[mis
     def _is_first_encoder_enough(
         self, message: Message, vectors: MessageVectors, probabilities: Float64Array
     ) -> bool:
-        """Return whether the other encoders are not needed. An unannounced clause counts only if its confidence is very
-        high, so it is not worth their time. `probabilities`, (c,), are by the first encoder."""
+        """Return whether the other encoders can be skipped; `probabilities`, (c,), are by the first one.
+
+        An unannounced clause counts only if its confidence is very high, so it is not worth their time.
+        """
         confident = bool(probabilities.max() >= self._config["min_first_encoder_confidence"])
         return confident or message.get(CLAUSE_KEY) is False or len(vectors.dimensions) == 1
 

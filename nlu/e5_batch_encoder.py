@@ -107,8 +107,10 @@ class E5BatchEncoder:
         ]
 
     def encode(self, texts: Sequence[str]) -> tuple[Float32Array, list[int]]:
-        """Return one row of norm 1 per text, shape (len(texts), 384), and the indices of the texts that are too long
-        for the model, whose rows are zeros."""
+        """Return one row of norm 1 per text, (len(texts), 384), and the indices of the texts that are too long.
+
+        The rows of texts that are too long for the model are zeros.
+        """
         vectors = np.zeros((len(texts), self._width), dtype=np.float32)
         by_length: dict[int, list[_TokenisedText]] = defaultdict(list)
         too_long = []

@@ -23,11 +23,10 @@ _MAX_VECTORS = 40_000
 
 
 class CachedEncoder:
-    """A SentenceEncoder that encodes each text once and keeps its vector in `folder`, one file per encoder and
-    version.
+    """A SentenceEncoder that encodes each text once and keeps its vector in `folder`.
 
-    The file holds digests instead of texts. An unreadable file is written anew. Of two processes that write, the
-    last one wins.
+    There is one file per encoder and version. It holds digests instead of texts. An unreadable file is written
+    anew. Of two processes that write, the last one wins.
     """
 
     def __init__(self, encoder: SentenceEncoder, folder: Path) -> None:

@@ -69,8 +69,10 @@ class EmbeddingProjection:
     def fit(
         cls, vectors: Float32Array, blocks: Sequence[int], targets: Int64Array, seed: int = 0
     ) -> EmbeddingProjection:
-        """Return the projection that separates the examples `vectors`, (n, d), by topic. `targets`, (n,), holds the
-        index of each example's topic."""
+        """Return the projection that separates the examples `vectors`, (n, d), by topic.
+
+        `targets`, (n,), holds the index of each example's topic.
+        """
         mean = vectors.mean(axis=0)
         centred = centre(vectors, blocks, mean)
         matrix = _learn(centred, blocks[0], targets, np.random.default_rng(seed))
@@ -79,8 +81,10 @@ class EmbeddingProjection:
 
 
 def centre(vectors: Float32Array, blocks: Sequence[int], mean: Float32Array) -> Float32Array:
-    """Subtract `mean`, (d,), from `vectors`, (n, d), and scale the rows to norm 1, each encoder's block to an equal
-    share of it. A block of zeros stays zeros."""
+    """Subtract `mean`, (d,), from `vectors`, (n, d), and scale the rows to norm 1.
+
+    Each encoder's block has an equal share of the norm. A block of zeros stays zeros.
+    """
     result = np.empty_like(vectors)
     start = 0
     for width in blocks:
@@ -107,8 +111,10 @@ def _principal_directions(rows: Float32Array) -> Float32Array:
 def _learn(
     vectors: Float32Array, first_block: int, targets: Int64Array, random: np.random.Generator
 ) -> Float32Array:
-    """Return the map (d, d), learned by Adam on batches of the examples. `first_block` is the dimension of the first
-    encoder."""
+    """Return the map (d, d), learned by Adam on batches of the examples.
+
+    `first_block` is the dimension of the first encoder.
+    """
     count, dimensions = vectors.shape
     topics = int(targets.max()) + 1
     regularisation = _FOR_MANY if count >= _MANY_EXAMPLES_PER_TOPIC * topics else _FOR_FEW

@@ -63,8 +63,10 @@ class Misreading:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """The report that `--json` prints, with these keys. Shares are between 0 and 1, None if there are no messages to
-    take a share of."""
+    """The report that `--json` prints, with these keys.
+
+    Shares are between 0 and 1, None if there are no messages to take a share of.
+    """
 
     messages: int
     accuracy: float | None

@@ -22,8 +22,10 @@ _VECTORS_KEY = "vectors"
 
 
 class MessageVectors:
-    """The vectors of one message, computed on demand: the later encoders take many times as long as the first and are
-    seldom needed."""
+    """The vectors of one message, computed on demand.
+
+    The later encoders take many times as long as the first and are seldom needed.
+    """
 
     def __init__(self, text: str, encoders: Sequence[SentenceEncoder]) -> None:
         self.text = mask_phone_numbers(text)
@@ -64,8 +66,11 @@ class SentenceFeaturizer(StatelessComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`encoders`: dotted paths of classes with the interface of nlu.encoder.SentenceEncoder. `cache_folder`: keeps
-        the vectors of the examples from one training to the next."""
+        """Return the options.
+
+        `encoders`: dotted paths of classes with the interface of nlu.encoder.SentenceEncoder. `cache_folder`: keeps the
+        vectors of the examples from one training to the next.
+        """
         return {
             "encoders": ["nlu.encoder.UniversalSentenceEncoder", "nlu.encoder.SmallE5"],
             "cache_folder": str(CACHE_FOLDER),

@@ -61,8 +61,10 @@ class QuantisedMatrix:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """A logistic regression: how likely a message is about any topic, by its best score and the cosine of its nearest
-    example. With the defaults everything is familiar."""
+    """How likely a message is about any topic: a logistic regression on its best score and nearest example.
+
+    With the defaults everything is familiar.
+    """
 
     score_weight: float = 0.0
     nearest_weight: float = 0.0

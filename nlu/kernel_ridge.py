@@ -27,8 +27,10 @@ def inverse_document_frequency(counts: Sequence[dict[int, float]], buckets: int)
 
 
 def ngram_matrix(counts: Sequence[dict[int, float]], weights: Float16Array) -> sparse.csr_matrix:
-    """Return the weighted n-grams of the examples, (n, b), each row of norm 1. `weights`, (b,), is the inverse
-    document frequency."""
+    """Return the weighted n-grams of the examples, (n, b), each row of norm 1.
+
+    `weights`, (b,), is the inverse document frequency.
+    """
     rows = [weigh_ngrams(text_counts, weights) for text_counts in counts]
     values = np.concatenate([values for _, values in rows])
     columns = np.concatenate([buckets for buckets, _ in rows])

@@ -151,8 +151,10 @@ def report(data: MeasuredExamples, *, wrong: bool = False, pairs: bool = False) 
 def _judge(
     data: MeasuredExamples, seen: Int64Array, unseen: Int64Array, labels: tuple[str, ...]
 ) -> tuple[Float64Array, Float64Array]:
-    """Return the confidences of the examples `unseen`, (m, c), by a model of the examples `seen`: by all encoders, and
-    by the first one alone."""
+    """Return the confidences of the examples `unseen`, (m, c), by a model of the examples `seen`.
+
+    The first result is by all encoders, the second by the first encoder alone.
+    """
     model = data.train(seen)
     columns = [labels.index(label) for label in model.labels]
     vectors, texts = data.examples.vectors[unseen], [data.examples.texts[row] for row in unseen]

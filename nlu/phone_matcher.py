@@ -26,8 +26,10 @@ _JAPANESE_MOBILE = re.compile(r"0[789]0\d{8}")
 
 @dataclass(frozen=True)
 class PhoneMatch:
-    """A number in a text, with original offsets. `entity` is phone_number (`value` in E.164) or number (`value` is its
-    digits)."""
+    """A number in a text, with original offsets.
+
+    `entity` is phone_number (`value` in E.164) or number (`value` is its digits).
+    """
 
     entity: str
     value: str

@@ -75,7 +75,7 @@ class ClauseSplitter(StatelessComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`max_clauses`: messages with more clauses are read as a whole only."""
+        """Return the options. `max_clauses`: messages with more clauses are read as a whole only."""
         return {"max_clauses": 4}
 
     @classmethod
@@ -109,8 +109,11 @@ class SecondTopicDetector(TopicPriorityComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`min_confidence`: a clause with less is not a problem of its own. `min_confidence_unannounced`: the same if
-        the message as a whole is understood and no word announces another matter."""
+        """Return the options.
+
+        `min_confidence`: a clause with less is not a problem of its own. `min_confidence_unannounced`: the same if the
+        message as a whole is understood and no word announces another matter.
+        """
         return {"min_confidence": 0.6, "min_confidence_unannounced": 0.95}
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -153,8 +156,11 @@ class SecondTopicDetector(TopicPriorityComponent):
             message.set(SECOND_TOPIC_KEY, second, add_to_output=True)
 
     def _threshold(self, whole: IntentScore, clauses: Sequence[Message]) -> float:
-        """Return the confidence that a clause needs. Half a sentence is easily misread, so clauses of a message that is
-        understood as a whole, none of them announced, need more."""
+        """Return the confidence that a clause needs.
+
+        Half a sentence is easily misread, so clauses of a message that is understood as a whole need more, unless one
+        is announced.
+        """
         understood = whole["name"] in self.priorities and whole["confidence"] >= self._min_confidence
         if understood and not any(clause.get(CLAUSE_KEY) for clause in clauses):
             return self._min_confidence_unannounced

@@ -40,8 +40,10 @@ class NormalisedText:
 
 
 def clean_input(text: str) -> str:
-    """Return what a client typed as Rasa may read it: cut to MAX_MESSAGE_CHARS, and without leading slashes, which
-    Rasa would read as an intent."""
+    """Return what a client typed, cut to MAX_MESSAGE_CHARS and without leading slashes.
+
+    Rasa would read a text with a leading slash as an intent.
+    """
     return text[:MAX_MESSAGE_CHARS].lstrip("/／ \t\r\n\u3000")
 
 

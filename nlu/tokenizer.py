@@ -18,7 +18,7 @@ class ScriptTokenizer(Tokenizer):  # type: ignore[misc]
 
     @staticmethod
     def get_default_config() -> dict[str, object]:
-        """The options that Rasa's base class reads. Intents are never split."""
+        """Return the options of Rasa's base class. Intents are never split."""
         return {
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",

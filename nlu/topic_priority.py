@@ -1,5 +1,6 @@
-"""Which topics are problems of a client, and which of them are urgent: shared by SecondTopicDetector and
-AmbiguityClassifier.
+"""Which topics are problems of a client, and which of them are urgent.
+
+Shared by SecondTopicDetector and AmbiguityClassifier.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Measurements, each against stock Rasa or a public figure. No tests: they take minutes and judge nothing."""
+"""Measurements against stock Rasa or a public figure. They are not tests: they take minutes and assert nothing."""

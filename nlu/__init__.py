@@ -1,1 +1,1 @@
-"""What runs inside the Rasa server: the importer, the components, Rasa's end of the channel."""
+"""The code inside the Rasa server: the importer, the components, and Rasa's end of the channel."""

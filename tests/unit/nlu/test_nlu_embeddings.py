@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nlu.arrays import Float32Array, Int64Array
+from nlu.writing_styles import WritingStyle, group_by_style
+
 pytestmark = pytest.mark.rasa
 
 
-def noisy_topics(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+def noisy_topics(count: int = 40) -> tuple[Float32Array, Int64Array]:
     """Return vectors and targets of two topics that differ in one of 24 directions; the others are noise."""
     random = np.random.default_rng(3)
     vectors = random.normal(size=(2 * count, 24)).astype(np.float32)
@@ -19,7 +23,7 @@ def noisy_topics(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), targets
 
 
-def contrast(projected: np.ndarray, targets: np.ndarray) -> float:
+def contrast(projected: Float32Array, targets: Int64Array) -> float:
     """Return the mean cosine within topics less that between them."""
     same = targets[:, None] == targets[None, :]
     cosines = projected @ projected.T
@@ -60,7 +64,7 @@ class RecordingEncoder:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def encode(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> Float32Array:
         self.texts += texts
         return np.array([[len(text), 1, 2] for text in texts], dtype=np.float32)
 
@@ -89,8 +93,6 @@ def test_a_broken_cache_file_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_writing_styles_follow_their_rules() -> None:
-    from nlu.writing_styles import group_by_style
-
     texts = ["the verification failed"] * 8 + [
         "the verificaton failed",
         "cant log in pls",
@@ -99,7 +101,7 @@ def test_writing_styles_follow_their_rules() -> None:
     ]
     languages = ["en"] * 10 + ["ja"] * 2
     found = group_by_style(texts, languages)
-    assert found["typo"] == [8]
-    assert found["casual"] == [9]
-    assert found["romaji"] == [10]
-    assert found["kana"] == [11]
+    assert found[WritingStyle.TYPO] == [8]
+    assert found[WritingStyle.CASUAL] == [9]
+    assert found[WritingStyle.ROMAJI] == [10]
+    assert found[WritingStyle.KANA] == [11]

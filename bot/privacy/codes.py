@@ -1,4 +1,4 @@
-"""Codes that clients type, found before the message is stored: they go into the vault, never into a table or to Rasa."""
+"""Codes that clients type, found before a message is stored: they go into the vault, never into a table or to Rasa."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _GROUPED = re.compile(rf"{_BEGIN}(\d(?:{_JOINED}\d){{5,7}})(?!{_JOINED}\d)")
 def find_code(text: str, expected_input: str | None) -> str | None:
     """Return the code in `text` as ASCII digits, or None.
 
-    While a code is expected, it may stand anywhere in the message. Otherwise the message must consist of the code; while
-    a phone number is expected, digits that can be one are not a code.
+    While a code is expected, it may stand anywhere in the message. Otherwise the message must consist of the code, and
+    while a phone number is expected, digits that can be one are not a code.
     """
     plain = _plain(text)
     match = _ONLY_DIGITS.fullmatch(plain)

@@ -44,7 +44,10 @@ _NAMES = {
 
 # "my password for the portal is ...", "the PIN that I use = ..."
 _QUALIFIER = r"(?:\s+(?:for|of|to|on|in|at|i|we|that|which)(?:\s+(?!is\b|was\b)[a-z]+){0,4})?"
-_LINK = r"(?:\s*(?:\b(?:is|was|are|were)\b|[=:→⇒]|-+>|=+>|とは|は|が|って))+[\s:,、(\[<*_]*"
+_LINK_WORD = r"\b(?:is|was|are|were)\b|[=→⇒]|-+>|=+>|とは|は|が|って"
+# Only the first link may be a colon. Later colons are separators: if they were both, the pattern would try each way
+# of dividing a row of colons, which takes quadratic time.
+_LINK = rf"\s*(?:{_LINK_WORD}|:)(?:[\s:]*(?:{_LINK_WORD}))*[\s:,、(\[<*_]*"
 
 # "... is my PIN", "..., the old login password", "...が今のパスワード"
 _REVERSED_LINK = r"(?:\b(?:is|was)\b|[=,]|は|が|って|という)\s*"

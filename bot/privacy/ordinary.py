@@ -1,8 +1,13 @@
-"""What follows "my password" or "the PIN" without being one: ordinary words, and numbers that count something."""
+"""What follows "my password" or "the PIN" without being a secret: common words, quantities, and other details."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
+
+CONTEXT_LENGTH = 40  # characters
+# As long as an e-mail address can be (RFC 5321), and longer than a host's name. What is longer is no ordinary detail.
+MAX_ORDINARY_LENGTH = 320  # characters
 
 _WORDS = frozenset(
     """a about above accepted active admin after again all already also always an and another any app apple are
@@ -63,7 +68,7 @@ _PRODUCT_BEFORE = re.compile(
     r"(?:ios|ipados|iphone|ipad|android|galaxy|pixel|xperia|aquos|windows|version|ver\.?|face\s?id)\s*$",
     re.IGNORECASE,
 )
-# A number that says itself what it is: not the PIN of the same sentence.
+# The name of another number, directly before it: that number is not the PIN of the same sentence.
 _OTHER_BEFORE = re.compile(
     r"(?:\b(?:user\s?(?:name|id)?|account|ticket|inquiry|reference|ref|kb|article|phone|mobile|tel|call|e-?mail|mail|"
     r"room|line|(?:error|challenge)(?:\scode)?|(?:confirm\w*|verification|activation|sms)\s(?:code|token))|"
@@ -72,31 +77,61 @@ _OTHER_BEFORE = re.compile(
     r"(?:\s?(?:number|no\.?|番号))?[\s#:]*(?:(?:\b(?:is|was|at|on)\b|は|が)[\s:]*)?$",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
-    r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|(?:https?://)?[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.(?:com|jp|info)\b\S*", re.I
-)
+_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+")
+_URL = re.compile(r"(?:https?://)?[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.(?:com|jp|info)\b\S*", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[\d\s\-()]+")
 
 
-def is_ordinary(value: str) -> bool:
-    """Whether `value`, which has no digit, is made of words that say something about a secret, or of no word."""
+class Excerpt(NamedTuple):
+    """A value in a text, and the text around it. Of a longer value, only MAX_ORDINARY_LENGTH characters are there."""
+
+    value: str
+    before: str
+    after: str
+    is_whole: bool
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> Excerpt:
+        """Return the value text[start:end] with at most CONTEXT_LENGTH characters on each side."""
+        return cls(
+            text[start : min(end, start + MAX_ORDINARY_LENGTH)],
+            text[max(0, start - CONTEXT_LENGTH) : start],
+            text[end : end + CONTEXT_LENGTH],
+            end - start <= MAX_ORDINARY_LENGTH,
+        )
+
+
+def is_common_wording(value: str) -> bool:
+    """Return whether each word of `value`, which has no digit, is one that people say about a secret.
+
+    True also where there is no word at all ("???").
+    """
     words = re.split(r"[\s.,:;!?…~()\[\]<>*\"“”「」『』_/、。]+", value.replace("’", "'"))
     return all(word.strip(_EDGE).casefold() in _WORDS for word in words if word.strip(_EDGE))
 
 
-def counts(value: str, before: str, after: str) -> bool:
-    """Whether `value`, found between `before` and `after`, is a length, a version or a name such as "2FA"."""
-    bare = value.strip(_EDGE)
+def is_quantity(excerpt: Excerpt) -> bool:
+    """Return whether the value is a length, a version or a name such as "2FA"."""
+    bare = excerpt.value.strip(_EDGE)
+    if not excerpt.is_whole:
+        return False
     if _PRODUCT.fullmatch(bare) or _COUNTED.fullmatch(bare):
         return True
-    return bool(_COUNT.fullmatch(bare) and (_UNIT_AFTER.match(after) or _PRODUCT_BEFORE.search(before)))
+    return bool(
+        _COUNT.fullmatch(bare)
+        and (_UNIT_AFTER.match(excerpt.after) or _PRODUCT_BEFORE.search(excerpt.before))
+    )
 
 
-def names_another_thing(value: str, before: str, after: str) -> bool:
-    """Whether `value`, found near a secret's name, is a date, an address, a phone number or says itself what it is."""
-    bare = value.strip(_EDGE)
-    if _CLOCK_OR_DATE.fullmatch(bare) or _ADDRESS.fullmatch(bare) or _OTHER_BEFORE.search(before):
+def is_other_detail(excerpt: Excerpt) -> bool:
+    """Return whether the value is a date, an address or a phone number, or the words before it name another number."""
+    bare = excerpt.value.strip(_EDGE)
+    if _URL.fullmatch(bare) or _OTHER_BEFORE.search(excerpt.before):
+        return True
+    if not excerpt.is_whole:
+        return False
+    if _CLOCK_OR_DATE.fullmatch(bare) or _EMAIL.fullmatch(bare):
         return True
     if re.fullmatch(r"(?:19|20)\d\d", bare):
-        return after.startswith("年") or bool(_YEAR_BEFORE.search(before))
-    return bool(_PHONE.fullmatch(bare)) and sum(sign.isdigit() for sign in bare) >= 9
+        return excerpt.after.startswith("年") or bool(_YEAR_BEFORE.search(excerpt.before))
+    return bool(_PHONE.fullmatch(bare)) and sum(char.isdigit() for char in bare) >= 9

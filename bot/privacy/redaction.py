@@ -1,164 +1,164 @@
-"""Passwords and PINs that clients type although nobody asked, taken out of a message before it is stored.
+"""Redaction: removes the passwords, PINs and card responses that clients type from a text before it is stored.
 
-Found by context, in three ways: a word that names a secret and a link ("is", ":", "は") before whatever can be one;
-a word that names a secret and something with a digit in the same sentence; something with a digit that "is my PIN".
-What is kept is a typed placeholder such as ⟦secret:pin⟧. Errors on the side of taking out too much.
+A secret is found by the words around it:
+
+| Rule     | How it is announced                        | What counts as a value        | What ends it               |
+|----------|--------------------------------------------|-------------------------------|----------------------------|
+| linked   | a name, then a link ("is", ":", "は")      | quoted, digits, or any word   | space or Japanese          |
+|          |                                            | that is not common wording    |                            |
+| reversed | a value, then a link and a name            | a word with a digit           | the link                   |
+|          | ("1234 is my PIN", "1234がPINです")        |                               |                            |
+| near     | a name, then anything up to the end of the | each word with a digit        | space or Japanese          |
+|          | sentence and the first word of the next    |                               |                            |
+
+The names and links are in `secret_names`, the shapes of values in `secret_values`; `ordinary` lists what is never a
+secret. Each rule runs in time linear in the length of the text. In doubt, the rules remove too much.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.privacy.ordinary import counts, is_ordinary, names_another_thing
+from bot.privacy.normalization import normalize_text
+from bot.privacy.ordinary import Excerpt, is_common_wording, is_other_detail, is_quantity
+from bot.privacy.secret_names import LINKED, NAME, REVERSED, SecretKind
+from bot.privacy.secret_values import MIN_SIGNS, ValueScanner, has_digit
 
-# A word ends where its script does: "私のPINは" holds PIN, "shopping" and "ショッピング" do not.
-_KANA = "(?<![ァ-ヶー])(?:{})(?![ァ-ヶー])"
-_LATIN = "(?<![a-z])(?:{})s?(?![a-z])"
-_PASSWORD = "|".join(
-    (
-        _LATIN.format(r"pass?[\s\-]?w(?:or|ro)[dt]|pass?wo?r?d|passphrase|pwd?|pass"),
-        "パスワード|パスフレーズ|ログインパス",
-        _KANA.format("パス"),
-    )
-)
-_PIN = "|".join(
-    (
-        _LATIN.format(
-            r"(?:pin|p\.i\.n\.?|p\si\sn|p-i-n)(?:[\s\-]?(?:code|number|no\.?|nr\.?))?|pass[\s\-]?code"
-        ),
-        r"暗証(?:番号|コード)|パスコード|ピン・?(?:コード|ナンバー|番号)",
-        _KANA.format("ピン"),
-    )
-)
-_RESPONSE = "|".join(
-    (
-        _LATIN.format(r"response(?:\s+(?:string|code|value|number))?"),
-        "レスポンス(?:・?(?:ストリング|コード|番号|文字列))?",
-    )
-)
-_NAMED = {"password": _PASSWORD, "pin": _PIN, "response": _RESPONSE}
-
-# What a secret can be written in: anything without a space up to where Japanese goes on.
-_SIGN = r"[^\s⟦⟧\u3000-\u30ff\u3400-\u9fff]"
-_SPELLED = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
-_DIGITS = (
-    rf"\+?(?:\d+[ \-.・]){{1,16}}\d{_SIGN}*|"
-    rf"{_SPELLED}(?:[\s,\-]+{_SPELLED}){{2,16}}{_SIGN}*|[〇零一二三四五六七八九]{{4,}}"
-)
-_QUOTED = rf"[\"“「『][^\"”」』\n⟦⟧]{{3,64}}[\"”」』]{_SIGN}*|'[^'\n⟦⟧]{{3,64}}'{_SIGN}*"
-
-# "my password for the portal is ...", "the PIN that I use = ..."
-_QUALIFIER = r"(?:\s+(?:for|of|to|on|in|at|i|we|that|which)(?:\s+(?!is\b|was\b)[a-z]+){0,4})?"
-_LINK = r"(?:\s*(?:\b(?:is|was|are|were)\b|[=:→⇒]|-+>|=+>|とは|は|が|って))+[\s:,、(\[<*_]*"
-_LINKED = {
-    kind: re.compile(
-        rf"(?P<name>{word}){_QUALIFIER}{_LINK}(?P<value>{_QUOTED}|{_DIGITS}|{_SIGN}{{3,}})", re.IGNORECASE
-    )
-    for kind, word in _NAMED.items()
-}
-
-# The rest of the sentence, and what the next one begins with: "Here is my PIN. 1234".
-_NEAR = re.compile(rf"(?:[^.!?。]|[.!?](?=[!-~])){{0,60}}[.!?。\s]{{0,3}}{_SIGN}*")
-_WITH_DIGIT = re.compile(rf"(?<![a-z0-9])(?:{_DIGITS}|{_SIGN}*\d{_SIGN}*)|(?<!\d)\d{_SIGN}*", re.IGNORECASE)
-_HAS_DIGIT = re.compile(rf"\d|{_SPELLED}[\s,\-]+{_SPELLED}|[〇零一二三四五六七八九]{{4}}", re.IGNORECASE)
-_NAMES = {kind: re.compile(word, re.IGNORECASE) for kind, word in _NAMED.items()}
-
-_REVERSED = {
-    kind: re.compile(
-        rf"(?P<value>(?<!\S)(?:{_DIGITS}|{_SIGN}{{3,64}}))[\"'」』)]*\s*(?:\b(?:is|was)\b|[=,]|は|が|って|という)\s*"
-        r"(?:(?:my|the|our|his|her|old|new|current|ib\s?key|ibkr|login|account|app)\s+|(?:私|僕|俺|今|現在|アプリ|ログイン)の?)*"
-        rf"(?:{word})",
-        re.IGNORECASE,
-    )
-    for kind, word in _NAMED.items()
-}
+# The rest of the sentence, and what separates it from the next one: "Here is my PIN. 1234".
+_SENTENCE_REST = re.compile(r"(?:[^.!?。]|[.!?](?=[!-~])){0,60}[.!?。\s]{0,3}")
+_CLOSING_MARKS = "\"'」』)"
 
 
 @dataclass(frozen=True)
 class Redacted:
-    """A message without its secrets, and the kinds that were found ("password", "pin", "response")."""
+    """A text without its secrets, and the kind of each secret that was removed, in order."""
 
     text: str
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[SecretKind, ...] = ()
 
 
-class _Found(NamedTuple):
+class _Secret(NamedTuple):
     start: int
     end: int
-    distance: int  # from the end of its name
-    kind: str
+    distance: int  # characters between the name and the value
+    kind: SecretKind
+
+
+class _Candidate(NamedTuple):
+    start: int
+    end: int
+    distance: int
 
 
 def redact(text: str) -> Redacted:
-    """Take passwords, PINs and card responses out of `text`.
+    """Replace each secret in `text` by a placeholder such as ⟦secret:pin⟧.
 
-    Where nothing is found the text comes back as it was; otherwise it comes back normalised (NFKC, invisible
-    characters dropped), since that is the form in which the secret was found.
+    A text without secrets is returned unchanged. Any other is returned normalized (see `normalize_text`), since that is
+    the form in which the secrets were found.
     """
-    normal = "".join(
-        sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf"
-    )
-    kinds: list[str] = []
+    normal = normalize_text(text)
+    kinds: list[SecretKind] = []
     kept: list[str] = []
     end = 0
-    for start, stop, kind in _merged(_found(normal)):
-        kept += [normal[end:start], f"⟦secret:{kind}⟧"]
-        kinds.append(kind)
-        end = stop
+    for secret in _merge(_find_secrets(normal)):
+        kept += [normal[end : secret.start], f"⟦secret:{secret.kind}⟧"]
+        kinds.append(secret.kind)
+        end = secret.end
     return Redacted("".join([*kept, normal[end:]]), tuple(kinds)) if kinds else Redacted(text)
 
 
-def _merged(found: Iterable[_Found]) -> list[tuple[int, int, str]]:
-    """Stretches that do not overlap; where several did, their whole, called after the nearest name."""
-    whole: list[_Found] = []
-    for one in sorted(found):
-        if whole and one.start < whole[-1].end:
-            last = whole.pop()
-            distance, kind = min((last.distance, last.kind), (one.distance, one.kind))
-            whole.append(_Found(last.start, max(last.end, one.end), distance, kind))
+def _merge(secrets: Iterable[_Secret]) -> list[_Secret]:
+    """Join overlapping secrets; the joined one has the kind of the nearest name."""
+    merged: list[_Secret] = []
+    for secret in sorted(secrets):
+        if merged and secret.start < merged[-1].end:
+            last = merged.pop()
+            distance, kind = min((last.distance, last.kind), (secret.distance, secret.kind))
+            merged.append(_Secret(last.start, max(last.end, secret.end), distance, kind))
         else:
-            whole.append(one)
-    return [(one.start, one.end, one.kind) for one in whole]
+            merged.append(secret)
+    return merged
 
 
-def _found(text: str) -> Iterator[_Found]:
-    """Each secret, by each of the three ways."""
-    for kind in _NAMED:
-        for match in _LINKED[kind].finditer(text):
-            start, end = match.span("value")
-            if _is_secret(text, start, end) or _is_word(kind, match["value"]):
-                yield _Found(start, end, start - match.end("name"), kind)
-        near = [
-            (*match.span("value"), match.end() - match.end("value"))
-            for match in _REVERSED[kind].finditer(text)
-        ]
-        for name in _NAMES[kind].finditer(text):
-            window = _NEAR.match(text, name.end())
-            assert window is not None  # it may be empty, but is always there
-            near += [
-                (*match.span(), match.start() - name.end())
-                for match in _WITH_DIGIT.finditer(text, *window.span())
-            ]
-        for start, end, distance in near:
-            if _is_secret(text, start, end) and not names_another_thing(*_in_place(text, start, end)):
-                yield _Found(start, end, distance, kind)
+def _find_secrets(text: str) -> Iterator[_Secret]:
+    """Yield each secret by each rule, in no order."""
+    name_ends = {kind: [name.end() for name in NAME[kind].finditer(text)] for kind in SecretKind}
+    if not any(name_ends.values()):
+        return
+    scanner = ValueScanner(text)
+    for kind, ends in name_ends.items():
+        if not ends:
+            continue
+        for start, end, distance in _find_linked(text, kind):
+            yield _Secret(start, end, distance, kind)
+        candidates = [*_find_reversed(text, scanner, kind), *_find_near(text, scanner, ends)]
+        for start, end, distance in _nearest(candidates):
+            excerpt = Excerpt.of(text, start, end)
+            if not is_quantity(excerpt) and not is_other_detail(excerpt):
+                yield _Secret(start, end, distance, kind)
 
 
-def _is_secret(text: str, start: int, end: int) -> bool:
-    """Whether what stands there has digits, and they can be a secret."""
-    value = text[start:end]
-    return len(value) >= 3 and bool(_HAS_DIGIT.search(value)) and not counts(*_in_place(text, start, end))
+def _find_linked(text: str, kind: SecretKind) -> Iterator[_Candidate]:
+    for match in LINKED[kind].finditer(text):
+        start, end = match.span("value")
+        if has_digit(match["value"]):
+            is_secret = not is_quantity(Excerpt.of(text, start, end))
+        else:
+            # "response is slow": without a digit, what follows is a word like any other.
+            is_secret = kind != SecretKind.RESPONSE and not is_common_wording(match["value"])
+        if is_secret:
+            yield _Candidate(start, end, start - match.end("name"))
 
 
-def _in_place(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """What stands there, with a little of what is before and after it."""
-    return text[start:end], text[max(0, start - 40) : start], text[end : end + 40]
+def _find_reversed(text: str, scanner: ValueScanner, kind: SecretKind) -> Iterator[_Candidate]:
+    """Yield each value with a digit that a link and a name follow; no two of these overlap."""
+    links = [(*_ends_before(text, match.start()), match.end()) for match in REVERSED[kind].finditer(text)]
+    lows = [low for low, _, _ in links]
+    position = 0
+    for start in scanner.starts_after_space():
+        if not lows or start > lows[-1]:
+            return
+        if start < position:
+            continue
+        for ends in scanner.ends_before_name(start):
+            # The last link that the value can reach makes the value longest.
+            index = bisect_right(lows, ends.high) - 1
+            if index < 0 or (end := min(ends.high, links[index][1])) < ends.low:
+                continue
+            position = links[index][2]
+            if has_digit(text[start:end]):
+                yield _Candidate(start, end, position - end)
+            break
 
 
-def _is_word(kind: str, value: str) -> bool:
-    # "response is slow": without a digit it is a word like others.
-    return kind != "response" and not _HAS_DIGIT.search(value) and not is_ordinary(value)
+def _ends_before(text: str, link: int) -> tuple[int, int]:
+    """Return the first and the last place where a value may end before a link: closing marks and spaces may follow."""
+    high = link
+    while high > 0 and text[high - 1].isspace():
+        high -= 1
+    low = high
+    while low > 0 and text[low - 1] in _CLOSING_MARKS:
+        low -= 1
+    return low, high
+
+
+def _find_near(text: str, scanner: ValueScanner, name_ends: Iterable[int]) -> Iterator[_Candidate]:
+    for name_end in name_ends:
+        sentence = _SENTENCE_REST.match(text, name_end)
+        assert sentence is not None  # it matches an empty text, too
+        for start, end in scanner.with_digit(name_end, scanner.run_end(sentence.end())):
+            if end - start >= MIN_SIGNS:
+                yield _Candidate(start, end, start - name_end)
+
+
+def _nearest(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
+    """Yield each stretch of text once, with its least distance: several names may find the same value."""
+    distances: dict[tuple[int, int], int] = {}
+    for start, end, distance in candidates:
+        distances[start, end] = min(distance, distances.get((start, end), distance))
+    for (start, end), distance in distances.items():
+        yield _Candidate(start, end, distance)

@@ -1,1 +1,1 @@
-"""What must not be written down: found and taken out before the first write."""
+"""Keeps secrets out of storage: redaction, codes, the vault, and the audit trail."""

@@ -120,7 +120,7 @@ def test_both_are_written_into_the_audit_trail_without_the_clients_name(state_di
 def test_rasas_memory_that_cannot_be_reached_leaves_everything_as_it_was(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bot.privacy.tracker.PATIENCE", 0.05)
+    monkeypatch.setattr("bot.privacy.tracker.MAX_LOCK_WAIT_SECONDS", 0.05)
     busy = sqlite3.connect(state_dir / "tracker.db", isolation_level=None)
     busy.execute("BEGIN EXCLUSIVE")
     assert erase(NUMBER, ask=False) == 1

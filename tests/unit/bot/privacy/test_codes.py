@@ -1,4 +1,4 @@
-"""Typed codes: found however they are written, and nothing else taken for one."""
+"""`find_code` finds typed codes in each way of writing them, and nothing else."""
 
 from __future__ import annotations
 

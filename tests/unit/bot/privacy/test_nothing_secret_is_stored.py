@@ -1,4 +1,4 @@
-"""Whatever password a client types, it is in no row and in no byte of the files."""
+"""No password that a client types is stored in any row or in any byte of the files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.gateway import ManualClock, Parts, rows
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
-# As the brokerage wants them: letters and digits, and any sign.
+# As the brokerage requires them: letters and digits, and any printable character.
 passwords = st.text(PRINTABLE, min_size=8, max_size=24).filter(
     lambda text: any(sign.isalpha() for sign in text) and any(sign.isdigit() for sign in text)
 )
@@ -39,7 +39,7 @@ pin_sentences = st.sampled_from(
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
-    # In no event loop: each example has its own.
+    # Outside any event loop: each example runs its own.
     file = tmp_path / "assistant.db"
     file.write_bytes(migrated_file())
     clock = ManualClock()
@@ -49,7 +49,7 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 
 
 def is_found(parts: Parts, folder: Path, secret: str, sentence: str) -> bool:
-    """Whether `secret`, put into `sentence` and received, is left in the last row or in any byte written."""
+    """Return whether the last row or any file contains `secret` after a message with it was received."""
 
     async def receive() -> str:
         accepted = await parts.receive(sentence.format(secret))

@@ -1,4 +1,4 @@
-"""Messages that speak of secrets without holding one: not a letter of them is changed."""
+"""Redaction does not change messages that mention secrets without containing one."""
 
 from __future__ import annotations
 
@@ -172,14 +172,14 @@ OTHER = [
 
 
 @pytest.mark.parametrize("message", ENGLISH + JAPANESE + OTHER)
-def test_a_harmless_message_stays_untouched(message: str) -> None:
+def test_a_harmless_message_is_not_changed(message: str) -> None:
     redacted = redact(message)
 
     assert redacted.text == message
     assert redacted.kinds == ()
 
 
-def test_no_example_and_no_label_of_the_topics_is_taken_for_a_secret() -> None:
+def test_no_example_and_no_label_of_a_topic_contains_a_secret() -> None:
     told = [
         sentence
         for topic in KNOWLEDGE.topics.values()

@@ -24,7 +24,7 @@ SCRIPTS = {"hiragana": "ja", "katakana": "ja"}
 """The languages that are identified by their script. Scripts that are neither here nor shared mean OTHER."""
 # Several languages share these scripts: Chinese characters alone may be Japanese, Latin letters anything.
 _SHARED_SCRIPTS = {"latin", "cjk", "symbol", "space"}
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]+@\S+", re.IGNORECASE)
 _LATIN_WORD = re.compile(r"[a-z\u00df-\u024f]+(?:'[a-z]+)?")
 # Function words and everyday words by language, in Latin letters: for Japanese, as typed without a Japanese keyboard.
 _COMMON_WORDS = {

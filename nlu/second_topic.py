@@ -34,7 +34,7 @@ _ANNOUNCEMENT = re.compile(
     r"|(?<![るうくすつぬむぶぐだいた])と、",
     re.IGNORECASE,
 )
-_CONJUNCTION = re.compile(r",?\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)
+_CONJUNCTION = re.compile(r",?(?<!\s)\s+\band\b\s+|(?<=[すたいる])(?:し|が)、|、", re.IGNORECASE)
 _CJK = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
 

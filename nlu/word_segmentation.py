@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from nlu.text import CharacterCluster, split_clusters
 
-PLACEHOLDER = re.compile(r"⟦[^⟧]*⟧")
+PLACEHOLDER = re.compile(r"⟦[^⟦⟧]*⟧")
 """What redaction leaves in the place of a secret ("⟦card⟧"): one word, whatever is inside."""
 _APOSTROPHES = "'’"  # inside a word: don't
 _SPACE = "space"

@@ -8,8 +8,11 @@ from bot.privacy.redaction import redact
 
 # Longer runs of digits can be a phone number, an account or a code.
 _NUMBER = re.compile(r"(?<![\w⟧])\+?\d(?:[\s\-().]{0,2}\d){5,18}(?![\w⟦])")
-_ADDRESS = re.compile(r"([\w.+\-])[\w.+\-]*(@[\w\-]+(?:\.[\w\-]+)+)")
-_USER = re.compile(r"\b(?!KB\d)([A-Za-z])[A-Za-z0-9]{2,}(\d{3,})\b")
+# Only from the start of a run, so that each run is read once.
+_ADDRESS = re.compile(r"(?<![\w.+\-])([\w.+\-])[\w.+\-]*(@[\w\-]+(?:\.[\w\-]+)+)")
+_WORD = re.compile(r"\b(?!KB\d)[A-Za-z][A-Za-z0-9]{5,}\b")
+# A word that ends in so many digits can be a user name.
+USER_NAME_DIGITS = 3
 KEPT_DIGITS = 2
 
 
@@ -18,7 +21,7 @@ def masked(text: str) -> str:
     shown = redact(text).text
     shown = _ADDRESS.sub(r"\1•••\2", shown)
     shown = _NUMBER.sub(lambda found: _covered(found[0]), shown)
-    return _USER.sub(lambda found: f"{found[1]}•••{found[2][-KEPT_DIGITS:]}", shown)
+    return _WORD.sub(lambda found: _cover_user_name(found[0]), shown)
 
 
 def masked_peer(peer: str) -> str:
@@ -44,3 +47,7 @@ def _covered(number: str) -> str:
     digits = [sign for sign in number if sign.isdigit()]
     begin = "+" if number.startswith("+") else ""
     return f"{begin}•••{''.join(digits[-KEPT_DIGITS:])}"
+
+
+def _cover_user_name(word: str) -> str:
+    return f"{word[0]}•••{word[-KEPT_DIGITS:]}" if word[-USER_NAME_DIGITS:].isdigit() else word

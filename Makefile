@@ -79,6 +79,6 @@ language: setup ## Scaffold a language: make language code=CODE name=NAME
 	@$(PYTHON) -m knowledge language "$(code)" $(if $(name),--name "$(name)")
 
 .PHONY: lock
-lock: ## Renew the two lock files (needs uv)
-	@sh deploy/local/lock.sh requirements.lock 3.10 rasa test check
-	@sh deploy/local/lock.sh requirements-current.lock 3.11 test
+lock: ## Renew the lock files, keeping what they pin (UPGRADE=1 takes the newest releases; needs uv)
+	@sh deploy/local/lock.sh $(if $(UPGRADE),--upgrade) requirements.lock 3.10 rasa test check
+	@sh deploy/local/lock.sh $(if $(UPGRADE),--upgrade) requirements-current.lock 3.11 test check

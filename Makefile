@@ -93,6 +93,10 @@ topic: setup ## Create a new topic: make topic name=GROUP/NAME
 language: setup ## Create a new language: make language code=CODE name=NAME
 	@$(PYTHON) -m knowledge language "$(code)" $(if $(name),--name "$(name)")
 
+.PHONY: env-example
+env-example: setup ## Write .env.example from the settings
+	@$(PYTHON) -m bot.settings.example > .env.example
+
 .PHONY: lock
 lock: ## Update the lock files and keep pinned versions (UPGRADE=1: newest versions; needs uv)
 	@sh deploy/local/lock.sh $(UPGRADED) requirements.lock 3.10 rasa test check

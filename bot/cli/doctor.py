@@ -21,7 +21,7 @@ from bot.channels.telegram.webhook import SECRET_HEADER
 from bot.cli.channel import halted, shown
 from bot.clock import Clock, system_clock
 from bot.messages.notices import SEND_ONLY
-from bot.settings import Settings, SmsSettings, TelegramSettings, warnings
+from bot.settings import Settings, SmsSettings, TelegramMode, TelegramSettings, list_warnings
 
 MOST_SKEW_SECONDS = 30.0
 KNOCK_SECONDS = 10.0
@@ -39,7 +39,7 @@ def doctor() -> int:
 
 async def _doctor(settings: Settings) -> int:
     worst = 0
-    for line in warnings():
+    for line in list_warnings():
         print(f"{MARKS['note']}{line}")
     for channel, since in halted(settings).items():
         print(f"{MARKS['note']}nothing is sent on {channel}: an operator halted it at {shown(since)}")
@@ -74,7 +74,7 @@ async def findings(settings: Settings, http: httpx.AsyncClient, clock: Clock) ->
                 f"clients in {' and '.join(SEND_ONLY.values())} have SMS alone, which Twilio promises one way only",
                 "Set up Telegram too: they are then told of it in their first answer.",
             )
-    if settings.public_url and (sms or (telegram and telegram.mode == "webhook")):
+    if settings.public_url and (sms or (telegram and telegram.mode is TelegramMode.WEBHOOK)):
         async for finding in _public(settings.public_url, telegram, sms, http):
             yield finding
 
@@ -118,7 +118,7 @@ async def _public(
         return
     yield ok(f"the assistant answers at {url}")
     try:
-        if telegram and telegram.mode == "webhook":
+        if telegram and telegram.mode is TelegramMode.WEBHOOK:
             yield await _telegram_door(telegram, http)
         if sms:
             yield await _sms_door(sms, http)

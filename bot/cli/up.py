@@ -24,7 +24,7 @@ from bot.cli.processes import Stop
 from bot.cli.reaper import Reaper
 from bot.cli.supervisor import Supervisor
 from bot.cli.train import TrainingError, model
-from bot.settings import Settings, SettingsError, env_file_values, warnings
+from bot.settings import Settings, SettingsError, env_file_values, list_warnings
 
 POLL_SECONDS = 0.25
 REPEAT_SECONDS = 30.0
@@ -38,7 +38,7 @@ def up(port: int | None) -> int:
     settings = replace(settings, gateway_port=port or settings.gateway_port)
     # What the parts write (databases, keys) is nobody else's, even where STATE_DIR was made by others.
     os.umask(0o077)
-    for line in warnings():
+    for line in list_warnings():
         notice(line)
     with only_stack(settings.state_dir, settings.gateway_port):
         check_ports(settings)

@@ -14,7 +14,7 @@ from bot.handoff.notices import KEEP_WAITING, LEAVE_MESSAGE, STOP_WAITING, TO_AS
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.inbox import Taken
-from bot.settings.desk import DeskSettings
+from bot.settings.desk_settings import DeskSettings
 from bot.storage.desk_tables import handoff
 from bot.storage.transaction import Transaction
 from bot.telemetry import handoff_total, score_total

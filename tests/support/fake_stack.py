@@ -32,10 +32,8 @@ def make_root(folder: Path) -> Path:
     Every part but the gateway writes its process id and its environment to STATE_DIR/NAME.json.
     """
     (folder / "bot").mkdir(parents=True)
-    for package in ("cli", "settings"):
-        shutil.copytree(
-            ROOT / "bot" / package, folder / "bot" / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
+    for package in ("bot/cli", "bot/settings", "contracts"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "bot" / "__init__.py", folder / "bot" / "__init__.py")
     shutil.copy(ROOT / "tests" / "support" / "fake_chat_api.py", folder / "bot" / "app.py")
     for room, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):

@@ -12,7 +12,7 @@ from bot.channels.findings import Finding, note, ok, wrong
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.update_parser import ALLOWED_UPDATES
 from bot.clock import Clock
-from bot.settings import TelegramSettings
+from bot.settings import TelegramMode, TelegramSettings
 
 SHORT_SECRET = 16
 MANY_PENDING = 20
@@ -55,7 +55,7 @@ def _no_answer(error: TelegramError, url: str) -> Finding:
 
 async def _updates(bot: Bot, settings: TelegramSettings, clock: Clock) -> AsyncIterator[Finding]:
     info = await bot.get_webhook_info()
-    if settings.mode == "polling":
+    if settings.mode is TelegramMode.POLLING:
         if info.url:
             yield wrong(
                 "TELEGRAM_MODE is polling, but a webhook is registered for this bot",

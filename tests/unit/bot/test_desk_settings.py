@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.settings import Settings, SettingsError
-from bot.settings.hours import Hours, holidays, hours
+from bot.settings.hours import Hours, parse_holidays, parse_hours
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-OFFICE = hours("Mon-Fri 09:00-18:00, Sat 10:00-14:00 Asia/Tokyo")
+OFFICE = parse_hours("Mon-Fri 09:00-18:00, Sat 10:00-14:00 Asia/Tokyo")
 
 
 def at(*when: int, zone: ZoneInfo = TOKYO) -> float:
@@ -36,7 +36,7 @@ def test_the_desk_is_open_by_its_own_clock(when: tuple[int, ...], is_open: bool)
 
 
 def test_the_next_opening_skips_nights_weekends_and_holidays() -> None:
-    rest = Hours(OFFICE.spans, OFFICE.zone, holidays("2026-11-30, 2026-12-01"))
+    rest = Hours(OFFICE.spans, OFFICE.zone, parse_holidays("2026-11-30, 2026-12-01"))
     assert OFFICE.opens_at(at(2026, 11, 23, 12, 0)) is None
     assert OFFICE.opens_at(at(2026, 11, 23, 19, 0)) == at(2026, 11, 24, 9, 0)
     assert rest.opens_at(at(2026, 11, 28, 15, 0)) == at(2026, 12, 2, 9, 0)
@@ -46,18 +46,18 @@ def test_the_next_opening_skips_nights_weekends_and_holidays() -> None:
 
 def test_hours_keep_their_wall_clock_when_clocks_change() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    there = hours("Mon-Sun 09:00-17:00 Europe/Berlin")
+    there = parse_hours("Mon-Sun 09:00-17:00 Europe/Berlin")
     for day in (24, 25, 26):
         assert there.is_open(at(2026, 10, day, 9, 0, zone=berlin))
         assert not there.is_open(at(2026, 10, day, 8, 59, zone=berlin))
 
 
 def test_a_day_may_end_at_midnight_and_a_week_wrap_around() -> None:
-    late = hours("Sat-Mon 12:00-24:00 UTC")
+    late = parse_hours("Sat-Mon 12:00-24:00 UTC")
     utc = ZoneInfo("UTC")
     assert late.is_open(at(2026, 11, 22, 23, 59, zone=utc))
     assert not late.is_open(at(2026, 11, 24, 12, 0, zone=utc))
-    assert hours("always").is_open(0.0)
+    assert parse_hours("always").is_open(0.0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, TelegramSettings, env_file_values, warnings
+from bot.settings import (
+    Settings,
+    SettingsError,
+    TelegramMode,
+    TelegramSettings,
+    env_file_values,
+    list_warnings,
+)
 
 NO_FILE = Path("no-such-file.env")
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -204,7 +211,9 @@ SMS = {
 def test_telegram_needs_a_token_alone_and_then_fetches_its_updates() -> None:
     assert read().telegram is None
     telegram = read(**TELEGRAM).telegram
-    assert telegram == TelegramSettings("42:hunter2_token", "polling", "", "", "https://api.telegram.org")
+    assert telegram == TelegramSettings(
+        "42:hunter2_token", TelegramMode.POLLING, "", "", "https://api.telegram.org"
+    )
 
 
 def test_telegram_behind_a_public_address_is_called() -> None:
@@ -216,14 +225,14 @@ def test_telegram_behind_a_public_address_is_called() -> None:
     ).telegram
     assert telegram == TelegramSettings(
         "42:hunter2_token",
-        "webhook",
+        TelegramMode.WEBHOOK,
         "https://a.example/webhooks/telegram",
         "hunter2-secret",
         "http://127.0.0.1:8081",
     )
     polling = read(**TELEGRAM, PUBLIC_URL="https://a.example", TELEGRAM_MODE="polling").telegram
     assert polling is not None
-    assert (polling.mode, polling.webhook_url) == ("polling", "")
+    assert (polling.mode, polling.webhook_url) == (TelegramMode.POLLING, "")
 
 
 def test_sms_is_called_at_the_public_address() -> None:
@@ -313,16 +322,16 @@ def test_the_secrets_of_the_channels_do_not_appear_in_repr() -> None:
 
 
 def test_a_secret_of_a_channel_that_is_not_connected_gives_a_warning() -> None:
-    assert warnings({}, NO_FILE) == []
-    assert warnings({"TWILIO_AUTH_TOKEN": "x"}, NO_FILE) == [
+    assert list_warnings({}, NO_FILE) == []
+    assert list_warnings({"TWILIO_AUTH_TOKEN": "x"}, NO_FILE) == [
         "TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID is not, so that channel is not connected"
     ]
-    assert warnings({**TELEGRAM, **SMS}, NO_FILE) == []
+    assert list_warnings({**TELEGRAM, **SMS}, NO_FILE) == []
 
 
 def test_a_simulator_behind_a_public_address_gives_a_warning() -> None:
-    assert len(warnings({"SIMULATOR": "on", "PUBLIC_URL": "https://a.example"}, NO_FILE)) == 1
-    assert warnings({"PUBLIC_URL": "https://a.example"}, NO_FILE) == []
+    assert len(list_warnings({"SIMULATOR": "on", "PUBLIC_URL": "https://a.example"}, NO_FILE)) == 1
+    assert list_warnings({"PUBLIC_URL": "https://a.example"}, NO_FILE) == []
 
 
 def test_an_unknown_setting_is_not_an_error() -> None:

@@ -14,7 +14,7 @@ from bot.messages.claims import Outgoing
 from bot.messages.conversations import Address
 from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused, Unknown
-from bot.settings import TelegramSettings
+from bot.settings import TelegramMode, TelegramSettings
 from tests.support.fake_telegram import BLOCKED, BOT_TOKEN, FakeTelegram, refusal, too_many
 from tests.support.gateway import ManualClock
 from tests.support.knowledge import KNOWLEDGE
@@ -38,7 +38,7 @@ def telegram(api: FakeTelegram) -> Iterator[FakeTelegram]:
 
 
 def settings(url: str, token: str = BOT_TOKEN) -> TelegramSettings:
-    return TelegramSettings(token, "polling", "", "", url)
+    return TelegramSettings(token, TelegramMode.POLLING, "", "", url)
 
 
 @pytest.fixture

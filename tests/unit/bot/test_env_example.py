@@ -17,7 +17,9 @@ def test_the_file_is_up_to_date() -> None:
 
 def test_every_module_of_settings_has_a_section() -> None:
     folder = FILE.parent / "bot" / "settings"
-    declaring = {file.stem for file in folder.glob("*.py") if " = Setting(" in file.read_text(encoding="utf-8")}
+    declaring = {
+        file.stem for file in folder.glob("*.py") if " = Setting(" in file.read_text(encoding="utf-8")
+    }
     assert declaring == {module.__name__.rpartition(".")[2] for module in SECTIONS.values()}
 
 

@@ -88,7 +88,9 @@ class TelegramChannel:
     async def _keep_up(self) -> None:
         """Keep the registration and the command menu in line with the settings."""
         registration = (
-            WebhookRegistration(self._bot, self._settings) if self._settings.mode is TelegramMode.WEBHOOK else None
+            WebhookRegistration(self._bot, self._settings)
+            if self._settings.mode is TelegramMode.WEBHOOK
+            else None
         )
         menu_set = False
         while True:

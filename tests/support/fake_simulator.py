@@ -24,7 +24,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.channels.simulator.phones import Origin, Phones
+from bot.channels.simulator.phones import Phones, PhoneSender
 from tests.support.browser import new_page
 from tests.support.simulator_page import SimulatorPage
 
@@ -89,7 +89,7 @@ class FakeSimulator:
         peer: str,
         text: str,
         *,
-        origin: Origin = "bot",
+        origin: PhoneSender = "bot",
         buttons: list[str] | None = None,
         bold: list[tuple[int, int]] | None = None,
     ) -> int:

@@ -17,7 +17,7 @@ from bot.messages.inbox import Taken
 from bot.settings.desk_settings import DeskSettings
 from bot.storage.desk_tables import handoff
 from bot.storage.transaction import Transaction
-from bot.telemetry import handoff_total, score_total
+from bot.telemetry import handoff_total, satisfaction_total
 from knowledge import Knowledge
 
 # In the queue, before everybody who only asked.
@@ -211,7 +211,7 @@ class HandoffService:
             .values(score=score)
         ).rowcount
         if kept:
-            score_total.labels(str(score)).inc()
+            satisfaction_total.labels(str(score)).inc()
         notices.say(tx, self.knowledge, who, "score_thanks")
         if who.state == states.WRAPUP and who.handoff_id == handoff_id:
             owner.move(tx, who, states.ASSISTANT, event="scored", actor=owner.CLIENT)

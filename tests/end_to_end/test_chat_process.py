@@ -1,4 +1,4 @@
-"""`assistant chat` as a program, against a stand-in for the gateway."""
+"""`assistant chat` as a program, against a fake of the gateway."""
 
 from __future__ import annotations
 

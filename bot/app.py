@@ -40,7 +40,7 @@ from bot.messages.signal import Signal
 from bot.privacy.vault import Vault
 from bot.settings import Settings, SettingsError
 from bot.storage import Database, StorageError, inbound
-from bot.telemetry import backlog, configure_logging, halted
+from bot.telemetry import configure_logging, inbound_backlog, sending_halted
 from knowledge import Knowledge, load
 
 
@@ -150,10 +150,10 @@ class Gateway:
         return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
 
     async def _metrics(self, _: Request) -> Response:
-        backlog.set(await self.inbox.count_open())
+        inbound_backlog.set(await self.inbox.count_open())
         now_halted = await self.database.run(halts.halted)
         for name in halts.CHANNELS:
-            halted.labels(name).set(name in now_halted)
+            sending_halted.labels(name).set(name in now_halted)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _database_answers(self) -> bool:
@@ -170,7 +170,7 @@ class Gateway:
             return False
 
     async def _redeem(self, request: Request) -> Response:
-        """The action server opens a code during the turn that it belongs to."""
+        """Open a code for the action server, during the turn to which the code belongs."""
         require_loopback(request)
         require_token(request, self.settings.internal_token)
         reference = str((await read_json(request)).get("reference"))

@@ -1,11 +1,11 @@
-"""The clock that everything in the gateway is given, so that a test can move it."""
+"""The clock of the gateway, a parameter everywhere so that tests can set it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-# UTC seconds since 1970.
+# Returns UTC seconds since 1970.
 Clock = Callable[[], float]
 
 system_clock: Clock = time.time

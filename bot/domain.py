@@ -205,7 +205,7 @@ class OwnershipEvent(StrEnum):
 
     @classmethod
     def ticket(cls, reason: TicketReason) -> OwnershipEvent:
-        """The event of a request that became a ticket."""
+        """Return the event of a request that became a ticket."""
         return cls(f"ticket_{reason}")
 
 

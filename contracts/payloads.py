@@ -24,7 +24,7 @@ class Payload:
 
     @classmethod
     def answer(cls, **entities: str) -> Payload:
-        """The answer to a question, or a command about what is open."""
+        """Return the payload of an answer to a question, or of a command."""
         return cls(ANSWER_INTENT, entities)
 
     @classmethod
@@ -42,6 +42,6 @@ class Payload:
         return self.intent == ANSWER_INTENT
 
     def encode(self) -> str:
-        """The payload in Rasa's notation."""
+        """Return the payload in Rasa's notation."""
         entities = json.dumps(dict(self.entities), ensure_ascii=False) if self.entities else ""
         return f"/{self.intent}{entities}"

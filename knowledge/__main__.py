@@ -1,4 +1,4 @@
-"""python -m knowledge check | report | preview GROUP/NAME | topic GROUP/NAME | language CODE [--name NAME]"""
+"""The command line: check | report | preview GROUP/NAME | topic GROUP/NAME | language CODE [--name NAME]."""
 
 from __future__ import annotations
 

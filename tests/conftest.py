@@ -1,4 +1,4 @@
-"""What holds for all tests: in CI nothing may be skipped, since a skipped test proves nothing."""
+"""Fixtures and rules for all tests. With CI set, a skipped test counts as failed."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from tests.support.stack import Stack, running_stack
 
 
 def pytest_configure() -> None:
-    """Let the programs that tests start hear Ctrl-C, also where a shell runs the tests in the background.
+    """Restore SIGINT for the programs that tests start.
 
-    Such a shell has SIGINT ignored, and every process that comes after inherits that.
+    A shell that runs the tests in the background ignores it, and child processes inherit that.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long` runs the tests that take minutes, and only them; without it they are left out, not skipped."""
+    """Add `--long`, which runs only the tests that take minutes. Without it they are deselected, not skipped."""
     parser.addoption("--long", action="store_true", help="run the tests marked `long`, and only them")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run on several processors a file stays on one of them, and all that import Rasa on the same."""
-    wanted = config.getoption("--long")
-    left_out = [item for item in items if bool(item.get_closest_marker("long")) != wanted]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    """Select tests by `--long`. Keep each file, and all tests that import Rasa, on one worker of pytest-xdist."""
+    long = config.getoption("--long")
+    deselected = [item for item in items if bool(item.get_closest_marker("long")) != long]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in set(deselected)]
     for item in items:
         group = "rasa" if item.get_closest_marker("rasa") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish() -> None:
-    """What all tests have imported stays: else each test pays half a second now and then for looking it through."""
+    """Exclude imported modules from garbage collection, which would otherwise take half a second again and again."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """Python's own event loop for every test: importing Sanic puts another one in its place for the process."""
+    """Use Python's own event loop for every test: importing Sanic replaces it for the whole process."""
     return asyncio.DefaultEventLoopPolicy()
 
 
 @pytest.fixture(scope="session")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One stack for all conversations; tests that kill parts start their own."""
+    """Yield one stack for all conversations. Tests that kill processes start their own."""
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
 
@@ -63,17 +63,17 @@ IN_CI = bool(os.environ.get("CI"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that CI had to skip."""
+    """List the tests that were skipped in CI."""
     skipped = terminalreporter.stats.get("skipped", [])
     if IN_CI and skipped:
-        terminalreporter.section("skipped, and so failed, because CI is set")
+        terminalreporter.section("skipped: counts as failed because CI is set")
         for report in skipped:
             terminalreporter.line(f"{report.nodeid}: {report.longrepr[-1] if report.longrepr else ''}")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in CI in which a test was skipped."""
+    """Fail a run in CI if a test was skipped."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if IN_CI and reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,1 +1,1 @@
-"""The command `assistant`: starts the stack, talks to it from the terminal, trains the model."""
+"""The command `assistant`: starts the stack, talks to it from the terminal, and trains the model."""

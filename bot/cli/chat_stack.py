@@ -1,4 +1,4 @@
-"""The stack behind `assistant chat`: one that runs already, or one of its own while the chat lasts."""
+"""The stack behind `assistant chat`: the one that is running, or one of its own for as long as the chat lasts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import IO
 
 import httpx
 
-from bot.cli.logs import say
+from bot.cli.log_output import print_line
 from bot.cli.ports import free_ports
 from bot.cli.reaper import Reaper, signal_group
-from bot.cli.supervisor import GRACE_SECONDS
+from bot.cli.supervisor import STOP_SECONDS
 from bot.settings import Settings, SettingsError
 
 LOG_NAME = "chat-stack.log"
@@ -26,19 +26,19 @@ READY_WITH_TRAINING_SECONDS = 900.0
 
 
 class StackError(Exception):
-    """There is no stack to talk to; `code` is the exit code for the command."""
+    """No stack is available; `exit_code` is that of the command."""
 
-    def __init__(self, message: str, code: int = 1) -> None:
+    def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
-        self.code = code
+        self.exit_code = exit_code
 
 
 @contextlib.contextmanager
-def running_stack(settings: Settings) -> Iterator[str]:
-    """The address of a stack that is ready; raises StackError, SettingsError.
+def ready_stack(settings: Settings) -> Iterator[str]:
+    """Return the address of a stack that is ready. Raise StackError, SettingsError.
 
-    Where one answers at the gateway's port of `settings`, it is that one. Else one is started on a free port
-    and stopped at the end.
+    Use the stack that answers at the gateway's port of `settings`. If none does, start one on a free port and stop it
+    at the end.
     """
     status = _status(settings.gateway_url)
     if status is None:
@@ -46,7 +46,7 @@ def running_stack(settings: Settings) -> Iterator[str]:
             yield url
         return
     if status != 200:
-        say(sys.stderr, f"waiting for the stack on {settings.gateway_url}")
+        print_line(sys.stderr, f"waiting for the stack on {settings.gateway_url}")
     deadline = time.monotonic() + READY_SECONDS
     while _status(settings.gateway_url) != 200:
         if time.monotonic() > deadline:
@@ -67,10 +67,10 @@ def _own_stack(settings: Settings) -> Iterator[str]:
         log = path.open("ab", buffering=0)
     except OSError as error:
         raise SettingsError(f"STATE_DIR {settings.state_dir} cannot be used: {error.strerror}") from error
-    say(sys.stderr, f"no stack runs yet: starting one, its log is {path}")
+    print_line(sys.stderr, f"no stack runs yet: starting one, its log is {path}")
     reaper = Reaper()
-    # Its own session: Ctrl-C is for the chat, which then stops the stack in an orderly way.
-    process = subprocess.Popen(  # noqa: S603 (a list of our own words, no shell)
+    # A session of its own keeps Ctrl-C from the stack: the chat gets it and then stops the stack.
+    process = subprocess.Popen(  # noqa: S603 (a list of constants, no shell)
         [sys.executable, "-m", "bot.cli.main", "up", "--port", str(settings.gateway_port)],
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -80,27 +80,27 @@ def _own_stack(settings: Settings) -> Iterator[str]:
     reaper.watch(process.pid)
     ready = threading.Event()
     assert process.stderr is not None
-    pump = threading.Thread(target=_pump, args=(process.stderr, log, ready), daemon=True)
-    pump.start()
+    copier = threading.Thread(target=_copy_messages, args=(process.stderr, log, ready), daemon=True)
+    copier.start()
     try:
-        _wait(settings.gateway_url, process)
+        _wait_until_ready(settings.gateway_url, process)
         ready.set()
         yield settings.gateway_url
     finally:
         ready.set()
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            # The stack gives its parts GRACE_SECONDS; what is left after that is the reaper's.
-            process.wait(GRACE_SECONDS + 5.0)
+            # The stack gives its processes STOP_SECONDS; the reaper ends those that remain.
+            process.wait(STOP_SECONDS + 5.0)
         signal_group(process.pid, 9)
         process.wait()
         reaper.forget(process.pid)
         reaper.close()
-        pump.join(timeout=1.0)
+        copier.join(timeout=1.0)
         log.close()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + READY_WITH_TRAINING_SECONDS
     while _status(url) != 200:
         code = process.poll()
@@ -111,16 +111,16 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _pump(source: IO[bytes], log: IO[bytes], ready: threading.Event) -> None:
-    """Puts what `up` says into the log and, until the stack is ready, before the user."""
+def _copy_messages(source: IO[bytes], log: IO[bytes], ready: threading.Event) -> None:
+    """Copy the messages of `up` to the log and, until the stack is ready, to standard error."""
     for line in source:
         log.write(line)
         if not ready.is_set():
-            say(sys.stderr, line.decode("utf-8", "replace").rstrip("\n"))
+            print_line(sys.stderr, line.decode("utf-8", "replace").rstrip("\n"))
 
 
 def _status(url: str) -> int | None:
-    """What /readyz answers: 200, or 503 of a gateway that still starts; None when there is no gateway."""
+    """Return the status of /readyz: 200, or 503 while the gateway starts; None if there is no gateway."""
     try:
         answer = httpx.get(f"{url}/readyz", trust_env=False, timeout=5.0)
         if answer.status_code == 200 or "ready" in answer.json():

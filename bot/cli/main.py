@@ -8,19 +8,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.cli import desk_options
+from bot.cli.desk_options import add_desk_parser
+from contracts.enums import ChannelKind
 
 ROOT = Path(__file__).resolve().parents[2]
 USAGE_ERROR = 2
-CLIENT_DATA = (
-    "What the assistant keeps of a client: see docs/security.md. What the brokerage keeps is not here."
-)
+INTERRUPTED = 130
+CHANNEL_KINDS = [kind.value for kind in ChannelKind]
+# The channels of bot.messages.halts, which imports a database driver.
+HALT_CHOICES = [*CHANNEL_KINDS, *(f"simulator.{kind}" for kind in CHANNEL_KINDS), "all"]
+CLIENT_DATA = "Covers the data that the assistant keeps (docs/security.md), not that of the brokerage."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or settings."""
+    """Run one command and return its exit code: 0 done, 1 failed, 2 invalid usage or settings."""
     options = parser().parse_args(argv)
-    # config.yml, data/, .env and a relative STATE_DIR belong to the repository, wherever one stands.
+    # Paths such as config.yml, data/, .env and STATE_DIR are relative to the repository, not to the caller.
     os.chdir(ROOT)
     from bot.settings import SettingsError
 
@@ -30,13 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands with their options."""
-    top = argparse.ArgumentParser(prog="assistant", description="The Secure Login Assistant.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    """Return the parser of all commands."""
+    top_parser = argparse.ArgumentParser(prog="assistant", description="The Secure Login Assistant.")
+    commands = top_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start the whole stack on this machine")
     up.add_argument("--port", type=_port, help="where the gateway listens (default: GATEWAY_PORT or 8080)")
@@ -44,9 +47,9 @@ def parser() -> argparse.ArgumentParser:
     chat = commands.add_parser(
         "chat",
         help="talk to the assistant from the terminal or from lines on standard input",
-        description="Talks to the stack on --port; starts one, for as long as the chat lasts, if none runs.",
+        description="Talk to the stack on --port. If none runs, start one for as long as the chat lasts.",
     )
-    chat.add_argument("--channel", choices=["telegram", "sms"], default="telegram", help="default: telegram")
+    chat.add_argument("--channel", choices=CHANNEL_KINDS, default="telegram", help="default: telegram")
     chat.add_argument(
         "--peer", type=_peer, help="continue this client's conversation (default: a new client)"
     )
@@ -54,128 +57,126 @@ def parser() -> argparse.ArgumentParser:
         "--language", type=_name, metavar="CODE", help="the client's language, such as en or ja"
     )
     chat.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
-    chat.add_argument("--port", type=_port, help="of a stack that runs (default: GATEWAY_PORT or 8080)")
+    chat.add_argument("--port", type=_port, help="port of a running stack (default: GATEWAY_PORT or 8080)")
 
     link = commands.add_parser(
         "link",
-        help="a one-time token that links a chat to a user of the sandbox",
-        description="Prints a token to write in a chat: /start TOKEN. The link must then be confirmed.",
+        help="create a one-time token that links a chat to a user of the sandbox",
+        description="Print a token to write in a chat: /start TOKEN. Then confirm the link.",
     )
-    link.add_argument("username", type=_peer, help="such as hanako01; the sandbox's portal lists them all")
-    link.add_argument("--confirm", action="store_true", help="confirm the link that waits, as in the portal")
+    link.add_argument("username", type=_peer, help="such as hanako01; the sandbox's portal lists all users")
+    link.add_argument("--confirm", action="store_true", help="confirm the pending link, as the portal does")
 
     export = commands.add_parser(
-        "export", help="print all that is kept of one client, as JSON", description=CLIENT_DATA
+        "export", help="print the data of one client, as JSON", description=CLIENT_DATA
     )
-    erase = commands.add_parser(
-        "erase", help="delete all that is kept of one client", description=CLIENT_DATA
-    )
-    for one in (export, erase):
-        one.add_argument(
+    erase = commands.add_parser("erase", help="delete the data of one client", description=CLIENT_DATA)
+    for subcommand in (export, erase):
+        subcommand.add_argument(
             "peer", metavar="PEER", help="such as +819012345678, or telegram:12345 for one channel"
         )
     erase.add_argument("--yes", action="store_true", help="do not ask first")
 
-    train = commands.add_parser("train", help="train the model unless there is one that matches the data")
-    train.add_argument("--force", action="store_true", help="train in any case")
+    train = commands.add_parser("train", help="train the model, unless one matches the data")
+    train.add_argument("--force", action="store_true", help="train even if a model matches")
 
-    commands.add_parser("doctor", help="check how Telegram and SMS are set up, and say how to mend it")
+    commands.add_parser("doctor", help="check the set-up of Telegram and SMS, and say how to fix it")
     _add_nlu(commands)
     _add_channel(commands)
-    desk_options.add_parser(commands)
-    return top
+    add_desk_parser(commands)
+    return top_parser
 
 
 def _add_nlu(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    nlu = commands.add_parser("nlu", help="how well messages are read, and what was not clear")
+    nlu = commands.add_parser("nlu", help="measure understanding, and label messages that were not clear")
     parts = nlu.add_subparsers(dest="part", required=True, metavar="PART")
-    evaluate = parts.add_parser("evaluate", help="score the model on messages labelled by others")
+    evaluate = parts.add_parser("evaluate", help="score the model on labelled messages")
     evaluate.add_argument("file", type=_file, metavar="FILE.tsv", help="columns text, intent, and lang")
     evaluate.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    review = parts.add_parser(
-        "review", help="list messages that were asked back about or refused, for labelling"
-    )
+    review = parts.add_parser("review", help="list messages that were asked about or refused, for labelling")
     review.add_argument("--limit", type=int, default=200, metavar="N", help="the latest N (default: 200)")
-    review.add_argument("--pairs", action="store_true", help="count between which topics was asked instead")
-    label = parts.add_parser("label", help="add reviewed messages to their topics' examples")
+    review.add_argument(
+        "--pairs", action="store_true", help="count instead between which topics the assistant asked"
+    )
+    label = parts.add_parser("label", help="add labelled messages to the examples of their topics")
     label.add_argument(
         "file", type=_file, metavar="FILE.tsv", help="from `review`, with the intents filled in"
     )
 
 
 def _add_channel(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    top = commands.add_parser("channel", help="halt and resume sending, and see what could not be read")
-    inside = top.add_subparsers(dest="channel_command", required=True, metavar="COMMAND")
-    inside.add_parser("status", help="which channels send, and how much waits")
-    halt = inside.add_parser("halt", help="send nothing more on a channel; what is to be said waits")
-    resume = inside.add_parser("resume", help="send again, beginning with what has waited")
-    for one in (halt, resume):
-        # Those of bot.messages.halts, which is not imported for a help text.
-        one.add_argument("channel", choices=["telegram", "sms", "simulator.telegram", "simulator.sms", "all"])
-    letters = inside.add_parser("dead-letters", help="what a platform has sent and nobody could read")
+    channel = commands.add_parser("channel", help="halt and resume sending, and show dead letters")
+    subcommands = channel.add_subparsers(dest="channel_command", required=True, metavar="COMMAND")
+    subcommands.add_parser("status", help="show which channels send, and how many messages wait")
+    halt = subcommands.add_parser("halt", help="stop sending on a channel; messages wait")
+    resume = subcommands.add_parser("resume", help="send again, oldest messages first")
+    for subcommand in (halt, resume):
+        subcommand.add_argument("channel", choices=HALT_CHOICES)
+    letters = subcommands.add_parser("dead-letters", help="list updates that could not be read or stored")
     letters.add_argument("--limit", type=int, default=20, metavar="N", help="the newest N (default: 20)")
 
 
 def _up(options: argparse.Namespace) -> int:
-    from bot.cli.up import up
+    from bot.cli.up_command import up
 
     return up(options.port)
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from bot.cli.chat import chat
+    from bot.cli.chat_command import chat
 
-    return chat(options.channel, options.peer, options.language, options.port, as_json=options.json)
+    channel = ChannelKind(options.channel)
+    return chat(channel, options.peer, options.language, options.port, as_json=options.json)
 
 
 def _link(options: argparse.Namespace) -> int:
-    from bot.cli.link import link
+    from bot.cli.link_command import link
 
     return link(options.username, confirm=options.confirm)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from bot.cli.client_data import export
+    from bot.cli.client_data_command import export
 
     return export(options.peer)
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from bot.cli.client_data import erase
+    from bot.cli.client_data_command import erase
 
     return erase(options.peer, ask=not options.yes)
 
 
 def _train(options: argparse.Namespace) -> int:
-    from bot.cli.train import train
+    from bot.cli.train_command import train
 
     return train(force=options.force)
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from bot.cli.doctor import doctor
+    from bot.cli.doctor_command import doctor
 
     return doctor()
 
 
 def _nlu(options: argparse.Namespace) -> int:
-    from bot.cli import nlu
+    from bot.cli.nlu_command import evaluate, label, review
 
     if options.part == "evaluate":
-        return nlu.evaluate(options.file, as_json=options.json)
+        return evaluate(options.file, as_json=options.json)
     if options.part == "label":
-        return nlu.label(options.file)
-    return nlu.review(options.limit, pairs=options.pairs, output=sys.stdout)
+        return label(options.file)
+    return review(options.limit, pairs=options.pairs, output=sys.stdout)
 
 
 def _desk(options: argparse.Namespace) -> int:
-    from bot.cli.desk import desk
+    from bot.cli.desk_command import desk
 
     return desk(options)
 
 
 def _channel(options: argparse.Namespace) -> int:
-    from bot.cli.channel import channel
+    from bot.cli.channel_command import channel
 
     return channel(options)
 
@@ -210,7 +211,7 @@ def _name(text: str) -> str:
 
 
 def _file(text: str) -> Path:
-    # Before main leaves the caller's folder.
+    # Resolved before main changes the working directory.
     return Path(text).absolute()
 
 

@@ -1,4 +1,4 @@
-"""TCP ports for the parts of a stack."""
+"""TCP ports for the processes of a stack."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import socket
 from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
-# Below the range from which systems take ports for outgoing connections: Rasa binds its port many seconds
-# after it was chosen, and meanwhile nobody else may happen upon it.
+# Below the range for outgoing connections: Rasa binds its port many seconds after it was chosen, and no other process
+# must get it meanwhile.
 CANDIDATES = range(20000, 30000)
 
 
-def why_not_free(host: str, port: int) -> str | None:
-    """None when a server could listen on `host` and `port` now, else the reason in words."""
+def port_error(host: str, port: int) -> str | None:
+    """Return None if a server could listen on `host` and `port` now, else the reason in words."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -30,12 +30,12 @@ def why_not_free(host: str, port: int) -> str | None:
     return None
 
 
-def free_ports(count: int, taken: Collection[int] = ()) -> list[int]:
-    """`count` different ports of 127.0.0.1, free now and not `taken`; OSError when there are too few."""
+def free_ports(count: int, excluded: Collection[int] = ()) -> list[int]:
+    """Return `count` free ports of 127.0.0.1 that are not in `excluded`. Raise OSError if there are too few."""
     ports: list[int] = []
     for port in random.SystemRandom().sample(CANDIDATES, len(CANDIDATES)):
         if len(ports) == count:
             return ports
-        if port not in taken and why_not_free(LOOPBACK, port) is None:
+        if port not in excluded and port_error(LOOPBACK, port) is None:
             ports.append(port)
     raise OSError(errno.EADDRNOTAVAIL, f"fewer than {count} free ports on {LOOPBACK}")

@@ -1,9 +1,8 @@
-"""Keeps processes from outliving the one that started them, even when that one is killed with SIGKILL.
+"""Ends processes whose owner has died, even if the owner was killed with SIGKILL.
 
-`python -m bot.cli.reaper` holds the read end of a pipe. Lines "+PGID" and "-PGID" tell it which process
-groups exist. The kernel closes the pipe when the owner dies, whatever it died of; then the groups that are
-still listed get SIGTERM and, 5 seconds later, SIGKILL. Standard library only, so that it starts fast and
-stays small.
+`python -m bot.cli.reaper` holds the read end of a pipe. The lines "+PGID" and "-PGID" add and remove a process group.
+The kernel closes the pipe when the owner dies for any reason; then the groups still listed get SIGTERM and, 5 seconds
+later, SIGKILL. Imports the standard library only, to start fast and stay small.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-GRACE_SECONDS = 5.0
+STOP_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Reaper:
-    """The owner's end: starts a reaper process and tells it what to watch."""
+    """The owner's side: starts a reaper process and tells it which groups to watch."""
 
     def __init__(self) -> None:
-        # Its own session: a Ctrl-C or a kill of the owner's group must not take it along.
+        # A session of its own keeps Ctrl-C, or a kill of the owner's group, from ending it.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli.reaper"],
             stdin=subprocess.PIPE,
@@ -40,55 +39,55 @@ class Reaper:
         return self._process.pid
 
     def watch(self, group: int) -> None:
-        """From now on the process group `group` dies with the owner."""
-        self._say(f"+{group}\n")
+        """End the process group `group` when the owner dies."""
+        self._send(f"+{group}\n")
 
     def forget(self, group: int) -> None:
-        """The group is gone; its number may soon be another's."""
-        self._say(f"-{group}\n")
+        """Stop watching a group that has ended, before its number is reused."""
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """Ends the reaper, which first ends every group that is still watched; waits for that."""
+        """End every watched group and then the reaper, and wait for both."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.wait()
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin is not None
-        # A reaper that somebody killed is no reason to stop serving clients.
+        # The stack must go on even if the reaper was killed.
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(line.encode())
             self._process.stdin.flush()
 
 
-def groups_left(lines: Iterable[bytes]) -> set[int]:
-    """The process groups that are still listed when `lines` end."""
+def watched_groups(lines: Iterable[bytes]) -> set[int]:
+    """Return the process groups that are still listed when `lines` end."""
     groups: set[int] = set()
     for line in lines:
         text = line.decode("ascii", "replace").strip()
-        # 0 and 1 would mean the reaper's own group and everybody's.
+        # Groups 0 and 1 would mean the reaper's own group and all processes.
         if text[1:].isdigit() and int(text[1:]) > 1:
             (groups.add if text[0] == "+" else groups.discard)(int(text[1:]))
     return groups
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Sends signal `number` (0: only look) to a process group; False when nobody is left in it."""
+    """Send signal `number` (0: only check) to a process group. Return False if the group is empty."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
         return False
     except PermissionError:
-        # A zombie that waits to be collected answers so on some systems; a stranger's group always does.
+        # Some systems answer like this for a zombie, and all for a group of another user.
         return False
     return True
 
 
-def end_groups(groups: Iterable[int], grace: float = GRACE_SECONDS) -> None:
-    """SIGTERM to every group, SIGKILL to those that are still there after `grace` seconds."""
+def end_groups(groups: Iterable[int], stop_seconds: float = STOP_SECONDS) -> None:
+    """Send SIGTERM to every group, and SIGKILL to those that remain after `stop_seconds`."""
     left = {group for group in groups if signal_group(group, signal.SIGTERM)}
-    deadline = time.monotonic() + grace
+    deadline = time.monotonic() + stop_seconds
     while left and time.monotonic() < deadline:
         time.sleep(0.05)
         left = {group for group in left if signal_group(group, 0)}
@@ -97,10 +96,10 @@ def end_groups(groups: Iterable[int], grace: float = GRACE_SECONDS) -> None:
 
 
 def main() -> None:
-    """Reads standard input to its end, then ends what is left."""
+    """Read standard input to its end, then end the groups that are left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end_groups(groups_left(sys.stdin.buffer))
+    end_groups(watched_groups(sys.stdin.buffer))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs the parts of a stack side by side, starts again what dies, and stops them all together."""
+"""Runs the processes of a stack, restarts those that end, and stops all of them together."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.cli.logs import Logs
-from bot.cli.processes import Group, Stop
+from bot.cli.log_output import LogOutput
+from bot.cli.process_group import ProcessGroup, StopRequest
 from bot.cli.reaper import Reaper
 
-GRACE_SECONDS = 15.0
+STOP_SECONDS = 15.0
 HEALTHY_SECONDS = 60.0
-LONGEST_DELAY = 30.0
-MANY_DEATHS = 5
+MAX_DELAY_SECONDS = 30.0
+# From this number of failures in a row on, the log says that the process keeps dying.
+REPEATED_FAILURES = 5
 
 
 @dataclass(frozen=True)
-class Part:
-    """One process of the stack: its name in the log, its command line, its whole environment."""
+class ProcessSpec:
+    """One process of the stack: its name in the log, its command line and its complete environment."""
 
     name: str
     argv: Sequence[str]
@@ -28,87 +29,88 @@ class Part:
 
 
 @dataclass
-class Patience:
-    """How long to wait before a part that died is started again."""
+class RestartDelay:
+    """The delay before a process is restarted; `failures` counts those in a row."""
 
-    first_delay: float = 1.0
-    deaths: int = 0
+    first_delay_seconds: float = 1.0
+    failures: int = 0
 
-    def after(self, lived: float) -> float:
-        """Seconds to wait after a life of `lived` seconds: 0, 1, 2, 4 .. 30; 0 again after a healthy life."""
-        self.deaths = 1 if lived >= HEALTHY_SECONDS else self.deaths + 1
-        if self.deaths == 1:
+    def next(self, lifetime_seconds: float) -> float:
+        """Return the delay in seconds: 0, 1, 2, 4 .. 30, and 0 again after HEALTHY_SECONDS of life."""
+        self.failures = 1 if lifetime_seconds >= HEALTHY_SECONDS else self.failures + 1
+        if self.failures == 1:
             return 0.0
-        # The exponent is bounded because a float is not: the ten thousandth death must not raise.
-        return min(self.first_delay * 2.0 ** min(self.deaths - 2, 10), LONGEST_DELAY)
+        # Bounded, because a large exponent would overflow a float.
+        exponent = min(self.failures - 2, 10)
+        return min(self.first_delay_seconds * 2.0**exponent, MAX_DELAY_SECONDS)
 
 
 class Supervisor:
-    """Keeps `parts` running until `stop` is asked for.
+    """Keeps processes running until a stop is requested.
 
-    `notice` gets the supervisor's own lines (a part ended, a part keeps dying); what the parts print goes to
-    `logs`. `grace` is the time in seconds from SIGTERM to SIGKILL; `patience` makes each part's own back-off.
+    `on_notice` gets the supervisor's own lines (a process ended, a process keeps dying); the output of the processes
+    goes to `log`. `stop_seconds` is the time from SIGTERM to SIGKILL.
     """
 
     def __init__(
         self,
-        parts: Sequence[Part],
-        logs: Logs,
+        specs: Sequence[ProcessSpec],
+        log: LogOutput,
         *,
-        notice: Callable[[str], None],
+        on_notice: Callable[[str], None],
         reaper: Reaper,
-        stop: Stop,
-        grace: float = GRACE_SECONDS,
-        patience: Callable[[], Patience] = Patience,
+        stop: StopRequest,
+        stop_seconds: float = STOP_SECONDS,
+        new_delay: Callable[[], RestartDelay] = RestartDelay,
     ) -> None:
-        self._parts = parts
-        self._logs = logs
-        self._notice = notice
+        self._specs = specs
+        self._log = log
+        self._on_notice = on_notice
         self._reaper = reaper
         self._stop = stop
-        self._grace = grace
-        self._patience = patience
+        self._stop_seconds = stop_seconds
+        self._new_delay = new_delay
 
     async def run(self) -> None:
-        """Starts every part at once and returns when all have ended after a stop."""
-        await asyncio.gather(*(self._keep_alive(part) for part in self._parts))
+        """Start every process at once, and return when all have ended after a stop."""
+        await asyncio.gather(*(self._keep_running(spec) for spec in self._specs))
 
-    async def _keep_alive(self, part: Part) -> None:
-        patience = self._patience()
-        while not self._stop.asked.is_set():
-            born = time.monotonic()
-            ending = await self._live(part)
-            if self._stop.asked.is_set():
+    async def _keep_running(self, spec: ProcessSpec) -> None:
+        restart = self._new_delay()
+        while not self._stop.requested.is_set():
+            started_at = time.monotonic()
+            ending = await self._run_once(spec)
+            if self._stop.requested.is_set():
                 return
-            delay = patience.after(time.monotonic() - born)
+            delay = restart.next(time.monotonic() - started_at)
             again = f"starting it again in {delay:.0f} s" if delay else "starting it again"
-            if patience.deaths >= MANY_DEATHS:
-                times = f"{patience.deaths} times in a row within {HEALTHY_SECONDS:.0f} s of its start"
-                self._notice(f"{part.name} keeps dying: {times}, now {ending}; {again}")
+            if restart.failures >= REPEATED_FAILURES:
+                times = f"{restart.failures} times in a row within {HEALTHY_SECONDS:.0f} s of its start"
+                self._on_notice(f"{spec.name} keeps dying: {times}, now {ending}; {again}")
             else:
-                self._notice(f"{part.name} {ending}; {again}")
+                self._on_notice(f"{spec.name} {ending}; {again}")
             await self._pause(delay)
 
-    async def _live(self, part: Part) -> str:
-        """One life of a part; returns how it ended, in words."""
+    async def _run_once(self, spec: ProcessSpec) -> str:
+        """Run a process to its end, and return in words how it ended."""
         try:
-            group = await Group.start(part.argv, part.env, self._reaper, merge_errors=True)
+            group = await ProcessGroup.start(spec.argv, spec.env, self._reaper, merge_errors=True)
         except OSError as error:
             return f"could not be started ({error.strerror or error})"
-        copying = asyncio.create_task(self._logs.copy(part.name, group.output))
-        code = await group.run(self._stop, self._grace)
+        copying = asyncio.create_task(self._log.copy(spec.name, group.output))
+        code = await group.run(self._stop, self._stop_seconds)
         await group.finish(copying)
-        return how_it_ended(code)
+        return describe_exit(code)
 
     async def _pause(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._stop.asked.wait(), seconds)
+            await asyncio.wait_for(self._stop.requested.wait(), seconds)
         except asyncio.TimeoutError:
             return
 
 
-def how_it_ended(code: int) -> str:
-    """An exit code in words: "ended with exit code 1", "was ended by SIGKILL"."""
+def describe_exit(code: int) -> str:
+    """Return an exit code in words: "ended with exit code 1", "was ended by SIGKILL"."""
     if code >= 0:
         return f"ended with exit code {code}"
     try:

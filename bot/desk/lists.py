@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, func, or_, select
-from sqlalchemy.engine import Row, Transaction
+from sqlalchemy.engine import Row
 
 from bot.desk.masking import masked, masked_peer, shortened
 from bot.handoff import states
 from bot.storage.desk_tables import agent, handoff, note, ticket
 from bot.storage.tables import conversation, inbound, outbound
+from bot.storage.transaction import Transaction
 
 FOUND = 50
 SNIPPET = 120

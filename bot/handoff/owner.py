@@ -18,7 +18,7 @@ from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import handoff, handoff_event
 from bot.storage.tables import conversation
 from bot.storage.transaction import Transaction
-from bot.telemetry import owner_total
+from bot.telemetry import transition_total
 
 CLIENT, ASSISTANT, TIMER = "client", "assistant", "timer"
 
@@ -62,7 +62,7 @@ def move(
         inbox.leave_to_people(tx, who.id)
         conversations.change(tx, who.id, expected_input=None, expected_input_until=None)
     record(tx, changed, event=event, actor=actor, came_from=who.state)
-    owner_total.labels(who.state, to).inc()
+    transition_total.labels(who.state, to).inc()
     return changed
 
 

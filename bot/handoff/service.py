@@ -14,10 +14,10 @@ from bot.handoff.notices import KEEP_WAITING, LEAVE_MESSAGE, STOP_WAITING, TO_AS
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.inbox import Taken
-from bot.settings.desk import DeskSettings
+from bot.settings.desk_settings import DeskSettings
 from bot.storage.desk_tables import handoff
 from bot.storage.transaction import Transaction
-from bot.telemetry import handoff_total, score_total
+from bot.telemetry import handoff_total, satisfaction_total
 from knowledge import Knowledge
 
 # In the queue, before everybody who only asked.
@@ -211,7 +211,7 @@ class HandoffService:
             .values(score=score)
         ).rowcount
         if kept:
-            score_total.labels(str(score)).inc()
+            satisfaction_total.labels(str(score)).inc()
         notices.say(tx, self.knowledge, who, "score_thanks")
         if who.state == states.WRAPUP and who.handoff_id == handoff_id:
             owner.move(tx, who, states.ASSISTANT, event="scored", actor=owner.CLIENT)

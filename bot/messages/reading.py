@@ -16,7 +16,7 @@ from bot.privacy.codes import find_code
 from bot.privacy.redaction import redact
 from bot.privacy.vault import Vault
 from bot.storage.transaction import Transaction
-from bot.telemetry import odd_total
+from bot.telemetry import unusual_text_total
 from knowledge import Knowledge
 
 TEXT_LIMIT = 4_096
@@ -123,9 +123,9 @@ class Reader:
             reading.kind, reading.content = "code", self._vault.seal(tx, conversation.id, code)
         if content.lstrip().startswith(("/", "／")):
             # No command of ours: it goes on as the text that it is, and never as an intent.
-            odd_total.labels(conversation.address.channel, "slash").inc()
+            unusual_text_total.labels(conversation.address.channel, "slash").inc()
         if len(given) > TEXT_LIMIT:
-            odd_total.labels(conversation.address.channel, "too_long").inc()
+            unusual_text_total.labels(conversation.address.channel, "too_long").inc()
             reading.notices.append(PendingNotice(Notice.TOO_LONG))
         if redacted.kinds:
             reading.notices.append(PendingNotice(Notice.SECRET_REMOVED))

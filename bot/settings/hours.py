@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ALWAYS = "always"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# How far ahead an opening is looked for: longer than any run of holidays.
-DAYS_AHEAD = 60
+# Longer than any sequence of holidays.
+MAX_DAYS_AHEAD = 60
 MIDNIGHT = time(0)
 
 _SPAN = re.compile(r"(\w{3})(?:-(\w{3}))? (\d\d:\d\d)-(\d\d:\d\d)")
@@ -19,7 +19,7 @@ _EXAMPLE = "such as `Mon-Fri 09:00-18:00, Sat 10:00-14:00 Asia/Tokyo`"
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of one weekday (0 is Monday), to before `end`; an `end` of midnight is that of the day's end."""
+    """Opening hours on one weekday (0 is Monday). `end` is exclusive; midnight means the end of the day."""
 
     day: int
     begin: time
@@ -28,35 +28,37 @@ class Span:
 
 @dataclass(frozen=True)
 class Hours:
-    """The desk's hours in its own time zone. Without spans it is open always. Times are UTC seconds since 1970."""
+    """The opening hours of the desk in its time zone; no spans mean always. Times are UTC seconds since 1970."""
 
     spans: tuple[Span, ...] = ()
     zone: tzinfo = timezone.utc
     holidays: frozenset[date] = frozenset()
 
     def is_open(self, now: float) -> bool:
-        """Whether the desk is open at `now`."""
+        """Return whether the desk is open at `now`."""
         if not self.spans:
             return True
-        there = datetime.fromtimestamp(now, self.zone)
-        return any(begin <= there < end for begin, end in self._of(there.date()))
+        local = datetime.fromtimestamp(now, self.zone)
+        return any(begin <= local < end for begin, end in self._spans_on(local.date()))
 
     def opens_at(self, now: float) -> float | None:
-        """When the desk opens next; None when it is open, or does not open within DAYS_AHEAD days."""
+        """Return when the desk opens next; None if it is open or does not open within MAX_DAYS_AHEAD days."""
         if self.is_open(now):
             return None
-        there = datetime.fromtimestamp(now, self.zone)
-        for ahead in range(DAYS_AHEAD):
-            begins = [begin for begin, _ in self._of(there.date() + timedelta(days=ahead)) if begin > there]
+        local = datetime.fromtimestamp(now, self.zone)
+        for ahead in range(MAX_DAYS_AHEAD):
+            begins = [
+                begin for begin, _ in self._spans_on(local.date() + timedelta(days=ahead)) if begin > local
+            ]
             if begins:
                 return min(begins).timestamp()
         return None
 
     def local(self, at: float) -> datetime:
-        """The moment `at` on the desk's own clock."""
+        """Convert `at` to local time of the desk."""
         return datetime.fromtimestamp(at, self.zone)
 
-    def _of(self, day: date) -> list[tuple[datetime, datetime]]:
+    def _spans_on(self, day: date) -> list[tuple[datetime, datetime]]:
         if day in self.holidays:
             return []
         return [
@@ -69,30 +71,30 @@ class Hours:
         ]
 
 
-def hours(text: str) -> Hours:
-    """Reads DESK_HOURS; the ValueError finishes the sentence "DESK_HOURS must be ..."."""
+def parse_hours(text: str) -> Hours:
+    """Parse DESK_HOURS. The message of the ValueError ends the sentence "DESK_HOURS must be ..."."""
     if text == ALWAYS:
         return Hours()
     listed, _, zone = text.rpartition(" ")
     try:
-        there = ZoneInfo(zone)
+        zone_info = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"`always`, or hours with a time zone at the end, {_EXAMPLE}") from None
     spans: list[Span] = []
     for part in listed.split(","):
-        found = _SPAN.fullmatch(part.strip())
-        if found is None:
+        match = _SPAN.fullmatch(part.strip())
+        if match is None:
             raise ValueError(f"`always`, or hours {_EXAMPLE}; {part.strip()!r} is neither")
-        first, last = _day(found[1]), _day(found[2] or found[1])
-        begin, end = _time(found[3]), _time(found[4])
+        first, last = _day(match[1]), _day(match[2] or match[1])
+        begin, end = _time(match[3]), _time(match[4])
         if end <= begin and end != MIDNIGHT:
             raise ValueError(f"hours that end after they begin, which {part.strip()!r} does not")
         spans += [Span((first + ahead) % 7, begin, end) for ahead in range((last - first) % 7 + 1)]
-    return Hours(tuple(spans), there)
+    return Hours(tuple(spans), zone_info)
 
 
-def holidays(text: str) -> frozenset[date]:
-    """Reads DESK_HOLIDAYS; the ValueError finishes the sentence "DESK_HOLIDAYS must be ..."."""
+def parse_holidays(text: str) -> frozenset[date]:
+    """Parse DESK_HOLIDAYS. The message of the ValueError ends the sentence "DESK_HOLIDAYS must be ..."."""
     try:
         return frozenset(date.fromisoformat(part.strip()) for part in text.split(","))
     except ValueError:

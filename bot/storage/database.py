@@ -97,7 +97,7 @@ class Database:
             command.upgrade(config, "head")
 
     def connect(self) -> Connection:
-        """A connection for migrations; everything else goes through `run`."""
+        """Return a connection for migrations; everything else goes through `run`."""
         return self._engine.connect()
 
     async def run(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:

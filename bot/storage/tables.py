@@ -51,7 +51,7 @@ Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def enum_column(members: type[StrEnum], length: int) -> EnumType:
-    """A text column that holds the values of an enum; its rows have the members."""
+    """Return the type of a text column that stores the values of an enum; rows have the members."""
     return EnumType(
         members,
         native_enum=False,

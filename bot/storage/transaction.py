@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
-from sqlalchemy.engine import Connection, Result
+from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import CursorResult
+    from sqlalchemy.sql.selectable import TypedReturnsRows
+    from typing_extensions import TypeVarTuple, Unpack
+
+    Ts = TypeVarTuple("Ts")
+    Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 @dataclass(frozen=True)
@@ -18,9 +26,15 @@ class Transaction:
     connection: Connection
     now: float
 
+    @overload
     def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> Result[Any]:
+        self, statement: TypedReturnsRows[Unpack[Ts]], parameters: Parameters = None
+    ) -> CursorResult[Unpack[Ts]]: ...
+    @overload
+    def execute(  # type: ignore[overload-cannot-match]  # Both are Any with SQLAlchemy 1.4.
+        self, statement: Executable, parameters: Parameters = None
+    ) -> CursorResult[Unpack[tuple[Any, ...]]]: ...
+    def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """Execute one statement."""
         if parameters is None:
             return self.connection.execute(statement)

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Prints how to get one of the Python versions given, best first: the path of an interpreter, or "uv:VERSION" where
-# uv brings it. Exit code 1 when there is no way.
+# find-python.sh VERSION...
+# Print how to run one of the given Python versions, preferred version first: the path of an interpreter, or
+# "uv:VERSION" if uv can install it. Exit with 1 if neither is available.
 set -eu
 
-runs() { # a pyenv shim exists for versions that are not switched on, so it is asked, not looked for
+runs() { # a pyenv shim exists even for versions that are not active, so the interpreter itself is asked
     "$1" -c "import sys; sys.exit(sys.version_info[:2] != tuple(map(int, '$2'.split('.'))))" 2>/dev/null
 }
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # make-environment.sh FOLDER PYTHON LOCKFILE [--with-project]
-# Makes a virtual environment from a lock file, with every hash checked; does nothing when it is there and the lock
-# file has not changed. PYTHON is what find-python.sh printed.
+# Create a virtual environment from a lock file and check every hash. Do nothing if it exists and neither the lock file
+# nor the dependencies have changed. PYTHON is the output of find-python.sh.
 set -eu
 folder=$1 python=$2 lock=$3 project=${4:-}
 
-# Of pyproject.toml only what is installed counts, not how its tools are set.
+# The settings of tools in pyproject.toml do not affect what is installed.
 wanted=$(sed '/^\[tool\./,$d' pyproject.toml | cat - "$lock" | cksum)
 if [ -f "$folder/.made-from" ] && [ "$(cat "$folder/.made-from")" = "$wanted" ] && [ -x "$folder/bin/python" ]; then
     exit 0
@@ -23,9 +23,9 @@ else
         { grep -vE '^(Collecting|  Using cached|Requirement already|Ignoring|Looking in|Processing|Installing collected|Successfully|WARNING: Location| +━)' || true; }; }
 fi
 install --require-hashes -r "$lock"
-# A pipe hides the installer's exit code: what was installed is checked instead.
+# A pipe hides the exit code of the installer, so check the result instead.
 "$folder/bin/python" -c "import pytest, starlette, sqlalchemy" || {
-    echo "the packages could not be installed; the lines above say why" >&2
+    echo "installing the packages failed; see the lines above" >&2
     exit 1
 }
 if [ "$project" = "--with-project" ]; then

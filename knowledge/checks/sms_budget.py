@@ -1,5 +1,8 @@
-"""Each message by SMS keeps its budget of segments, counted as the client gets it: with the progress line, the source
-line, the quotes around labels and the numbered menu."""
+"""The budget of segments for each message by SMS.
+
+Segments are counted as the client gets them: with the progress line, the source line, the quotes around labels and the
+numbered menu.
+"""
 
 from __future__ import annotations
 

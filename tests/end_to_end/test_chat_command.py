@@ -1,4 +1,4 @@
-"""`assistant chat` as a person or a script uses it, against the real stack."""
+"""`assistant chat` against the real stack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa]
 
-# The facts of the source document about a forgotten PIN (KB2260), as the first steps must name them.
+# Facts about a forgotten PIN (KB2260) that the first steps must contain.
 IN_ENGLISH = {
     "I forgot my IB Key PIN": ["iPhone", "Android"],
     "I use an iPhone": ["SMS", "first activated"],
@@ -47,7 +47,7 @@ def chat(lines: str, *arguments: str, **environment: str) -> subprocess.Complete
 
 
 def turns(output: bytes) -> list[list[dict[str, Any]]]:
-    """The replies of each turn."""
+    """Return the replies of each turn."""
     found: list[list[dict[str, Any]]] = [[]]
     for line in output.decode().splitlines():
         message = json.loads(line)
@@ -62,7 +62,7 @@ def turns(output: bytes) -> list[list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 @pytest.mark.parametrize("walk", [IN_ENGLISH, IN_JAPANESE], ids=["en", "ja"])
-def test_a_forgotten_pin_is_walked_through_line_by_line(
+def test_a_forgotten_pin_is_guided_step_by_step(
     shared_stack: Stack, channel: str, walk: dict[str, list[str]]
 ) -> None:
     port = shared_stack.url.rpartition(":")[2]

@@ -1,4 +1,4 @@
-"""`assistant chat` as a program, against a stand-in for the gateway."""
+"""`assistant chat` as a program, against a fake of the gateway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bot.cli.chat_api import ChatApi, RefusedError, ServerLostError
+from bot.cli.chat_api import ChatApi, RequestRejectedError, ServerUnavailableError
 from bot.cli.ports import free_ports
 from bot.cli.reaper import ROOT
 from tests.support.fake_chat_api import FakeChatApi
@@ -34,7 +34,7 @@ def server() -> Iterator[FakeChatApi]:
 
 
 def chat(server: FakeChatApi, typed: str | bytes, *argv: str) -> subprocess.CompletedProcess[bytes]:
-    """One run of the program with `typed` as its whole standard input."""
+    """Run the program once with `typed` as its whole standard input."""
     return subprocess.run(
         [*CHAT, "--port", str(server.port), *argv],
         input=typed.encode() if isinstance(typed, str) else typed,
@@ -128,7 +128,7 @@ def test_every_run_is_a_new_client_and_every_message_has_its_own_id(server: Fake
     assert len({post["id"] for post in server.posts}) == len(server.posts)
 
 
-def test_a_named_client_goes_on_and_does_not_hear_the_past_again(server: FakeChatApi) -> None:
+def test_a_named_client_continues_without_a_repeat_of_old_messages(server: FakeChatApi) -> None:
     server.say("kei+1@日本", "bot", "long ago")
     answers = objects(chat(server, "hello\n", "--peer", "kei+1@日本", "--json"))
     assert [answer.get("text") for answer in answers] == ["you said: hello", None]
@@ -162,48 +162,48 @@ def test_for_people_a_number_or_a_title_presses_the_button_of_the_last_turn(serv
     assert sent == ["2", "buttons", "t-android", "buttons", "t-iphone", "1"]
 
 
-def test_a_refused_line_is_said_and_the_next_one_is_sent(server: FakeChatApi) -> None:
+def test_a_rejected_line_is_reported_and_the_next_one_is_sent(server: FakeChatApi) -> None:
     ended = chat(server, "refuse\nhello\n", "--json")
     assert [answer.get("text") for answer in objects(ended)] == [None, "you said: hello", None]
     assert ended.stderr.decode() == "refused with status 422: the text is too long\n"
 
 
-def test_a_failed_request_is_sent_again_with_the_same_id(server: FakeChatApi) -> None:
+def test_a_failed_request_is_repeated_with_the_same_id(server: FakeChatApi) -> None:
     ended = chat(server, "flaky\n", "--json")
     assert objects(ended)[0]["text"] == "you said: flaky"
     assert "the server does not answer (status 503); trying again" in ended.stderr.decode()
     assert len(server.posts) == 1
 
 
-def test_a_server_that_went_away_is_lost_after_the_patience() -> None:
-    complaints: list[str] = []
+def test_a_stopped_server_is_unavailable_after_the_time_for_retries() -> None:
+    retries: list[str] = []
     with FakeChatApi() as server:
         api = ChatApi(
-            server.url, "sms", "+819012345678", language=None, complain=complaints.append, patience=0.3
+            server.url, "sms", "+819012345678", language=None, on_retry=retries.append, retry_seconds=0.3
         )
         api.send_text("hello")
         assert [message.text for message in api.receive()[0]] == ["you said: hello"]
-    with pytest.raises(ServerLostError, match="did not answer for 0 s"):
+    with pytest.raises(ServerUnavailableError, match="did not answer for 0 s"):
         api.send_text("hello")
     api.close()
-    assert len(complaints) == 1
+    assert len(retries) == 1
 
 
-def test_an_answer_of_another_kind_of_server_is_refused(server: FakeChatApi) -> None:
-    api = ChatApi(f"{server.url}/readyz?", "sms", "x", language=None, complain=print)
-    with pytest.raises(RefusedError, match="not the assistant's gateway"):
+def test_an_answer_of_another_kind_of_server_is_rejected(server: FakeChatApi) -> None:
+    api = ChatApi(f"{server.url}/readyz?", "sms", "x", language=None, on_retry=print)
+    with pytest.raises(RequestRejectedError, match="not the assistant's gateway"):
         api.receive()
     api.close()
 
 
-def test_a_stack_without_simulator_is_one_line_and_exit_code_1(server: FakeChatApi) -> None:
+def test_a_stack_without_simulator_gives_one_line_and_exit_code_1(server: FakeChatApi) -> None:
     server.has_simulator = False
     ended = chat(server, "hello\n")
     assert (ended.returncode, ended.stdout) == (1, b"")
     assert ended.stderr.decode() == "the stack has no simulator (SIMULATOR is off), which a chat needs\n"
 
 
-def test_at_a_prompt_blank_lines_only_look_for_news(server: FakeChatApi) -> None:
+def test_at_a_prompt_a_blank_line_only_looks_for_new_messages(server: FakeChatApi) -> None:
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
         [*CHAT, "--port", str(server.port), "--peer", "kei"],
@@ -302,7 +302,7 @@ def test_a_chat_killed_with_sigkill_leaves_no_stack_behind(root: Path) -> None:
         ({"FAKE_TRAINING": "fails"}, 1, "the stack did not start (exit code 1)"),
     ],
 )
-def test_a_stack_that_cannot_start_is_said_clearly(
+def test_a_stack_that_cannot_start_is_reported_in_one_line(
     root: Path, environ: dict[str, str], code: int, line: str
 ) -> None:
     program = start(root, **environ)

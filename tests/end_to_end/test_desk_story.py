@@ -32,7 +32,10 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
     from playwright.async_api import expect
 
     words = STORIES[language]
-    say = lambda name, **values: KNOWLEDGE.text("handoff", name, language).format(**values)  # noqa: E731
+
+    def say(name: str, **values: object) -> str:
+        return KNOWLEDGE.text("handoff", name, language).format(**values)
+
     async with AsyncExitStack() as stack:
         engine = stack.enter_context(FakeEngine())
         gateway = stack.enter_context(running_gateway(tmp_path, engine.port))

@@ -104,7 +104,7 @@ def test_a_conversation_over_an_api_that_others_wrote(
 
 
 def sms_settings(url: str, **changed: str) -> SmsSettings:
-    given = {
+    given: dict[str, Any] = {
         "account_sid": ACCOUNT,
         "auth_token": AUTH_TOKEN,
         "sender": OUR_NUMBER,

@@ -138,7 +138,7 @@ def settled(read: Callable[[], list[str]], count: int) -> list[str]:
 def walk(live: LiveTelegram | LiveSms, simulated: Simulated, language: str) -> None:
     """The whole script: what the simulated client reads is what the live one reads."""
     for step in SCRIPTS[language]:
-        if isinstance(step, tuple):
+        if not isinstance(step, str):
             expected = simulated.choose(step[1])
             assert live.choose(step[1], len(expected)) == expected, step
         else:
@@ -151,7 +151,7 @@ def walk(live: LiveTelegram | LiveSms, simulated: Simulated, language: str) -> N
 def test_a_conversation_means_the_same_on_every_channel(platforms: Platforms, language: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         sms = LiveSms(platforms, language)
-        pairs = [
+        pairs: list[tuple[LiveTelegram | LiveSms, Simulated]] = [
             (LiveTelegram(platforms, language), Simulated(platforms, "telegram", language)),
             (sms, Simulated(platforms, "sms", language)),
         ]

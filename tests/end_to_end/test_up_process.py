@@ -1,4 +1,4 @@
-"""`assistant up` and `assistant train` as programs, with stand-ins for the parts."""
+"""`assistant up` and `assistant train` as programs, with fakes of the processes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(root: Path, *argv: str, **environ: str) -> subprocess.CompletedProcess[s
 
 @contextmanager
 def up(root: Path, port: int, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """A stack that is ready, and what it said until then; it is killed at the end if it still runs."""
+    """Yield a stack that is ready and its messages so far; kill it at the end if it still runs."""
     words, options = command(root, "up", "--port", str(port), **environ)
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
     assert process.stderr is not None
@@ -61,14 +61,14 @@ def up(root: Path, port: int, **environ: str) -> Iterator[tuple[subprocess.Popen
         wait_until_dead(children)
 
 
-def handed(root: Path, name: str) -> dict[str, str]:
-    """The environment that a part was started with."""
+def environment_of(root: Path, name: str) -> dict[str, str]:
+    """Return the environment of a process."""
     env = json.loads((root / "var" / f"{name}.json").read_text())["env"]
     assert isinstance(env, dict)
     return env
 
 
-def test_up_says_where_the_stack_is_once_it_is_ready(root: Path) -> None:
+def test_up_prints_the_addresses_once_the_stack_is_ready(root: Path) -> None:
     (port,) = free_ports(1)
     with up(root, port) as (_, said):
         assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
@@ -82,11 +82,11 @@ def test_up_says_where_the_stack_is_once_it_is_ready(root: Path) -> None:
     assert stop == "stop with Ctrl-C"
 
 
-def test_every_part_gets_the_same_ports_and_model_and_only_its_own_secrets(root: Path) -> None:
+def test_every_process_gets_the_same_ports_and_model_and_only_its_own_secrets(root: Path) -> None:
     (root / ".env").write_text("SANDBOX_CONTROLS=on\n")
     (port,) = free_ports(1)
     with up(root, port):
-        rasa, actions = handed(root, "rasa"), handed(root, "actions")
+        rasa, actions = environment_of(root, "rasa"), environment_of(root, "actions")
         assert stat.S_IMODE((root / "var" / "rasa.json").stat().st_mode) == 0o600
     shared = [
         "INTERNAL_TOKEN",
@@ -107,7 +107,7 @@ def test_every_part_gets_the_same_ports_and_model_and_only_its_own_secrets(root:
     assert rasa["RASA_TELEMETRY_ENABLED"] == "false"
 
 
-def test_without_simulator_no_address_of_it_is_printed(root: Path) -> None:
+def test_without_a_simulator_its_address_is_not_printed(root: Path) -> None:
     with up(root, free_ports(1)[0], SIMULATOR="off") as (_, said):
         assert not any("simulator" in line for line in said)
 
@@ -141,12 +141,12 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(root: Path) -> None:
     )
 
 
-def test_a_wrong_setting_is_one_line_and_exit_code_2(root: Path) -> None:
+def test_an_invalid_setting_is_one_line_and_exit_code_2(root: Path) -> None:
     ended = run(root, "up", SIMULATOR="maybe")
     assert (ended.returncode, ended.stderr) == (2, "SIMULATOR must be on or off, not 'maybe'\n")
 
 
-def test_a_state_folder_that_cannot_be_made_is_one_line_and_exit_code_2(root: Path) -> None:
+def test_a_state_folder_that_cannot_be_created_is_one_line_and_exit_code_2(root: Path) -> None:
     ended = run(root, "up", STATE_DIR=str(root / "nlu" / "train.py"))
     assert ended.returncode == 2
     assert ended.stderr.startswith("STATE_DIR ")
@@ -161,7 +161,7 @@ def test_a_second_stack_on_the_same_state_is_refused(root: Path) -> None:
         assert f"in use by a stack (process {process.pid}, port {port})" in ended.stderr
 
 
-def test_a_setting_that_lacks_its_other_half_gives_a_warning_line(root: Path) -> None:
+def test_an_incomplete_pair_of_settings_gives_a_warning_line(root: Path) -> None:
     ended = run(root, "up", "--port", str(free_ports(1)[0]), TWILIO_AUTH_TOKEN="x", FAKE_TRAINING="fails")
     assert "TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID is not" in ended.stderr
 

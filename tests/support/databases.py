@@ -1,4 +1,4 @@
-"""Databases that are up to date, made once: migrating takes longer than most tests."""
+"""Migrated databases, created once because a migration takes longer than most tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.storage import Database
 
 @lru_cache(maxsize=1)
 def migrated_file() -> bytes:
-    """A SQLite file that is up to date and has no rows, to be written wherever one is needed."""
+    """Return the bytes of a migrated SQLite file without rows."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "assistant.db"
         migrate(f"sqlite:///{file}")
@@ -21,9 +21,9 @@ def migrated_file() -> bytes:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` up to date."""
+    """Migrate the database at `url`."""
     database = Database(url)
     database.migrate()
-    with ThreadPoolExecutor(1) as elsewhere:
-        # A test that asks for this may be in its event loop already.
-        elsewhere.submit(asyncio.run, database.close()).result()
+    with ThreadPoolExecutor(1) as executor:
+        # The calling test may run in an event loop already.
+        executor.submit(asyncio.run, database.close()).result()

@@ -39,7 +39,7 @@ class AtTheBuiltInDesk:
         """Another process takes over: nothing that was in memory is left."""
         self.desk: DeskAdapter = BuiltInDesk(self.story.parts.database, Signal(), self.story.parts.clock)
 
-    async def case(self, peer: str = PEER) -> Case:
+    async def case(self: AtTheBuiltInDesk | AtChatwoot, peer: str = PEER) -> Case:
         await self.story.asks(peer)
         who = await self.story.who(peer)
         return Case(who.handoff_id or 0, who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en")

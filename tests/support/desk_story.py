@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,9 @@ def a_week_before(folder: Path) -> None:
 
 def _a_week(tx: Transaction) -> None:
     chance = random.Random(7)
-    who = conversations.open_at(tx, Address("simulator.sms", "+819099990000"), "ja", tx.now - 8 * DAY)
+    who = conversations.open_at(
+        replace(tx, now=tx.now - 8 * DAY), Address("simulator.sms", "+819099990000"), "ja"
+    )
     opened = {"pin_forgotten": 46, "sms_missing": 61, "verify_phone": 70, "ibkey_requirements": 24}
     failed = {"pin_forgotten": 9, "sms_missing": 17, "verify_phone": 6, "ibkey_requirements": 1}
     number = 0

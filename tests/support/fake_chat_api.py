@@ -1,6 +1,6 @@
-"""A small stand-in for the simulator's HTTP interface, and as a program for the whole gateway.
+"""A small fake of the simulator's HTTP interface; run as a program, of the whole gateway.
 
-What the client writes decides what it answers: `SCRIPT` has the words that do something special.
+`SCRIPT` maps texts of the client to answers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BUTTONS = [{"title": "iPhone", "token": "t-iphone"}, {"title": "Android", "token
 
 
 class FakeChatApi:
-    """The server; use it as a context manager. `posts` has every message body that was accepted."""
+    """The server, a context manager. `posts` has the bodies of all accepted messages."""
 
     def __init__(self, port: int = 0, required: list[Path] | None = None) -> None:
         self.posts: list[dict[str, Any]] = []
@@ -57,7 +57,7 @@ class FakeChatApi:
         self._thread = threading.Thread(target=self.serve, daemon=True)
 
     def serve(self) -> None:
-        """Serves until told to stop."""
+        """Serve until `stop` is called."""
         self._server.run(sockets=[self._socket])
 
     def __enter__(self) -> FakeChatApi:
@@ -69,13 +69,13 @@ class FakeChatApi:
         self.stop()
 
     def stop(self) -> None:
-        """Goes away: connections are refused afterwards."""
+        """Stop the server; it refuses connections afterwards."""
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
 
     def say(self, peer: str, sender: str, text: str, *, buttons: bool = False) -> None:
-        """A message to `peer`, as if the assistant or an agent had sent it."""
+        """Add a message to `peer`, as if the assistant or an agent had sent it."""
         messages = self._messages.setdefault(peer, [])
         message = {"id": len(messages) * 2 + 1, "from": sender, "text": text, "entities": []}
         if buttons:
@@ -98,7 +98,7 @@ class FakeChatApi:
             return JSONResponse({"error": "Not Found"}, status_code=404)
         after = int(request.query_params["after"])
         new = [m for m in self._messages.get(request.path_params["peer"], []) if m["id"] > after]
-        # A message that ends in ... is followed by another, which comes with the next poll.
+        # A message that ends in ... is followed by another one with the next poll.
         for number, message in enumerate(new):
             if message["text"].endswith("..."):
                 return JSONResponse({"messages": new[: number + 1], "idle": False})

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.desk.adapters.chatwoot import Chatwoot
-from bot.settings.desk import ChatwootSettings
+from bot.settings.desk_settings import ChatwootSettings
 
 SETTINGS = ChatwootSettings(
     "http://chatwoot.test", account=3, inbox=7, token="agent-token", webhook_secret="s" * 32

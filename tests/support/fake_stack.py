@@ -1,4 +1,4 @@
-"""A repository in miniature: the real command line, and stand-ins for the parts that it starts."""
+"""A small copy of the repository: the real command line, and fakes of the processes that it starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PART = """
+PROCESS = """
 import json, os, pathlib, time
 print("NAME works", flush=True)
 path = pathlib.Path(os.environ["STATE_DIR"], "NAME.json")
@@ -27,20 +27,19 @@ print("model.tar.gz" if os.environ.get("FAKE_TRAINING") != "names nothing" else 
 
 
 def make_root(folder: Path) -> Path:
-    """Lays out the miniature in `folder`; run `python -m bot.cli.main` there.
+    """Create the copy in `folder`, in which to run `python -m bot.cli.main`.
 
-    Every part but the gateway writes its process id and its environment to STATE_DIR/NAME.json.
+    Every process but the gateway writes its process id and its environment to STATE_DIR/NAME.json.
     """
     (folder / "bot").mkdir(parents=True)
-    for package in ("cli", "settings"):
-        shutil.copytree(
-            ROOT / "bot" / package, folder / "bot" / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    shutil.copy(ROOT / "bot" / "__init__.py", folder / "bot" / "__init__.py")
+    for package in ("bot/cli", "bot/settings", "contracts"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in ("bot/__init__.py", "bot/domain.py"):
+        shutil.copy(ROOT / module, folder / module)
     shutil.copy(ROOT / "tests" / "support" / "fake_chat_api.py", folder / "bot" / "app.py")
     for room, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):
         (folder / room).mkdir()
         (folder / room / "__init__.py").touch()
-        (folder / room / "server.py").write_text(PART.replace("NAME", name))
+        (folder / room / "server.py").write_text(PROCESS.replace("NAME", name))
     (folder / "nlu" / "train.py").write_text(TRAIN)
     return folder

@@ -25,7 +25,7 @@ from bot.messages.dispatch import Dispatch
 from bot.messages.inbox import Accepted, Inbox
 from bot.messages.reading import Message
 from bot.privacy.vault import Vault
-from bot.settings.desk import DeskSettings
+from bot.settings.desk_settings import DeskSettings
 from bot.storage import Database, conversation, inbound, outbound
 from tests.support.asgi_server import AsgiServer
 from tests.support.knowledge import KNOWLEDGE

@@ -1,4 +1,4 @@
-"""Looking at processes that the tests have started."""
+"""Helpers for processes that tests start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 
 
 def is_dead(pid: int) -> bool:
-    """Whether the process is gone, or only waits for its parent to collect it."""
+    """Return whether the process is gone or a zombie."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -18,7 +18,7 @@ def is_dead(pid: int) -> bool:
 
 
 def wait_until_dead(pids: Iterable[int], seconds: float = 15.0) -> None:
-    """Waits until none of `pids` lives; they are others' children, so there is no event to wait for."""
+    """Wait until all of `pids` are dead. They are no children of this process, so it must poll."""
     left = list(pids)
     deadline = time.monotonic() + seconds
     while left := [pid for pid in left if not is_dead(pid)]:
@@ -26,8 +26,8 @@ def wait_until_dead(pids: Iterable[int], seconds: float = 15.0) -> None:
         time.sleep(0.02)
 
 
-class Lines:
-    """A text stream that keeps its lines and wakes whoever waits for one."""
+class LineRecorder:
+    """A text stream that keeps its lines, for which a test can wait."""
 
     def __init__(self, *, tty: bool = False) -> None:
         self.lines: list[str] = []
@@ -35,20 +35,20 @@ class Lines:
         self._changed = asyncio.Event()
 
     def isatty(self) -> bool:
-        """Whether it claims to be a terminal."""
+        """Return whether the stream pretends to be a terminal."""
         return self._tty
 
     def write(self, text: str) -> int:
-        """Takes whole lines."""
+        """Record whole lines."""
         self.lines += text.splitlines()
         self._changed.set()
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: lines are recorded at once."""
 
     async def wait_for(self, wanted: Callable[[str], bool], count: int = 1) -> list[str]:
-        """The first `count` lines for which `wanted` is true, once there are so many."""
+        """Return the first `count` lines for which `wanted` is true, as soon as there are that many."""
         while True:
             found = [line for line in self.lines if wanted(line)]
             if len(found) >= count:

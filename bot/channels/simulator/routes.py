@@ -42,6 +42,7 @@ class PageFiles(StaticFiles):
     """The page's scripts and styles, revalidated at each load, so that an upgrade never mixes old and new files."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the file with the header that makes browsers revalidate it."""
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response

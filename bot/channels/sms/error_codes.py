@@ -1,4 +1,6 @@
-"""The error codes of Twilio that have consequences. Source: https://www.twilio.com/docs/api/errors
+"""The error codes of Twilio that have consequences.
+
+Source: https://www.twilio.com/docs/api/errors
 
 Twilio adds and splits codes, so any other code is judged by its HTTP status alone.
 """
@@ -12,8 +14,11 @@ from bot.messages import reachability
 
 @dataclass(frozen=True)
 class Meaning:
-    """The consequences of a code: the error's name (texts `agent_...` of the topic `delivery`), and why the number
-    is unreachable, if it is. `passing`: a retry may succeed. `ours`: the operator must act."""
+    """The consequences of a code: the error's name, and why the number is unreachable, if it is.
+
+    The name selects a text `agent_...` of the topic `delivery`. `passing`: a retry may succeed. `ours`: the operator
+    must act.
+    """
 
     error: str
     reach: str | None = None
@@ -63,6 +68,6 @@ UNKNOWN = Meaning("refused")
 
 
 def meaning(code: object, default: Meaning = UNKNOWN) -> Meaning:
-    """What `code` (a number, or its digits) comes to; `default` for one that is not known."""
+    """Return the meaning of `code` (a number, or its digits); `default` for an unknown one."""
     text = str(code)
     return MEANINGS.get(int(text), default) if text.isascii() and text.isdigit() else default

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from twilio.request_validator import RequestValidator
 
 from bot.channels.http import read_body
-from bot.telemetry import refused_total
+from bot.telemetry import rejected_request_total
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 MAX_FIELDS = 300
@@ -39,7 +39,7 @@ class SignatureVerifier:
         except ValueError:
             raise _refusal("malformed") from None
         except HTTPException:
-            refused_total.labels("sms", "too_large").inc()
+            rejected_request_total.labels("sms", "too_large").inc()
             raise
         query = request.url.query
         if not self._validator.validate(f"{public_url}?{query}" if query else public_url, form, given):
@@ -53,5 +53,5 @@ def parse(body: bytes) -> Form:
 
 
 def _refusal(reason: str) -> HTTPException:
-    refused_total.labels("sms", reason).inc()
+    rejected_request_total.labels("sms", reason).inc()
     return HTTPException(403, "not from Twilio")

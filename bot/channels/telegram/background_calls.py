@@ -1,5 +1,7 @@
-"""Best-effort calls beside the answer: stop a button's spinner, remove a used keyboard, show "typing", delete a
-secret, leave a group. They are never retried and never delay a message."""
+"""Best-effort calls beside the answer, which are never retried and never delay a message.
+
+They stop a button's spinner, remove a used keyboard, show "typing", delete a secret, or leave a group.
+"""
 
 from __future__ import annotations
 

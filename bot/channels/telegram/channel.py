@@ -23,7 +23,7 @@ from bot.messages.conversations import Address
 from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.messages.sender import ChannelSender
-from bot.settings import TelegramSettings
+from bot.settings import TelegramMode, TelegramSettings
 from bot.storage import Database
 from bot.storage.transaction import Transaction
 from knowledge import Knowledge
@@ -62,7 +62,7 @@ class TelegramChannel:
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the webhook's route; none when polling."""
-        if self._settings.mode == "polling":
+        if self._settings.mode is TelegramMode.POLLING:
             return ()
         webhook = TelegramWebhook(self.receiver, self._settings)
         return (Route("/webhooks/telegram", webhook.post, methods=["POST"]),)
@@ -73,7 +73,7 @@ class TelegramChannel:
 
     def start(self) -> None:
         """Start the tasks on the running event loop. Telegram need not be reachable."""
-        if self._settings.mode == "polling":
+        if self._settings.mode is TelegramMode.POLLING:
             self._tasks.append(asyncio.create_task(UpdatePoller(self._bot, self.receiver).run()))
         self._tasks.append(asyncio.create_task(self._keep_up()))
 
@@ -88,7 +88,9 @@ class TelegramChannel:
     async def _keep_up(self) -> None:
         """Keep the registration and the command menu in line with the settings."""
         registration = (
-            WebhookRegistration(self._bot, self._settings) if self._settings.mode == "webhook" else None
+            WebhookRegistration(self._bot, self._settings)
+            if self._settings.mode is TelegramMode.WEBHOOK
+            else None
         )
         menu_set = False
         while True:

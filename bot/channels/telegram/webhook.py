@@ -14,7 +14,7 @@ from bot.channels.http import read_json
 from bot.channels.telegram.update_parser import ALLOWED_UPDATES
 from bot.channels.telegram.update_receiver import UpdateReceiver
 from bot.settings import TelegramSettings
-from bot.telemetry import refused_total, webhook_pending
+from bot.telemetry import rejected_request_total, telegram_pending_updates
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ class TelegramWebhook:
         """Receive one update."""
         given = request.headers.get(SECRET_HEADER, "").encode("latin-1", "replace")
         if not self._secret or not hmac.compare_digest(given, self._secret):
-            refused_total.labels("telegram", "secret").inc()
+            rejected_request_total.labels("telegram", "secret").inc()
             raise HTTPException(403, "not from Telegram")
         try:
             update = await read_json(request, MAX_UPDATE_BYTES)
         except HTTPException:
-            refused_total.labels("telegram", "body").inc()
+            rejected_request_total.labels("telegram", "body").inc()
             raise
         await self._receiver.receive(update)
         return Response(status_code=200)
@@ -60,7 +60,7 @@ class WebhookRegistration:
     async def check(self) -> None:
         """Compare the registration with the settings, and correct it. Raises TelegramError."""
         info = await self._bot.get_webhook_info()
-        webhook_pending.set(info.pending_update_count)
+        telegram_pending_updates.set(info.pending_update_count)
         if difference := self._difference(info):
             logger.warning("registering the webhook again: %s", difference)
             await self._bot.set_webhook(

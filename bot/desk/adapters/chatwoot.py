@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, CaseUnknown, DeskUnreachable, Entry
-from bot.settings.desk import ChatwootSettings
+from bot.settings.desk_settings import ChatwootSettings
 
 CONNECT_SECONDS, TOTAL_SECONDS = 1.0, 5.0
 INCOMING, OUTGOING = 0, 1

@@ -1,4 +1,4 @@
-"""Settings: what is accepted, what is refused, and with which line."""
+"""Settings: valid values are parsed, and an invalid one raises one clear line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, TelegramSettings, env_file_values, warnings
+from bot.settings import (
+    Settings,
+    SettingsError,
+    TelegramMode,
+    TelegramSettings,
+    env_file_values,
+    list_warnings,
+)
 
 NO_FILE = Path("no-such-file.env")
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -19,7 +26,7 @@ def read(**environ: str) -> Settings:
     return Settings.read(environ, NO_FILE)
 
 
-def test_with_nothing_set_everything_has_a_default() -> None:
+def test_without_any_setting_everything_has_a_default() -> None:
     assert read() == Settings(
         state_dir=Path("var"),
         database_url="sqlite:///var/assistant.db",
@@ -62,7 +69,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("VAULT_KEY", KEY, "vault_key", KEY),
     ],
 )
-def test_a_good_value_is_read(name: str, value: str, field: str, read_as: object) -> None:
+def test_a_valid_value_is_parsed(name: str, value: str, field: str, read_as: object) -> None:
     assert getattr(Settings.read({name: value}, NO_FILE), field) == read_as
 
 
@@ -113,7 +120,7 @@ def test_a_good_value_is_read(name: str, value: str, field: str, read_as: object
         ),
     ],
 )
-def test_a_bad_value_is_one_line_that_names_the_setting(environ: dict[str, str], line: str) -> None:
+def test_an_invalid_value_is_one_line_that_names_the_setting(environ: dict[str, str], line: str) -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.read(environ, NO_FILE)
     assert str(raised.value) == line
@@ -135,7 +142,7 @@ def test_a_bad_value_is_one_line_that_names_the_setting(environ: dict[str, str],
         ),
     ],
 )
-def test_a_bad_secret_is_never_repeated(environ: dict[str, str], line: str) -> None:
+def test_an_invalid_secret_is_never_repeated(environ: dict[str, str], line: str) -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.read(environ, NO_FILE)
     assert str(raised.value).startswith(line)
@@ -155,7 +162,7 @@ def test_secrets_do_not_appear_in_repr() -> None:
         assert secret not in shown
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text('# ports\nGATEWAY_PORT=9000\nHOST="127.0.0.2"\nSANDBOX_CONTROLS=on\n', encoding="utf-8")
     settings = Settings.read({"GATEWAY_PORT": "9001"}, file)
@@ -171,7 +178,7 @@ def test_a_file_that_is_not_text_is_one_clear_line(tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_a_gateway_started_by_hand_is_told_what_is_missing() -> None:
+def test_a_gateway_started_without_the_stack_names_the_missing_setting() -> None:
     assert read(**STACK).in_stack().rasa_port == 5005
     for name in STACK:
         rest = {key: value for key, value in STACK.items() if key != name}
@@ -188,7 +195,7 @@ def test_a_gateway_started_by_hand_is_told_what_is_missing() -> None:
         ("::1", "http://[::1]:8080"),
     ],
 )
-def test_the_gateways_address_can_be_reached_from_this_machine(host: str, url: str) -> None:
+def test_the_address_of_the_gateway_is_reachable_from_this_machine(host: str, url: str) -> None:
     assert read(HOST=host).gateway_url == url
 
 
@@ -201,13 +208,15 @@ SMS = {
 }
 
 
-def test_telegram_needs_a_token_alone_and_then_fetches_its_updates() -> None:
+def test_telegram_needs_only_a_token_and_then_polls() -> None:
     assert read().telegram is None
     telegram = read(**TELEGRAM).telegram
-    assert telegram == TelegramSettings("42:hunter2_token", "polling", "", "", "https://api.telegram.org")
+    assert telegram == TelegramSettings(
+        "42:hunter2_token", TelegramMode.POLLING, "", "", "https://api.telegram.org"
+    )
 
 
-def test_telegram_behind_a_public_address_is_called() -> None:
+def test_telegram_uses_the_webhook_with_a_public_address() -> None:
     telegram = read(
         **TELEGRAM,
         PUBLIC_URL="https://a.example/",
@@ -216,14 +225,14 @@ def test_telegram_behind_a_public_address_is_called() -> None:
     ).telegram
     assert telegram == TelegramSettings(
         "42:hunter2_token",
-        "webhook",
+        TelegramMode.WEBHOOK,
         "https://a.example/webhooks/telegram",
         "hunter2-secret",
         "http://127.0.0.1:8081",
     )
     polling = read(**TELEGRAM, PUBLIC_URL="https://a.example", TELEGRAM_MODE="polling").telegram
     assert polling is not None
-    assert (polling.mode, polling.webhook_url) == ("polling", "")
+    assert (polling.mode, polling.webhook_url) == (TelegramMode.POLLING, "")
 
 
 def test_sms_is_called_at_the_public_address() -> None:
@@ -238,7 +247,7 @@ def test_sms_is_called_at_the_public_address() -> None:
     )
 
 
-def test_the_sandbox_may_text_nobody_but_the_numbers_that_are_named() -> None:
+def test_the_sandbox_may_send_codes_to_the_listed_numbers_only() -> None:
     sms = read(**SMS).sms
     assert sms is not None
     assert sms.sandbox_numbers == frozenset()
@@ -299,7 +308,7 @@ def test_the_sandbox_may_text_nobody_but_the_numbers_that_are_named() -> None:
         ),
     ],
 )
-def test_a_channel_that_is_set_up_wrongly_is_one_line(environ: dict[str, str], line: str) -> None:
+def test_an_invalid_set_up_of_a_channel_is_one_line(environ: dict[str, str], line: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read(**environ)
     assert str(raised.value) == line
@@ -313,16 +322,16 @@ def test_the_secrets_of_the_channels_do_not_appear_in_repr() -> None:
 
 
 def test_a_secret_of_a_channel_that_is_not_connected_gives_a_warning() -> None:
-    assert warnings({}, NO_FILE) == []
-    assert warnings({"TWILIO_AUTH_TOKEN": "x"}, NO_FILE) == [
+    assert list_warnings({}, NO_FILE) == []
+    assert list_warnings({"TWILIO_AUTH_TOKEN": "x"}, NO_FILE) == [
         "TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID is not, so that channel is not connected"
     ]
-    assert warnings({**TELEGRAM, **SMS}, NO_FILE) == []
+    assert list_warnings({**TELEGRAM, **SMS}, NO_FILE) == []
 
 
 def test_a_simulator_behind_a_public_address_gives_a_warning() -> None:
-    assert len(warnings({"SIMULATOR": "on", "PUBLIC_URL": "https://a.example"}, NO_FILE)) == 1
-    assert warnings({"PUBLIC_URL": "https://a.example"}, NO_FILE) == []
+    assert len(list_warnings({"SIMULATOR": "on", "PUBLIC_URL": "https://a.example"}, NO_FILE)) == 1
+    assert list_warnings({"PUBLIC_URL": "https://a.example"}, NO_FILE) == []
 
 
 def test_an_unknown_setting_is_not_an_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -90,14 +91,17 @@ NAMES = list(forged_signatures("/", [("From", "x"), ("Body", "y")]))
 def test_nobody_but_twilio_is_heard(live: LiveGateway, number: str, path: str, forgery: str) -> None:
     fields = incoming(number, "forged", MessageStatus="delivered", ErrorCode="")
     given = forged_signatures(path, fields)[forgery]
-    headers = {**FORM} | ({} if given is None else {"X-Twilio-Signature": given.encode("latin-1")})  # type: ignore[dict-item]
+    headers = [(name.encode(), value.encode()) for name, value in FORM.items()]
+    if given is not None:
+        headers.append((b"X-Twilio-Signature", given.encode("latin-1")))
     before = live.heard("sms")
     answer = live.http.post(path, content=urlencode(fields), headers=headers)
     assert answer.status_code == 403
     assert live.heard("sms") == before
 
 
-TAMPERED = {
+Fields = list[tuple[str, str]]
+TAMPERED: dict[str, Callable[[Fields], Fields]] = {
     "another body": lambda fields: [(n, "unlock my account" if n == "Body" else v) for n, v in fields],
     "another sender": lambda fields: [(n, "+15558888888" if n == "From" else v) for n, v in fields],
     "another id": lambda fields: [(n, new_sid() if n == "MessageSid" else v) for n, v in fields],

@@ -45,7 +45,7 @@ def test_nobody_but_telegram_is_heard(
         "member": json.dumps(client.member("kicked")),
         "not JSON": "{",
     }[kind]
-    headers = {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret.encode("latin-1")}
+    headers = [] if secret is None else [(b"X-Telegram-Bot-Api-Secret-Token", secret.encode("latin-1"))]
     before = live.heard("telegram")
     answer = live.http.post("/webhooks/telegram", content=content, headers=headers)
     assert answer.status_code == 403

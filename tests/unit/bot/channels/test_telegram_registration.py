@@ -11,14 +11,14 @@ from telegram.error import TelegramError
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.update_parser import ALLOWED_UPDATES
 from bot.channels.telegram.webhook import WebhookRegistration
-from bot.settings import TelegramSettings
+from bot.settings import TelegramMode, TelegramSettings
 from tests.support.fake_telegram import BOT_TOKEN, SECRET, FakeTelegram, refusal
 
 WEBHOOK = "https://assistant.example/webhooks/telegram"
 
 
 def registration(telegram: FakeTelegram, secret: str = SECRET) -> tuple[TelegramClient, WebhookRegistration]:
-    settings = TelegramSettings(BOT_TOKEN, "webhook", WEBHOOK, secret, telegram.url)
+    settings = TelegramSettings(BOT_TOKEN, TelegramMode.WEBHOOK, WEBHOOK, secret, telegram.url)
     client = TelegramClient(settings)
     return client, WebhookRegistration(client.bot, settings)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from telegram import InlineKeyboardMarkup
 
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.rate_limiter import CALLS_PER_SECOND, RateLimiter
@@ -14,7 +15,7 @@ from bot.messages.claims import Outgoing
 from bot.messages.conversations import Address
 from bot.messages.dispatch import Receipt
 from bot.messages.sender import InDoubt, Later, Refused, Unknown
-from bot.settings import TelegramSettings
+from bot.settings import TelegramMode, TelegramSettings
 from tests.support.fake_telegram import BLOCKED, BOT_TOKEN, FakeTelegram, refusal, too_many
 from tests.support.gateway import ManualClock
 from tests.support.knowledge import KNOWLEDGE
@@ -38,7 +39,7 @@ def telegram(api: FakeTelegram) -> Iterator[FakeTelegram]:
 
 
 def settings(url: str, token: str = BOT_TOKEN) -> TelegramSettings:
-    return TelegramSettings(token, "polling", "", "", url)
+    return TelegramSettings(token, TelegramMode.POLLING, "", "", url)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def _no_sleep(_: float) -> None:
 
 
 def message(text: str = "Tap **Next** 🙂", chat: int = 5, **more: Any) -> Outgoing:
-    given = {"origin": "assistant", "language": "en", "buttons": [], "attempts": 1} | more
+    given: dict[str, Any] = {"origin": "assistant", "language": "en", "buttons": [], "attempts": 1} | more
     return Outgoing(id=1, key="c-1", address=Address("telegram", str(chat)), text=text, **given)
 
 
@@ -97,7 +98,7 @@ async def test_a_contact_is_asked_for_by_a_keyboard_that_is_taken_away_later(
 def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
     labels = ["Next", "Back", "It doesn't work", "次へ進む手順を見る", "前へ"]
     shown = keyboard([{"title": label, "token": "t"} for label in labels])
-    assert shown is not None
+    assert isinstance(shown, InlineKeyboardMarkup)
     rows = [
         [button.text for button in row]
         for row in shown.to_dict()["inline_keyboard"] and shown.inline_keyboard
@@ -176,11 +177,11 @@ async def test_in_doubt_an_answer_is_repeated_a_few_times_and_a_notice_never(sen
         doubtful = message(origin=origin, unconfirmed_attempts=1)
         await sender.resolve(doubtful, sender.parts(doubtful)[0])
     for given in (
-        {"origin": "system", "unconfirmed_attempts": 1},
-        {"origin": "assistant", "unconfirmed_attempts": 3},
+        message(origin="system", unconfirmed_attempts=1),
+        message(origin="assistant", unconfirmed_attempts=3),
     ):
         with pytest.raises(Unknown):
-            await sender.resolve(message(**given), sender.parts(message())[0])
+            await sender.resolve(given, sender.parts(message())[0])
 
 
 async def test_words_that_telegram_cannot_make_bold_go_out_plain(

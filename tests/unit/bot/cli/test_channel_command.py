@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.main import main
+from bot.cli.main import HALT_CHOICES, main
+from bot.messages import halts
 from tests.support.fake_telegram import Person
 from tests.support.gateway import FakeEngine
 from tests.support.live_gateway import LiveGateway, live_gateway
@@ -29,6 +30,10 @@ def _settings(live: LiveGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIR", str(live.folder))
     for name in ("DATABASE_URL", "DESK_KEY"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_every_channel_can_be_halted() -> None:
+    assert [*halts.CHANNELS, "all"] == HALT_CHOICES
 
 
 def test_a_halted_channel_is_silent_the_others_go_on_and_nothing_is_lost(
@@ -56,7 +61,7 @@ def test_a_halted_channel_is_silent_the_others_go_on_and_nothing_is_lost(
     assert 'assistant_sending_halted{channel="telegram"} 0.0' in live.http.get("/metrics").text
 
 
-def test_all_are_halted_and_resumed_at_once_and_who_did_it_is_on_record(
+def test_all_channels_are_halted_and_resumed_at_once_and_the_audit_trail_records_it(
     live: LiveGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command, again in (("halt", "was halted before"), ("resume", "was not halted")):
@@ -67,7 +72,7 @@ def test_all_are_halted_and_resumed_at_once_and_who_did_it_is_on_record(
     assert main(["desk", "verify-audit"]) == 0
 
 
-def test_the_doctor_tells_of_a_halt(live: LiveGateway, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_doctor_reports_a_halt(live: LiveGateway, capsys: pytest.CaptureFixture[str]) -> None:
     main(["channel", "halt", "sms"])
     capsys.readouterr()
     main(["doctor"])
@@ -78,7 +83,7 @@ def test_the_doctor_tells_of_a_halt(live: LiveGateway, capsys: pytest.CaptureFix
     assert "halted" not in capsys.readouterr().out
 
 
-def test_what_could_not_be_read_is_shown(live: LiveGateway, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_letters_are_listed(live: LiveGateway, capsys: pytest.CaptureFixture[str]) -> None:
     live.update({"update_id": 3, "message": {"odd": "123456"}})
     live.sms("IBKR", "a notice of the carrier")
     main(["channel", "dead-letters"])
@@ -88,7 +93,7 @@ def test_what_could_not_be_read_is_shown(live: LiveGateway, capsys: pytest.Captu
     assert "123456" not in shown
 
 
-def test_without_dead_letters_nothing_is_shown(
+def test_without_dead_letters_nothing_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "new"))

@@ -1,4 +1,4 @@
-"""`assistant export` and `assistant erase`: one client's data as JSON, and gone, also from Rasa's memory."""
+"""`assistant export` and `assistant erase`: the data of one client, including Rasa's tracker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator.phones import Phones
-from bot.cli.client_data import erase, export
+from bot.cli.client_data_command import erase, export
 from bot.desk.keys import audit_key, desk_key
 from bot.messages import conversations
 from bot.messages.conversations import Address
@@ -27,7 +27,7 @@ NUMBER, CHAT = "+819012345678", "77"
 
 @pytest.fixture
 def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the databases of a stack that two clients have written to."""
+    """Return a folder with the databases of a stack to which two clients have written."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STATE_DIR", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -54,7 +54,7 @@ def name_of(folder: Path, address: Address) -> str | None:
     return found.name if found else None
 
 
-def test_a_clients_data_are_printed_as_json_with_what_rasa_remembers(
+def test_the_data_of_a_client_are_printed_as_json_with_rasas_tracker(
     state_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert export(NUMBER) == 0
@@ -80,7 +80,7 @@ def test_a_client_is_erased_from_every_place_and_the_others_are_not(
     assert phones.messages("sms", NUMBER, 0) == []
     assert len(phones.messages("telegram", CHAT, 0)) == 1
     phones.close()
-    # Not in what is left over in the files either.
+    # Not in unused pages of the files either.
     for file in ("assistant.db", "tracker.db"):
         with sqlite3.connect(state_dir / file) as opened:
             opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -89,7 +89,7 @@ def test_a_client_is_erased_from_every_place_and_the_others_are_not(
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("y\n", 1), ("", 1)])
-def test_it_is_asked_first_and_only_yes_erases(
+def test_it_asks_first_and_only_yes_erases(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
@@ -106,7 +106,7 @@ def test_an_unknown_client_is_one_clear_line(
     assert (said.out, said.err) == ("", "nothing is kept of 'nobody'\n")
 
 
-def test_both_are_written_into_the_audit_trail_without_the_clients_name(state_dir: Path) -> None:
+def test_both_are_recorded_in_the_audit_trail_without_the_client(state_dir: Path) -> None:
     export(NUMBER)
     erase(NUMBER, ask=False)
     key = audit_key(desk_key(Settings.read()))
@@ -117,7 +117,7 @@ def test_both_are_written_into_the_audit_trail_without_the_clients_name(state_di
     assert rows == [("operator", "client_exported", 1, "{}"), ("operator", "client_erased", 1, "{}")]
 
 
-def test_rasas_memory_that_cannot_be_reached_leaves_everything_as_it_was(
+def test_a_locked_tracker_leaves_everything_unchanged(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bot.privacy.tracker.MAX_LOCK_WAIT_SECONDS", 0.05)

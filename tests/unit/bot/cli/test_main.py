@@ -23,7 +23,7 @@ from bot.cli.reaper import ROOT
         (["chat", "--peer", "a/b"], "argument --peer: must not contain a slash"),
     ],
 )
-def test_wrong_usage_is_said_clearly_with_exit_code_2(
+def test_invalid_usage_is_reported_with_exit_code_2(
     argv: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:

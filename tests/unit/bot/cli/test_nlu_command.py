@@ -1,4 +1,4 @@
-"""`assistant nlu label`: what a person has filled in, or one line about what is wrong with it."""
+"""`assistant nlu label`: labels become examples, or one line says why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import nlu
+from bot.cli import nlu_command
 from bot.storage import Database
 
 
@@ -28,13 +28,13 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         ("id\tintent\tlang\ttext\n1\tunknown\ten\thi\n", "there is no topic `unknown`"),
     ],
 )
-def test_labels_that_cannot_be_used_are_told_in_one_line(
+def test_invalid_labels_are_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, told: str
 ) -> None:
     file = tmp_path / "labels.tsv"
     if content is not None:
         file.write_text(content, encoding="utf-8")
-    assert nlu.label(file) == 1
+    assert nlu_command.label(file) == 1
     assert told in capsys.readouterr().err
 
 
@@ -43,11 +43,11 @@ def test_dropped_and_unlabelled_rows_change_no_topic(
 ) -> None:
     file = tmp_path / "labels.tsv"
     file.write_text("id\tintent\tlang\ttext\n1\t-\ten\thi\n2\t\ten\tho\n", encoding="utf-8")
-    assert nlu.label(file) == 0
+    assert nlu_command.label(file) == 0
     assert "0 examples added, 1 messages done" in capsys.readouterr().out
 
 
-def test_with_nothing_unclear_there_is_only_the_heading() -> None:
+def test_without_clarifications_there_is_only_the_heading() -> None:
     output = io.StringIO()
-    assert nlu.review(10, pairs=False, output=output) == 0
+    assert nlu_command.review(10, pairs=False, output=output) == 0
     assert output.getvalue() == "id\tintent\tlang\ttext\tcandidates\n"

@@ -1,4 +1,4 @@
-"""The process that ends what a killed owner leaves behind."""
+"""The process that ends the process groups of a killed owner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.reaper import Reaper, end_groups, groups_left
+from bot.cli.reaper import Reaper, end_groups, watched_groups
 from tests.support.processes import is_dead, wait_until_dead
 
 SLEEPER = "import time; print(flush=True); time.sleep(600)"
@@ -20,21 +20,21 @@ STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLE
 
 
 def start(code: str) -> subprocess.Popen[bytes]:
-    """A process in a group of its own that has begun its work."""
+    """Start a process in a group of its own and wait until it runs."""
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     process.stdout.readline()
-    # Somebody has to collect it, or its group seems to live on.
+    # Without a wait() it would stay a zombie, and its group would seem to be alive.
     threading.Thread(target=process.wait, daemon=True).start()
     return process
 
 
-def test_a_group_that_was_taken_back_is_not_left() -> None:
-    assert groups_left([b"+12\n", b"+34\n", b"-12\n", b"-99\n"]) == {34}
+def test_a_group_that_was_removed_is_not_watched() -> None:
+    assert watched_groups([b"+12\n", b"+34\n", b"-12\n", b"-99\n"]) == {34}
 
 
-def test_lines_that_name_no_group_of_the_owner_are_passed_over() -> None:
-    assert groups_left([b"\n", b"+\n", b"+x\n", b"+0\n", b"+1\n", b"+\xff\n"]) == set()
+def test_lines_without_a_group_of_the_owner_are_ignored() -> None:
+    assert watched_groups([b"\n", b"+\n", b"+x\n", b"+0\n", b"+1\n", b"+\xff\n"]) == set()
 
 
 def test_when_the_owner_closes_watched_groups_end_and_forgotten_ones_stay() -> None:
@@ -50,13 +50,15 @@ def test_when_the_owner_closes_watched_groups_end_and_forgotten_ones_stay() -> N
     forgotten.wait()
 
 
-def test_a_group_that_ignores_sigterm_is_killed_after_the_grace() -> None:
+def test_a_group_that_ignores_sigterm_is_killed_after_stop_seconds() -> None:
     stubborn = start(STUBBORN)
-    end_groups({stubborn.pid}, grace=0.2)
+    end_groups({stubborn.pid}, stop_seconds=0.2)
     assert stubborn.wait(10) == -signal.SIGKILL
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see who ignores what")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="needs /proc to read which signals are ignored"
+)
 def test_ctrl_c_and_sigterm_do_not_end_the_reaper() -> None:
     watched = start(SLEEPER)
     reaper = Reaper()
@@ -71,7 +73,7 @@ def test_ctrl_c_and_sigterm_do_not_end_the_reaper() -> None:
 
 
 def ignores(pid: int, number: signal.Signals) -> bool:
-    """Whether the process has begun to ignore the signal."""
+    """Return whether the process ignores the signal."""
     status = Path(f"/proc/{pid}/status").read_text()
     (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
     return bool(int(mask, 16) >> (number - 1) & 1)

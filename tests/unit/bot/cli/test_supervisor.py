@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.cli.logs import Logs
-from bot.cli.processes import Stop
+from bot.cli.log_output import LogOutput
+from bot.cli.process_group import StopRequest
 from bot.cli.reaper import ROOT, Reaper
-from bot.cli.supervisor import Part, Patience, Supervisor
-from tests.support.processes import Lines, wait_until_dead
+from bot.cli.supervisor import ProcessSpec, RestartDelay, Supervisor
+from tests.support.processes import LineRecorder, wait_until_dead
 
 SLEEPER = "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)"
 POLITE = """
@@ -40,8 +40,8 @@ print('pid', child.pid, flush=True)
 """
 
 
-def part(name: str, code: str) -> Part:
-    return Part(name, [sys.executable, "-c", code], dict(os.environ))
+def process(name: str, code: str) -> ProcessSpec:
+    return ProcessSpec(name, [sys.executable, "-c", code], dict(os.environ))
 
 
 @pytest.fixture
@@ -52,42 +52,42 @@ def reaper() -> Iterator[Reaper]:
 
 
 class Run:
-    """A supervisor at work; `lines` has its log and its own words in the order in which they came."""
+    """A running supervisor; `lines` has its log and its notices in order."""
 
-    def __init__(self, reaper: Reaper, *parts: Part, grace: float = 15.0) -> None:
-        self.lines = Lines()
-        self.stop = Stop()
+    def __init__(self, reaper: Reaper, *specs: ProcessSpec, stop_seconds: float = 15.0) -> None:
+        self.lines = LineRecorder()
+        self.stop = StopRequest()
         self.supervisor = Supervisor(
-            parts,
-            Logs([one.name for one in parts], self.lines),  # type: ignore[arg-type]
-            notice=self.notice,
+            specs,
+            LogOutput([spec.name for spec in specs], self.lines),  # type: ignore[arg-type]
+            on_notice=self.notice,
             reaper=reaper,
             stop=self.stop,
-            grace=grace,
-            patience=lambda: Patience(first_delay=0.001),
+            stop_seconds=stop_seconds,
+            new_delay=lambda: RestartDelay(first_delay_seconds=0.001),
         )
 
     def notice(self, line: str) -> None:
-        """The supervisor's own words, marked with a star."""
+        """Record a notice of the supervisor, marked with a star."""
         self.lines.write(f"* {line}\n")
 
     async def pids(self, count: int) -> list[int]:
-        """The first `count` process ids that the parts have printed."""
+        """Return the first `count` process ids that the processes have printed."""
         return [int(line.split()[-1]) for line in await self.lines.wait_for(lambda x: "| pid" in x, count)]
 
 
 @asynccontextmanager
-async def running(reaper: Reaper, *parts: Part, grace: float = 15.0) -> AsyncIterator[Run]:
-    run = Run(reaper, *parts, grace=grace)
+async def running(reaper: Reaper, *specs: ProcessSpec, stop_seconds: float = 15.0) -> AsyncIterator[Run]:
+    run = Run(reaper, *specs, stop_seconds=stop_seconds)
     task = asyncio.create_task(run.supervisor.run())
     yield run
-    run.stop.ask()
+    run.stop.request()
     await asyncio.wait_for(task, 30)
 
 
-async def test_each_line_carries_the_padded_name_of_its_part(reaper: Reaper) -> None:
+async def test_each_line_starts_with_the_padded_name_of_its_process(reaper: Reaper) -> None:
     both = "import sys, time; print('out', flush=True); print('err', file=sys.stderr); time.sleep(600)"
-    async with running(reaper, part("rasa", both), part("gateway", both)) as run:
+    async with running(reaper, process("rasa", both), process("gateway", both)) as run:
         await run.lines.wait_for(lambda line: line.endswith("err"), 2)
     assert sorted(run.lines.lines) == [
         "gateway  | err",
@@ -97,8 +97,8 @@ async def test_each_line_carries_the_padded_name_of_its_part(reaper: Reaper) -> 
     ]
 
 
-async def test_a_part_killed_with_sigkill_is_started_again_at_once(reaper: Reaper) -> None:
-    async with running(reaper, part("rasa", SLEEPER)) as run:
+async def test_a_process_killed_with_sigkill_is_restarted_at_once(reaper: Reaper) -> None:
+    async with running(reaper, process("rasa", SLEEPER)) as run:
         (first,) = await run.pids(1)
         os.kill(first, signal.SIGKILL)
         first_again, second = await run.pids(2)
@@ -106,15 +106,15 @@ async def test_a_part_killed_with_sigkill_is_started_again_at_once(reaper: Reape
     assert run.lines.lines[1] == "* rasa was ended by SIGKILL; starting it again"
 
 
-async def test_everything_that_a_part_said_stands_before_the_news_of_its_end(reaper: Reaper) -> None:
-    async with running(reaper, part("a", "for n in range(2000): print(n)\nraise SystemExit(3)")) as run:
+async def test_all_output_of_a_process_comes_before_the_notice_of_its_end(reaper: Reaper) -> None:
+    async with running(reaper, process("a", "for n in range(2000): print(n)\nraise SystemExit(3)")) as run:
         await run.lines.wait_for(lambda line: line.startswith("*"))
     news = run.lines.lines.index("* a ended with exit code 3; starting it again")
     assert run.lines.lines[:news] == [f"a        | {number}" for number in range(2000)]
 
 
-async def test_a_part_that_keeps_dying_is_named_and_the_others_go_on(reaper: Reaper) -> None:
-    async with running(reaper, part("rasa", "raise SystemExit(1)"), part("gateway", SLEEPER)) as run:
+async def test_a_process_that_keeps_dying_is_named_and_the_others_go_on(reaper: Reaper) -> None:
+    async with running(reaper, process("rasa", "raise SystemExit(1)"), process("gateway", SLEEPER)) as run:
         (line,) = await run.lines.wait_for(lambda line: "keeps dying" in line)
         (pid,) = await run.pids(1)
         os.kill(pid, 0)
@@ -123,53 +123,53 @@ async def test_a_part_that_keeps_dying_is_named_and_the_others_go_on(reaper: Rea
     )
 
 
-async def test_a_part_that_cannot_be_started_is_named(reaper: Reaper) -> None:
-    async with running(reaper, Part("rasa", ["/no/such/program"], {})) as run:
+async def test_a_process_that_cannot_be_started_is_named(reaper: Reaper) -> None:
+    async with running(reaper, ProcessSpec("rasa", ["/no/such/program"], {})) as run:
         (line,) = await run.lines.wait_for(lambda line: line.startswith("*"))
     assert line == "* rasa could not be started (No such file or directory); starting it again"
 
 
-async def test_a_stop_lets_every_part_say_goodbye(reaper: Reaper) -> None:
-    async with running(reaper, part("a", POLITE), part("b", POLITE)) as run:
+async def test_a_stop_lets_every_process_finish(reaper: Reaper) -> None:
+    async with running(reaper, process("a", POLITE), process("b", POLITE)) as run:
         await run.lines.wait_for(lambda line: line.endswith("up"), 2)
     assert sorted(run.lines.lines[2:]) == ["a        | bye", "b        | bye"]
 
 
-async def test_a_part_that_ignores_sigterm_is_killed_after_the_grace(reaper: Reaper) -> None:
-    async with running(reaper, part("a", STUBBORN), grace=0.2) as run:
+async def test_a_process_that_ignores_sigterm_is_killed_after_stop_seconds(reaper: Reaper) -> None:
+    async with running(reaper, process("a", STUBBORN), stop_seconds=0.2) as run:
         pids = await run.pids(1)
     wait_until_dead(pids)
 
 
-async def test_a_second_request_to_stop_does_not_wait_for_the_grace(reaper: Reaper) -> None:
-    async with running(reaper, part("a", STUBBORN), grace=600) as run:
+async def test_a_second_stop_request_kills_at_once(reaper: Reaper) -> None:
+    async with running(reaper, process("a", STUBBORN), stop_seconds=600) as run:
         pids = await run.pids(1)
-        run.stop.ask()
+        run.stop.request()
     wait_until_dead(pids)
 
 
-async def test_what_a_dead_part_leaves_behind_is_ended_before_its_successor_starts(reaper: Reaper) -> None:
-    async with running(reaper, part("a", PARENT)) as run:
+async def test_child_processes_of_a_dead_process_end_before_its_restart(reaper: Reaper) -> None:
+    async with running(reaper, process("a", PARENT)) as run:
         first, _ = await run.pids(2)
         wait_until_dead([first])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_the_supervisor_and_every_part(number: signal.Signals) -> None:
+def test_a_signal_stops_the_supervisor_and_every_process(number: signal.Signals) -> None:
     supervisor, pids = start_supervisor(SLEEPER)
     supervisor.send_signal(number)
     assert supervisor.wait(30) == 0
     wait_until_dead(pids, seconds=1)
 
 
-def test_parts_die_with_a_supervisor_that_is_killed_with_sigkill() -> None:
+def test_processes_end_with_a_supervisor_that_is_killed_with_sigkill() -> None:
     supervisor, pids = start_supervisor(SLEEPER)
     supervisor.kill()
     supervisor.wait(30)
     wait_until_dead(pids)
 
 
-def test_even_a_part_that_ignores_sigterm_dies_with_a_killed_supervisor() -> None:
+def test_even_a_process_that_ignores_sigterm_ends_with_a_killed_supervisor() -> None:
     supervisor, pids = start_supervisor(STUBBORN)
     supervisor.kill()
     supervisor.wait(30)
@@ -177,19 +177,19 @@ def test_even_a_part_that_ignores_sigterm_dies_with_a_killed_supervisor() -> Non
 
 
 def start_supervisor(code: str) -> tuple[subprocess.Popen[str], list[int]]:
-    """A supervisor in a process of its own with two parts, and the parts' process ids."""
+    """Start a supervisor in a process of its own with two processes; return their ids too."""
     driver = """
 import asyncio, os, sys
-from bot.cli.logs import Logs
-from bot.cli.processes import Stop
+from bot.cli.log_output import LogOutput
+from bot.cli.process_group import StopRequest
 from bot.cli.reaper import Reaper
-from bot.cli.supervisor import Part, Supervisor
+from bot.cli.supervisor import ProcessSpec, Supervisor
 
 async def main():
-    stop, reaper = Stop(), Reaper()
-    stop.on_signals()
-    parts = [Part(name, [sys.executable, "-c", sys.argv[1]], dict(os.environ)) for name in ("a", "b")]
-    await Supervisor(parts, Logs(["a", "b"], sys.stdout), notice=print, reaper=reaper, stop=stop).run()
+    stop, reaper = StopRequest(), Reaper()
+    stop.listen_to_signals()
+    specs = [ProcessSpec(name, [sys.executable, "-c", sys.argv[1]], dict(os.environ)) for name in ("a", "b")]
+    await Supervisor(specs, LogOutput(["a", "b"], sys.stdout), on_notice=print, reaper=reaper, stop=stop).run()
     reaper.close()
 
 asyncio.run(main())
@@ -202,9 +202,9 @@ asyncio.run(main())
     return supervisor, pids
 
 
-def test_the_wait_before_a_new_start_grows_and_ends_with_a_healthy_life() -> None:
-    patience = Patience()
-    assert [patience.after(0.1) for _ in range(9)] == [0, 1, 2, 4, 8, 16, 30, 30, 30]
-    assert patience.after(60.0) == 0
-    assert [patience.after(59.9) for _ in range(3)] == [1, 2, 4]
-    assert Patience(deaths=10_000).after(0) == 30
+def test_the_delay_before_a_restart_grows_and_is_reset_by_a_healthy_life() -> None:
+    delay = RestartDelay()
+    assert [delay.next(0.1) for _ in range(9)] == [0, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert delay.next(60.0) == 0
+    assert [delay.next(59.9) for _ in range(3)] == [1, 2, 4]
+    assert RestartDelay(failures=10_000).next(0) == 30

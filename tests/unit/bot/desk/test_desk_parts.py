@@ -11,13 +11,13 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from bot.cli import desk_options
 from bot.cli.main import main
 from bot.desk import charts, statistics, texts
 from bot.desk.accounts import ROLES
 from bot.desk.masking import masked, masked_peer
 from bot.desk.texts import TextsError
 from bot.desk.webhook import Webhooks
+from bot.domain import Role
 from bot.storage.desk_tables import webhook_delivery
 from tests.support.gateway import rows
 from tests.support.hand_off import ANNA, HandOffStory
@@ -162,7 +162,7 @@ async def test_an_event_that_was_not_taken_is_told_again_before_the_next(story: 
 
 
 def test_the_command_knows_the_roles_that_there_are() -> None:
-    assert desk_options.ROLES == ROLES
+    assert tuple(role.value for role in Role) == ROLES
 
 
 def test_the_command_makes_an_account_and_says_what_it_needs_once(

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.settings.desk import DeskSettings
-from bot.settings.hours import Hours, hours
+from bot.settings.desk_settings import DeskSettings
+from bot.settings.hours import Hours, parse_hours
 from bot.storage import Database
 from tests.support.gateway import FakeEngine, ManualClock, Parts
 from tests.support.hand_off import HandOffStory, add_agents
@@ -29,6 +29,6 @@ async def story(database: Database, clock: ManualClock, engine: FakeEngine) -> A
 @pytest.fixture
 def office_hours(story: HandOffStory) -> Hours:
     """The desk keeps office hours in Tokyo from now on."""
-    kept = hours(OFFICE)
+    kept = parse_hours(OFFICE)
     story.parts.handoffs.settings = DeskSettings(hours=kept)
     return kept

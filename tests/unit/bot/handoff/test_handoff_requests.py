@@ -9,7 +9,7 @@ import pytest
 
 from bot.handoff import notices
 from bot.handoff.service import OFFERED
-from bot.settings.desk import DeskSettings
+from bot.settings.desk_settings import DeskSettings
 from bot.settings.hours import Hours
 from bot.storage import outbound
 from tests.support.gateway import rows

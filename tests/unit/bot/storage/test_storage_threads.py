@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -14,10 +15,8 @@ def test_what_is_urgent_goes_before_what_waits_and_the_rest_keeps_its_order() ->
     begin = threading.Event()
     done: list[str] = []
     threads.submit(begin.wait)
-    waiting = [threads.submit(lambda name=name: done.append(name)) for name in ("first", "second")]
-    urgent = [
-        threads.submit(lambda name=name: done.append(name), URGENT) for name in ("urgent", "urgent too")
-    ]
+    waiting = [threads.submit(partial(done.append, name)) for name in ("first", "second")]
+    urgent = [threads.submit(partial(done.append, name), URGENT) for name in ("urgent", "urgent too")]
     begin.set()
     for each in (*waiting, *urgent):
         each.result(10)
@@ -39,7 +38,7 @@ def test_an_error_is_the_callers_and_the_thread_goes_on() -> None:
 
 def test_closing_waits_for_everything_and_takes_nothing_more() -> None:
     threads = Threads(3)
-    given = [threads.submit(lambda n=n: n) for n in range(50)]
+    given = [threads.submit(partial(int, n)) for n in range(50)]
     threads.close()
     assert [each.result(0) for each in given] == list(range(50))
     with pytest.raises(RuntimeError, match="closed"):

@@ -1,19 +1,19 @@
-"""One stream for several processes' output."""
+"""One stream for the output of several processes."""
 
 from __future__ import annotations
 
 import asyncio
 
-from bot.cli.logs import LONGEST_LINE, Logs
-from tests.support.processes import Lines
+from bot.cli.log_output import MAX_LINE_BYTES, LogOutput
+from tests.support.processes import LineRecorder
 
 
-def logs(lines: Lines, *names: str, **environ: str) -> Logs:
-    return Logs(names, lines, environ)  # type: ignore[arg-type]
+def logs(lines: LineRecorder, *names: str, **environ: str) -> LogOutput:
+    return LogOutput(names, lines, environ)  # type: ignore[arg-type]
 
 
 async def copied(*chunks: bytes) -> list[str]:
-    lines, source = Lines(), asyncio.StreamReader()
+    lines, source = LineRecorder(), asyncio.StreamReader()
     for chunk in chunks:
         source.feed_data(chunk)
     source.feed_eof()
@@ -35,13 +35,13 @@ async def test_bytes_that_are_not_utf8_are_replaced() -> None:
 
 
 async def test_a_line_without_end_is_cut_and_nothing_of_it_is_lost() -> None:
-    written = await copied(b"x" * (3 * LONGEST_LINE + 5) + b"\n")
+    written = await copied(b"x" * (3 * MAX_LINE_BYTES + 5) + b"\n")
     assert len(written) > 1
-    assert "".join(written) == "x" * (3 * LONGEST_LINE + 5)
+    assert "".join(written) == "x" * (3 * MAX_LINE_BYTES + 5)
 
 
 async def test_names_are_padded_to_the_longest() -> None:
-    lines = Lines()
+    lines = LineRecorder()
     log = logs(lines, "rasa", "a-long-name")
     log.write("rasa", "x")
     log.write("a-long-name", "y")
@@ -49,7 +49,7 @@ async def test_names_are_padded_to_the_longest() -> None:
 
 
 async def test_there_is_colour_on_a_terminal_only_and_not_with_no_color() -> None:
-    terminal, quiet, file = Lines(tty=True), Lines(tty=True), Lines()
+    terminal, quiet, file = LineRecorder(tty=True), LineRecorder(tty=True), LineRecorder()
     logs(terminal, "rasa").write("rasa", "x")
     logs(quiet, "rasa", NO_COLOR="1").write("rasa", "x")
     logs(file, "rasa").write("rasa", "x")

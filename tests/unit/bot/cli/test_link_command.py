@@ -1,4 +1,4 @@
-"""`assistant link`: a token of the sandbox that runs, and one clear line where there is none."""
+"""`assistant link`: a token of the running sandbox, or one clear line if there is none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.link import link
+from bot.cli.link_command import link
 from bot.settings import SettingsError
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
@@ -39,7 +39,7 @@ def test_the_token_that_is_printed_links_a_chat_once_it_is_confirmed(
         assert "no chat waits" in capsys.readouterr().err
 
 
-def test_an_unknown_user_is_told_so(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_user_is_reported(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_sandbox(state_dir / "s") as sandbox:
         running(sandbox, state_dir)
         assert link("nobody", confirm=False) == 1

@@ -13,25 +13,25 @@ from bot.cli.reaper import Reaper, signal_group
 LEFTOVER_SECONDS = 2.0
 
 
-class Stop:
-    """A request to stop: the first one asks politely, a second one does not wait any longer."""
+class StopRequest:
+    """A request to stop. The first one lets processes finish; a second one kills them."""
 
     def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.at_once = asyncio.Event()
+        self.requested = asyncio.Event()
+        self.immediate = asyncio.Event()
 
-    def ask(self) -> None:
-        """Asks to stop; asked again: at once."""
-        (self.at_once if self.asked.is_set() else self.asked).set()
+    def request(self) -> None:
+        """Request a stop; if it was requested before, an immediate one."""
+        (self.immediate if self.requested.is_set() else self.requested).set()
 
-    def on_signals(self) -> None:
-        """SIGINT, SIGTERM and SIGHUP ask to stop from now on. To be called inside a running loop."""
+    def listen_to_signals(self) -> None:
+        """Let SIGINT, SIGTERM and SIGHUP request a stop. Call this inside a running event loop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.ask)
+            asyncio.get_running_loop().add_signal_handler(number, self.request)
 
 
-class Group:
-    """One running process, leader of its own session, with what it prints as `output`."""
+class ProcessGroup:
+    """A running process that leads its own session, with its output as `output`."""
 
     def __init__(
         self,
@@ -47,19 +47,19 @@ class Group:
 
     @property
     def pid(self) -> int:
-        """The process id, which is the group's number too."""
+        """The process id, which is also the number of the group."""
         return self._process.pid
 
     @classmethod
     async def start(
         cls, argv: Sequence[str], env: Mapping[str, str], reaper: Reaper, *, merge_errors: bool
-    ) -> Group:
-        """Starts `argv`. `output` is its standard output and, with `merge_errors`, its standard error too.
+    ) -> ProcessGroup:
+        """Start `argv`. `output` is its standard output and, with `merge_errors`, its standard error too.
 
-        Raises OSError when it cannot be started.
+        Raise OSError if it cannot be started.
         """
-        # A pipe of our own: with asyncio's, wait() of some Python versions lasts until the last grandchild
-        # that inherited the pipe has closed it, and a part that died would not be started again.
+        # With asyncio's own pipe, wait() of some Python versions lasts until the last grandchild that inherited the
+        # pipe has closed it, and a process that died would not be restarted.
         read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -82,18 +82,18 @@ class Group:
         )
         return cls(process, output, pipe, reaper)
 
-    async def run(self, stop: Stop, grace: float) -> int:
-        """Waits for the end, by itself or by `stop`: SIGTERM, `grace` seconds, SIGKILL.
+    async def run(self, stop: StopRequest, stop_seconds: float) -> int:
+        """Wait until the process ends. After a stop request send SIGTERM, and SIGKILL after `stop_seconds`.
 
-        Returns the exit code; minus the signal's number when a signal ended it. Afterwards nobody of its
-        group is left, so that a successor finds the port free.
+        Return the exit code, or minus the number of the signal that ended the process. Nothing of the group is left
+        afterwards, so that a successor finds the port free.
         """
         exited = asyncio.ensure_future(self._process.wait())
         try:
-            await _first(exited, stop.asked)
+            await _wait_for_first(exited, stop.requested)
             if not exited.done():
                 signal_group(self.pid, signal.SIGTERM)
-                await _first(exited, stop.at_once, timeout=grace)
+                await _wait_for_first(exited, stop.immediate, timeout=stop_seconds)
         finally:
             signal_group(self.pid, signal.SIGKILL)
             code = await exited
@@ -101,14 +101,16 @@ class Group:
         return code
 
     async def finish(self, reading: asyncio.Task[Any]) -> None:
-        """Lets the task that reads `output` come to its end, but not wait for a strayed grandchild."""
+        """Let the task that reads `output` finish, but at most LEFTOVER_SECONDS in case a grandchild holds it open."""
         await asyncio.wait({reading}, timeout=LEFTOVER_SECONDS)
         reading.cancel()
         self._pipe.close()
 
 
-async def _first(exited: asyncio.Future[Any], event: asyncio.Event, timeout: float | None = None) -> None:
-    """Returns when the process has ended, the event has come or `timeout` seconds have passed."""
+async def _wait_for_first(
+    exited: asyncio.Future[Any], event: asyncio.Event, timeout: float | None = None
+) -> None:
+    """Return when the process has ended, the event is set, or `timeout` seconds have passed."""
     waiting: asyncio.Future[Any] = asyncio.ensure_future(event.wait())
     await asyncio.wait({exited, waiting}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

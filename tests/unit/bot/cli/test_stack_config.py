@@ -1,10 +1,10 @@
-"""What `up` hands to the parts."""
+"""The settings and environments that `up` gives to the processes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bot.cli.stack import complete, environment, has_sandbox, parts
+from bot.cli.stack_config import complete_settings, has_sandbox, process_specs, stack_environment
 from bot.settings import Settings
 
 NO_FILE = Path("no-such-file.env")
@@ -16,46 +16,51 @@ def read(**environ: str) -> Settings:
 
 
 def test_secrets_are_new_for_each_run() -> None:
-    one, other = complete(read()), complete(read())
+    one, other = complete_settings(read()), complete_settings(read())
     for name in ("internal_token", "vault_key", "auth_backend_token", "auth_backend_webhook_secret"):
         assert getattr(one, name)
         assert getattr(one, name) != getattr(other, name)
 
 
-def test_what_was_chosen_is_kept() -> None:
-    chosen = complete(read(RASA_PORT="5005", INTERNAL_TOKEN="i" * 32, **BACKEND))
+def test_settings_that_were_set_are_kept() -> None:
+    chosen = complete_settings(read(RASA_PORT="5005", INTERNAL_TOKEN="i" * 32, **BACKEND))
     assert (chosen.rasa_port, chosen.internal_token) == (5005, "i" * 32)
     assert (chosen.auth_backend_url, chosen.auth_backend_token) == ("https://backend.example", "theirs")
 
 
 def test_without_a_backend_the_stack_has_a_sandbox_and_points_to_it() -> None:
-    settings = complete(read())
+    settings = complete_settings(read())
     assert settings.auth_backend_url == f"http://127.0.0.1:{settings.sandbox_port}"
     assert has_sandbox(read())
-    assert [part.name for part in parts({}, sandbox=True)] == ["sandbox", "actions", "rasa", "gateway"]
+    assert [spec.name for spec in process_specs({}, sandbox=True)] == [
+        "sandbox",
+        "actions",
+        "rasa",
+        "gateway",
+    ]
 
 
 def test_with_a_backend_there_is_no_sandbox() -> None:
     assert not has_sandbox(read(**BACKEND))
-    # Nobody but that backend knows its secret, so none is made up.
-    assert complete(read(**BACKEND)).auth_backend_webhook_secret == ""
-    assert [part.name for part in parts({}, sandbox=False)] == ["actions", "rasa", "gateway"]
+    # Only that backend knows its secret, so none is generated.
+    assert complete_settings(read(**BACKEND)).auth_backend_webhook_secret == ""
+    assert [spec.name for spec in process_specs({}, sandbox=False)] == ["actions", "rasa", "gateway"]
 
 
-def test_a_gateway_accepts_the_environment_that_it_is_handed() -> None:
-    settings = complete(read(PUBLIC_URL="https://help.example.com", STATE_DIR="/data"))
-    env = environment(settings, "m.tar.gz", {"SANDBOX_CONTROLS": "on", "RASA_PORT": "1"})
+def test_the_gateway_accepts_the_environment_that_it_is_given() -> None:
+    settings = complete_settings(read(PUBLIC_URL="https://help.example.com", STATE_DIR="/data"))
+    env = stack_environment(settings, "m.tar.gz", {"SANDBOX_CONTROLS": "on", "RASA_PORT": "1"})
     assert Settings.read(env, NO_FILE).in_stack() == settings
     assert (env["SANDBOX_CONTROLS"], env["MODEL"]) == ("on", "m.tar.gz")
 
 
-def test_only_rasa_is_kept_to_one_thread() -> None:
-    threads = {part.name: part.env.get("OPENBLAS_NUM_THREADS") for part in parts({}, sandbox=True)}
+def test_only_rasa_gets_a_single_thread() -> None:
+    threads = {spec.name: spec.env.get("OPENBLAS_NUM_THREADS") for spec in process_specs({}, sandbox=True)}
     assert threads == {"sandbox": None, "actions": None, "rasa": "1", "gateway": None}
-    assert "secret" not in repr(parts({"INTERNAL_TOKEN": "secret"}, sandbox=True))
+    assert "secret" not in repr(process_specs({"INTERNAL_TOKEN": "secret"}, sandbox=True))
 
 
-def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
+def test_each_process_gets_only_the_secrets_that_it_needs() -> None:
     secrets = {
         "VAULT_KEY": "v",
         "DATABASE_URL": "d",
@@ -66,7 +71,8 @@ def test_each_part_is_told_only_the_secrets_that_it_needs() -> None:
         "INTERNAL_TOKEN": "i",
     }
     told = {
-        part.name: {name for name in secrets if name in part.env} for part in parts(secrets, sandbox=True)
+        spec.name: {name for name in secrets if name in spec.env}
+        for spec in process_specs(secrets, sandbox=True)
     }
     assert told == {
         "rasa": {"INTERNAL_TOKEN"},

@@ -1,86 +1,53 @@
-"""How one setting is read: from the environment or the file `.env`, parsed, and refused in one line."""
+"""Parsers of settings. The message of each ValueError ends the sentence "NAME must be ..."."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import ipaddress
-import os
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
-from starlette.config import Config
-
-T = TypeVar("T")
-Parser = Callable[[str], T]
-
-ENV_FILE = Path(".env")
-LEAST_TOKEN_LENGTH = 32
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line, fit to be shown as it is."""
-
-
-class Reader:
-    """Reads one setting after the other and turns what is wrong into a SettingsError."""
-
-    def __init__(self, environ: Mapping[str, str] | None, env_file: Path) -> None:
-        try:
-            self.config = Config(
-                env_file if env_file.is_file() else None, os.environ if environ is None else environ
-            )
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{env_file} cannot be read: {error}") from error
-
-    def __call__(self, name: str, parse: Parser[T], default: T) -> T:
-        text = self.config(name, default="").strip()
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise SettingsError(f"{name} must be {error}") from None
+MIN_TOKEN_CHARACTERS = 32
+MAX_NUMBER = 1_000_000_000
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
+    """Return whether only this machine can reach a server that listens on `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-# Each parser's ValueError finishes the sentence "NAME must be ...".
-
-
 def port_number(text: str) -> int:
-    """A TCP port from 1 to 65535; ValueError otherwise."""
+    """Parse a TCP port from 1 to 65535."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise ValueError(f"a port from 1 to 65535, not {text!r}")
     return int(text)
 
 
 def on_or_off(text: str) -> bool:
+    """Parse `on` or `off`."""
     if text not in ("on", "off"):
         raise ValueError(f"on or off, not {text!r}")
     return text == "on"
 
 
 def host(text: str) -> str:
+    """Parse a host name or an address without a port."""
     if any(sign in text for sign in " /@[]"):
         raise ValueError(f"a host name or an address without a port, not {text!r}")
     return text
 
 
 def http_url(text: str) -> str:
+    """Parse an http or https address; remove a slash at the end."""
     return _url(text, ("http", "https"), "an http:// or https:// address")
 
 
-def public_url(text: str) -> str:
+def https_url(text: str) -> str:
+    """Parse an https address; remove a slash at the end."""
     return _url(text, ("https",), "an https:// address")
 
 
@@ -100,12 +67,13 @@ def _url(text: str, schemes: tuple[str, ...], wanted: str) -> str:
 
 
 def database_url(text: str) -> str:
+    """Parse the address of a SQLite file or of a PostgreSQL database."""
     wanted = "sqlite:///FILE or postgresql://..."
     file = text.removeprefix("sqlite:///")
     if file == text and text.startswith("postgresql://") and len(text) > len("postgresql://"):
         return text
     if file == text:
-        # The rest of the address may hold a password.
+        # The rest of the address may contain a password.
         raise ValueError(f"{wanted}, not {text.split(':', 1)[0]}:...")
     if not file or file.startswith(":memory:"):
         raise ValueError(f"{wanted}: a database in memory would lose every message at a stop")
@@ -113,12 +81,14 @@ def database_url(text: str) -> str:
 
 
 def token(text: str) -> str:
-    if len(text) < LEAST_TOKEN_LENGTH:
-        raise ValueError(f"at least {LEAST_TOKEN_LENGTH} characters long, not {len(text)}")
+    """Parse a secret of at least MIN_TOKEN_CHARACTERS characters."""
+    if len(text) < MIN_TOKEN_CHARACTERS:
+        raise ValueError(f"at least {MIN_TOKEN_CHARACTERS} characters long, not {len(text)}")
     return text
 
 
 def fernet_key(text: str) -> str:
+    """Parse a Fernet key: 32 bytes in URL-safe base64."""
     try:
         valid = len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32
     except (binascii.Error, ValueError):
@@ -129,20 +99,22 @@ def fernet_key(text: str) -> str:
 
 
 def positive_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000_000):
+    """Parse a whole number from 1 to MAX_NUMBER."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_NUMBER):
         raise ValueError(f"a whole number from 1 on, not {text!r}")
     return int(text)
 
 
-def numbers(text: str) -> frozenset[str]:
-    found = frozenset(number.strip() for number in text.split(","))
-    if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in found):
+def mobile_numbers(text: str) -> frozenset[str]:
+    """Parse mobile numbers in E.164 form, separated by commas."""
+    parsed = frozenset(number.strip() for number in text.split(","))
+    if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in parsed):
         raise ValueError("mobile numbers like +15550101234, with commas between them")
-    return found
+    return parsed
 
 
 def webhook_secret(text: str) -> str:
-    """A Standard Webhooks secret: 24 to 64 bytes in base64, with or without "whsec_" before it."""
+    """Parse a secret of Standard Webhooks: whsec_ and 24 to 64 bytes in base64."""
     try:
         valid = 24 <= len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
     except (binascii.Error, ValueError):

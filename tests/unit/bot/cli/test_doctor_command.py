@@ -1,4 +1,4 @@
-"""`assistant doctor`: each thing that can be wrong is found, said in plain words, and has a way to mend it."""
+"""`assistant doctor`: each error in the set-up is found, named in plain words, and has a hint how to fix it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.channels.findings import Finding
-from bot.cli.doctor import findings
+from bot.channels.check_results import CheckLevel, CheckResult
+from bot.cli.doctor_command import check_channels
 from bot.cli.main import main
 from bot.settings import Settings
 from tests.support.fake_telegram import SECRET, refusal
@@ -32,8 +32,7 @@ def running() -> Iterator[LiveGateway]:
         FakeEngine() as engine,
         live_gateway(folder, engine.port) as gateway,
     ):
-        # The menu is the last thing that the gateway asks of Telegram when it starts: every later call is the
-        # doctor's.
+        # The menu is the last call of the gateway to Telegram at its start: all later calls are from the checks.
         gateway.telegram.wait_for(lambda: len(gateway.telegram.commands) == len(KNOWLEDGE.languages))
         yield gateway
 
@@ -55,13 +54,13 @@ def live(running: LiveGateway) -> Iterator[LiveGateway]:
 
 
 class Proxy(httpx.AsyncBaseTransport):
-    """What stands between the internet and the gateway, and may spoil what it passes on."""
+    """A proxy between the internet and the gateway that may have faults."""
 
-    def __init__(self, to: str, *, private: bool = True, date: float | None = None, **spoilt: Any) -> None:
+    def __init__(self, to: str, *, private: bool = True, date: float | None = None, **faults: Any) -> None:
         self._to = httpx.URL(to)
         self._private = private
         self._date = date
-        self._spoilt = spoilt
+        self._faults = faults
         self._inner = httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -71,13 +70,13 @@ class Proxy(httpx.AsyncBaseTransport):
             return httpx.Response(404, headers=at)
         if self._private and not request.url.path.startswith(("/webhooks/", "/livez")):
             return httpx.Response(404)
-        if "status" in self._spoilt:
-            return httpx.Response(self._spoilt["status"])
+        if "status" in self._faults:
+            return httpx.Response(self._faults["status"])
         headers = {
-            n: v for n, v in request.headers.items() if n not in {"host", self._spoilt.get("header", "")}
+            n: v for n, v in request.headers.items() if n not in {"host", self._faults.get("header", "")}
         }
         url = request.url.copy_with(scheme="http", host=self._to.host, port=self._to.port)
-        body = request.content.replace(b"&FromCity=", b"") if "blank" in self._spoilt else request.content
+        body = request.content.replace(b"&FromCity=", b"") if "blank" in self._faults else request.content
         headers["content-length"] = str(len(body))
         return await self._inner.handle_async_request(
             httpx.Request(request.method, url, headers=headers, content=body)
@@ -87,21 +86,21 @@ class Proxy(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-async def found(live: LiveGateway, proxy: Proxy | None = None, **changed: str) -> list[Finding]:
+async def check(live: LiveGateway, proxy: Proxy | None = None, **changed: str) -> list[CheckResult]:
     environ = live_settings(live.telegram.url, live.twilio.url, **changed)
     async with httpx.AsyncClient(transport=proxy or Proxy(live.running.url)) as http:
-        return [each async for each in findings(Settings.read(environ, NO_FILE), http, time.time)]
+        return [each async for each in check_channels(Settings.read(environ, NO_FILE), http, time.time)]
 
 
-def wrongs(found: list[Finding]) -> list[str]:
-    assert all(each.mend for each in found if each.level != "ok")
-    return [each.what for each in found if each.level == "wrong"]
+def errors(results: list[CheckResult]) -> list[str]:
+    assert all(each.hint for each in results if each.level is not CheckLevel.OK)
+    return [each.message for each in results if each.level is CheckLevel.ERROR]
 
 
-async def test_where_all_is_right_nothing_is_wrong(live: LiveGateway) -> None:
-    everything = await found(live)
-    assert wrongs(everything) == []
-    said = " | ".join(each.what for each in everything)
+async def test_with_a_correct_set_up_there_is_no_error(live: LiveGateway) -> None:
+    everything = await check(live)
+    assert errors(everything) == []
+    said = " | ".join(each.message for each in everything)
     for part in (
         "@assistant_test_bot",
         "clock is right",
@@ -114,24 +113,26 @@ async def test_where_all_is_right_nothing_is_wrong(live: LiveGateway) -> None:
     assert SECRET not in said
 
 
-async def test_without_a_channel_it_says_how_to_begin() -> None:
+async def test_without_a_channel_it_says_how_to_start() -> None:
     async with httpx.AsyncClient() as http:
-        (only,) = [each async for each in findings(Settings.read({}, NO_FILE), http, time.time)]
-    assert (only.level, "simulator only" in only.what) == ("note", True)
+        (only,) = [each async for each in check_channels(Settings.read({}, NO_FILE), http, time.time)]
+    assert (only.level, "simulator only" in only.message) == (CheckLevel.NOTE, True)
 
 
-async def test_a_wrong_token_is_told_from_an_unreachable_telegram(live: LiveGateway) -> None:
-    assert wrongs(await found(live, TELEGRAM_BOT_TOKEN="1:wrong")) == [
+async def test_an_invalid_token_and_an_unreachable_telegram_are_different_errors(live: LiveGateway) -> None:
+    assert errors(await check(live, TELEGRAM_BOT_TOKEN="1:wrong")) == [
         "Telegram does not know TELEGRAM_BOT_TOKEN"
     ]
-    (told,) = wrongs(await found(live, TELEGRAM_API_BASE_URL="http://127.0.0.1:1"))
+    (told,) = errors(await check(live, TELEGRAM_API_BASE_URL="http://127.0.0.1:1"))
     assert "cannot be reached" in told
 
 
 @pytest.mark.parametrize("method", ["getMe", "getWebhookInfo"])
-async def test_an_error_of_telegrams_is_not_taken_for_our_connection(live: LiveGateway, method: str) -> None:
+async def test_an_error_of_telegram_is_not_reported_as_a_failed_connection(
+    live: LiveGateway, method: str
+) -> None:
     live.telegram.faults[method].append(refusal(502, "Bad Gateway"))
-    (told,) = wrongs(await found(live))
+    (told,) = errors(await check(live))
     assert told == "Telegram answers with an error (Bad Gateway)"
 
 
@@ -143,17 +144,17 @@ async def test_an_error_of_telegrams_is_not_taken_for_our_connection(live: LiveG
         ("Connection timed out", "whether the assistant runs"),
     ],
 )
-async def test_what_helps_against_a_failed_delivery_follows_from_telegrams_words(
+async def test_the_hint_for_a_failed_delivery_fits_the_error_of_telegram(
     live: LiveGateway, said: str, helps: str
 ) -> None:
     live.telegram.webhook |= {"last_error_date": int(time.time()) - 5, "last_error_message": said}
-    (told,) = [each for each in await found(live) if each.level == "wrong"]
-    assert said in told.what
-    assert helps in told.mend
+    (told,) = [each for each in await check(live) if each.level is CheckLevel.ERROR]
+    assert said in told.message
+    assert helps in told.hint
 
 
 class Flaky(Proxy):
-    """Lets the first request through, and hangs up on the others."""
+    """Passes on the first request and drops the others."""
 
     passed = 0
 
@@ -165,20 +166,22 @@ class Flaky(Proxy):
         return await super().handle_async_request(request)
 
 
-async def test_a_public_address_that_comes_and_goes_is_told_and_no_fault(live: LiveGateway) -> None:
-    (told,) = wrongs(await found(live, Flaky(live.running.url)))
+async def test_an_unstable_public_address_is_reported_without_a_crash(live: LiveGateway) -> None:
+    (told,) = errors(await check(live, Flaky(live.running.url)))
     assert "one time and not the next" in told
 
 
-async def test_without_telegram_it_says_whom_text_messages_may_not_reach(live: LiveGateway) -> None:
-    everything = await found(live, TELEGRAM_BOT_TOKEN="")
-    assert any("Japan and India" in each.what for each in everything)
-    assert not any("Japan and India" in each.what for each in await found(live))
+async def test_without_telegram_it_names_countries_that_text_messages_may_not_reach(
+    live: LiveGateway,
+) -> None:
+    everything = await check(live, TELEGRAM_BOT_TOKEN="")
+    assert any("Japan and India" in each.message for each in everything)
+    assert not any("Japan and India" in each.message for each in await check(live))
 
 
-async def test_its_knock_leaves_nothing_behind(live: LiveGateway) -> None:
+async def test_its_requests_store_no_messages(live: LiveGateway) -> None:
     before = live.heard("telegram"), live.heard("sms")
-    await found(live)
+    await check(live)
     assert (live.heard("telegram"), live.heard("sms")) == before
 
 
@@ -194,16 +197,14 @@ async def test_its_knock_leaves_nothing_behind(live: LiveGateway) -> None:
         ),
     ],
 )
-async def test_a_webhook_that_is_not_as_it_should_be_is_told(
-    live: LiveGateway, webhook: dict[str, Any], part: str
-) -> None:
+async def test_a_wrong_webhook_is_reported(live: LiveGateway, webhook: dict[str, Any], part: str) -> None:
     live.telegram.webhook = {**live.telegram.webhook, **webhook}
-    (told,) = wrongs(await found(live))
+    (told,) = errors(await check(live))
     assert part in told
 
 
-async def test_a_webhook_beside_polling_is_told(live: LiveGateway) -> None:
-    (told,) = wrongs(await found(live, TELEGRAM_MODE="polling"))
+async def test_a_webhook_beside_polling_is_reported(live: LiveGateway) -> None:
+    (told,) = errors(await check(live, TELEGRAM_MODE="polling"))
     assert "a webhook is registered" in told
 
 
@@ -217,25 +218,25 @@ async def test_a_webhook_beside_polling_is_told(live: LiveGateway) -> None:
         ({"capabilities": {"sms": False}}, "cannot send text messages"),
     ],
 )
-async def test_a_number_that_is_not_as_it_should_be_is_told(
+async def test_a_wrong_set_up_of_the_number_is_reported(
     live: LiveGateway, number: dict[str, Any] | None, part: str
 ) -> None:
     live.twilio.numbers = [] if number is None else [live.twilio.numbers[0] | number]
-    (told,) = wrongs(await found(live))
+    (told,) = errors(await check(live))
     assert part in told
 
 
-async def test_wrong_credentials_of_twilio_are_told(live: LiveGateway) -> None:
+async def test_invalid_credentials_of_twilio_are_reported(live: LiveGateway) -> None:
     live.twilio.faults["GET Account"].append(Answer(401, {"code": 20003}))
-    (told,) = wrongs(await found(live))
+    (told,) = errors(await check(live))
     assert told == "Twilio does not take TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN"
     live.twilio.account_status = "suspended"
-    (told,) = wrongs(await found(live))
+    (told,) = errors(await check(live))
     assert told == "the Twilio account is suspended"
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "part"),
+    ("faults", "part"),
     [
         ({"status": 502}, "answers 502 instead of 200"),
         ({"status": 301}, "answers 301 instead of 200"),
@@ -248,17 +249,17 @@ async def test_wrong_credentials_of_twilio_are_told(live: LiveGateway) -> None:
         ({"private": False}, "/metrics can be read by anybody"),
     ],
 )
-async def test_what_a_proxy_spoils_is_told(live: LiveGateway, spoilt: dict[str, Any], part: str) -> None:
-    told = wrongs(await found(live, Proxy(live.running.url, **spoilt)))
+async def test_faults_of_a_proxy_are_reported(live: LiveGateway, faults: dict[str, Any], part: str) -> None:
+    told = errors(await check(live, Proxy(live.running.url, **faults)))
     assert any(part in each for each in told), told
 
 
-async def test_a_clock_that_is_off_is_told(live: LiveGateway) -> None:
-    (told,) = wrongs(await found(live, Proxy(live.running.url, date=time.time() - 100)))
+async def test_a_wrong_clock_is_reported(live: LiveGateway) -> None:
+    (told,) = errors(await check(live, Proxy(live.running.url, date=time.time() - 100)))
     assert told in {f"this machine's clock is {seconds} seconds fast" for seconds in (99, 100, 101)}
 
 
-def test_the_command_says_what_it_found(
+def test_the_command_prints_its_results(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], live: LiveGateway
 ) -> None:
     for name, value in live_settings(

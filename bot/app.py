@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import uvicorn
@@ -20,27 +21,30 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.backend_notices import BackendNoticeReceiver
-from bot.channels.http import read_json, require_loopback, require_token
+from bot.channels.http import read_body, require_loopback, require_token
 from bot.channels.registry import configured_channels
 from bot.channels.simulator.phones import Phones
 from bot.channels.simulator.routes import Simulator
 from bot.channels.simulator.sender import SimulatorSender
 from bot.clock import Clock, system_clock
 from bot.conversation.engine import Engine
-from bot.conversation.timers import Timers
+from bot.conversation.pipeline import Pipeline
+from bot.conversation.reminders import ReminderLoop
 from bot.conversation.worker import Worker
 from bot.desk.wiring import DeskOfGateway
 from bot.handoff.deadlines import Deadlines
 from bot.handoff.service import HandoffService
-from bot.messages import halts
-from bot.messages.dispatch import Dispatch
+from bot.messages import halts, inbound_queue, outbound_queue
 from bot.messages.inbox import Inbox
-from bot.messages.sender import ChannelSender, Sender, settle
+from bot.messages.loop import Loop, stop_all
+from bot.messages.sender import ChannelSender, Sender
 from bot.messages.signal import Signal
 from bot.privacy.vault import Vault
 from bot.settings import Settings, SettingsError
 from bot.storage import Database, StorageError, inbound
 from bot.telemetry import configure_logging, inbound_backlog, sending_halted
+from contracts.codec import ContractError, decode, encode
+from contracts.turns import RedeemRequest, RedeemResponse
 from knowledge import Knowledge, load
 
 
@@ -59,25 +63,16 @@ class Gateway:
         self.vault = Vault(settings.vault_key, clock)
         self.changed = Signal()
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
-        # Made once: making one holds up everything else for some hundredths of a second.
+        # Made once: it takes some hundredths of a second, and holds up everything else.
         self._actions = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{settings.actions_port}", timeout=2.0, trust_env=False
         )
-        self.inbox = Inbox(self.database, knowledge, self.vault, clock, self._stored)
-        self.dispatch = Dispatch(self.database, clock)
+        self.inbox = Inbox(self.database, knowledge, self.vault, self._on_message_stored)
         self.handoffs = HandoffService(knowledge, settings.desk)
-        self.worker = Worker(
-            self.database,
-            self.inbox,
-            self.engine,
-            self.vault,
-            knowledge,
-            self.handoffs,
-            clock,
-            self._answered,
-        )
-        self.timers = Timers(self.database, knowledge, clock, self._answered)
-        self.deadlines = Deadlines(self.database, self.handoffs, clock, self._answered)
+        pipeline = Pipeline(self.vault, knowledge, self.handoffs)
+        self.worker = Worker(self.database, self.engine, pipeline, clock, self._on_reply_stored)
+        self.reminders = ReminderLoop(self.database, knowledge, clock, self._on_reply_stored)
+        self.deadlines = Deadlines(self.database, self.handoffs, clock, self._on_reply_stored)
         senders: dict[str, ChannelSender] = {}
         routes: list[BaseRoute] = [
             Route("/livez", _livez),
@@ -85,7 +80,9 @@ class Gateway:
             Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
-        self.desk = DeskOfGateway(self.database, self.handoffs, settings, self.changed, clock, self._answered)
+        self.desk = DeskOfGateway(
+            self.database, self.handoffs, settings, self.changed, clock, self._on_reply_stored
+        )
         routes += self.desk.routes()
         if settings.simulator:
             phones = Phones(settings.state_dir / "simulator.db")
@@ -96,7 +93,7 @@ class Gateway:
             ).routes()
         if settings.auth_backend_webhook_secret:
             routes += BackendNoticeReceiver(
-                self.database, knowledge, clock, settings.auth_backend_webhook_secret, self._answered
+                self.database, knowledge, clock, settings.auth_backend_webhook_secret, self._on_reply_stored
             ).routes()
         self.channels = configured_channels(
             settings, self.inbox, self.database, knowledge, clock, self.changed
@@ -104,7 +101,7 @@ class Gateway:
         for channel in self.channels:
             senders |= channel.senders
             routes += channel.routes()
-        self.sender = Sender(self.dispatch, senders, clock, self.changed.set)
+        self.sender = Sender(self.database, senders, clock, self.changed.set)
         self.app = Starlette(
             routes=routes,
             lifespan=self._lifespan,
@@ -114,16 +111,22 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         if self.database.sqlite:
-            # The only gateway on this database: whatever was taken up before belonged to one that is gone.
-            await self.inbox.release_all()
-            await self.dispatch.release_all()
-        loops = (self.worker, self.sender, self.timers, self.deadlines, *self.desk.loops)
+            # The only gateway on this database: whatever is leased belonged to one that has ended.
+            for queue in (inbound_queue.QUEUE, outbound_queue.QUEUE):
+                await self.database.run(queue.release_all)
+        loops: tuple[Loop[Any], ...] = (
+            self.worker,
+            self.sender,
+            self.reminders,
+            self.deadlines,
+            *self.desk.loops,
+        )
         for loop in loops:
             loop.start()
         for channel in self.channels:
             channel.start()
         yield
-        await settle(*loops)
+        await stop_all(*loops)
         for channel in self.channels:
             await channel.stop()
         await self.desk.close()
@@ -131,12 +134,12 @@ class Gateway:
         await self._actions.aclose()
         await self.database.close()
 
-    def _stored(self) -> None:
+    def _on_message_stored(self) -> None:
         self.worker.wake()
         # A notice may have been stored with the message.
         self.sender.wake()
 
-    def _answered(self) -> None:
+    def _on_reply_stored(self) -> None:
         self.sender.wake()
         self.changed.set()
         self.desk.woken()
@@ -150,8 +153,8 @@ class Gateway:
         return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
 
     async def _metrics(self, _: Request) -> Response:
-        inbound_backlog.set(await self.inbox.count_open())
-        now_halted = await self.database.run(halts.halted)
+        inbound_backlog.set(await self.database.run(inbound_queue.QUEUE.count))
+        now_halted = await self.database.run(halts.list_halted)
         for name in halts.CHANNELS:
             sending_halted.labels(name).set(name in now_halted)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -170,16 +173,19 @@ class Gateway:
             return False
 
     async def _redeem(self, request: Request) -> Response:
-        """Open a code for the action server, during the turn to which the code belongs."""
+        """Return a secret to the action server, during the turn that it belongs to."""
         require_loopback(request)
         require_token(request, self.settings.internal_token)
-        reference = str((await read_json(request)).get("reference"))
-        # What was never handed out is not even looked up: a database refuses some characters.
-        readable = reference.isascii() and reference.isprintable()
-        secret = await self.database.run(self.vault.open, reference) if readable else None
+        try:
+            reference = decode(await read_body(request), RedeemRequest).reference
+        except ContractError as error:
+            raise HTTPException(400, str(error)) from None
+        # References are printable ASCII; a database refuses some other characters.
+        is_possible = reference.isascii() and reference.isprintable()
+        secret = await self.database.run(self.vault.open, reference) if is_possible else None
         if secret is None:
             raise HTTPException(404, "nothing is kept under that reference")
-        return JSONResponse({"secret": secret})
+        return Response(encode(RedeemResponse(secret)), media_type="application/json")
 
 
 async def _livez(_: Request) -> Response:
@@ -201,7 +207,7 @@ def main() -> None:
     except (SettingsError, StorageError, sqlite3.Error) as error:
         print(f"bot.app: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    # What is loaded now stays: looking through it for garbage now and then would hold up acknowledgements.
+    # What is loaded now stays: collecting it as garbage would hold up acknowledgements.
     gc.collect()
     gc.freeze()
     uvicorn.run(

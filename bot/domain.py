@@ -54,6 +54,17 @@ class UnreachableReason(StrEnum):
     """The number or chat takes no messages: a landline, an unknown handset."""
 
 
+class ReachabilityChange(StrEnum):
+    """What an inbound message changes about reachability."""
+
+    OPT_OUT = auto()
+    """The client wants no more messages."""
+    BLOCK = auto()
+    """The client blocked the assistant on the platform."""
+    REGAIN = auto()
+    """The client wrote, or unblocked the assistant: messages can be sent again."""
+
+
 class InboundKind(StrEnum):
     """What an inbound message is."""
 
@@ -80,6 +91,33 @@ class InboundStatus(StrEnum):
     DONE = "done"
     DEAD = "dead"
     """Given up after several failures."""
+
+
+class ChatEvent(StrEnum):
+    """What happens in a chat without being said: the content of an inbound message of kind `event`."""
+
+    BLOCKED = auto()
+    UNBLOCKED = auto()
+    FOREIGN_CONTACT = auto()
+    """The client sent somebody else's contact."""
+    MEDIA = auto()
+    """A picture, a voice message, a file."""
+    GROUP = auto()
+    """The assistant was added to a group."""
+
+
+class TurnOutcome(StrEnum):
+    """What became of one attempt to answer an inbound message."""
+
+    ANSWERED = auto()
+    TO_DESK = auto()
+    """It is for people, or the gateway carried out the choice itself."""
+    NOTICE = auto()
+    """A notice answered it without the dialogue engine."""
+    OVERTAKEN = auto()
+    """The conversation got another owner during the turn; the message is looked at again."""
+    RETRIED = auto()
+    GIVEN_UP = auto()
 
 
 class Consumer(StrEnum):

@@ -8,7 +8,7 @@ from contracts.directives import Directive
 from contracts.enums import ChannelKind
 
 
-class TurnRequest(Struct, frozen=True, forbid_unknown_fields=True):
+class TurnRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One message for the dialogue engine: either `text`, as typed, or a `payload` that the gateway vouches for."""
 
     conversation: str

@@ -38,7 +38,7 @@ def find_halts(settings: Settings) -> dict[str, float]:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return {}
     try:
-        return Database(settings.database_url).transact(halts.halted)
+        return Database(settings.database_url).transact(halts.list_halted)
     except Exception:
         return {}
 
@@ -49,7 +49,7 @@ def format_time(at: float) -> str:
 
 
 def _status(_: argparse.Namespace, database: Database, __: Settings) -> None:
-    halted_at, queued = database.transact(lambda tx: (halts.halted(tx), _count_queued(tx)))
+    halted_at, queued = database.transact(lambda tx: (halts.list_halted(tx), _count_queued(tx)))
     for name in halts.CHANNELS:
         state = f"halted at {format_time(halted_at[name])}" if name in halted_at else "sends"
         print(f"{name:20} {state}; {queued.get(name, 0)} to be sent")

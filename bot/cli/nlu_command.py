@@ -50,11 +50,11 @@ def review(limit: int, *, pairs: bool, output: TextIO) -> int:
     database = _open_database()
     if pairs:
         print("first\tsecond\tasked\tfirst chosen\tsecond chosen\tneither", file=output)
-        for pair in database.transact(clarifications.pairs):
+        for pair in database.transact(clarifications.count_pairs):
             print(*pair, sep="\t", file=output)
         return 0
     print(*_COLUMNS, sep="\t", file=output)
-    for row in database.transact(clarifications.unlabelled, limit):
+    for row in database.transact(clarifications.list_unlabelled, limit):
         # One line a message, even if the client typed several.
         text = " ".join(row.text.split())
         print(row.id, row.chosen or "", row.language, text, " ".join(row.candidates), sep="\t", file=output)
@@ -72,7 +72,7 @@ def label(file: Path) -> int:
     except (KnowledgeError, LabelFileError) as error:
         print(error, file=sys.stderr)
         return 1
-    _open_database().transact(clarifications.close, [number for number, _ in rows])
+    _open_database().transact(clarifications.mark_labelled, [number for number, _ in rows])
     print(f"{added} examples added, {len(rows)} messages done; `assistant train` reads them in")
     return 0
 

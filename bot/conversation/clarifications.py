@@ -1,28 +1,33 @@
-"""Messages that were not clear, written down so that people can see where understanding is weak."""
+"""Messages that were not clear, recorded so that people can see where understanding is weak."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
+from bot.domain import InboundKind
 from bot.messages.conversations import Conversation
 from bot.storage import clarification as table
 from bot.storage import inbound
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
 from bot.telemetry import clarification_choice_total, clarification_total
+from contracts.directives import RecordClarification
+from contracts.enums import ClarificationKind
+from contracts.payloads import Payload
 
 NONE_OF_THEM = "out_of_scope"
-_CHOICES = ("first", "second")
+_RANKS = ("first", "second")
+MAX_NAME_CHARACTERS = 64
 
 
 @dataclass(frozen=True)
 class Clarification:
-    """A message that nobody has labelled yet, redacted as it was stored."""
+    """A message without a label, redacted as it was stored."""
 
     id: int
     language: str
@@ -31,53 +36,63 @@ class Clarification:
     chosen: str | None
 
 
+class PairCount(NamedTuple):
+    """How often clients were asked about two topics, and what they chose; `second` is "" where there was only one."""
+
+    first: str
+    second: str
+    asked: int
+    first_chosen: int
+    second_chosen: int
+    neither: int
+
+
 def record(
-    tx: Transaction, conversation: Conversation, directive: Mapping[str, Any], *, inbound_id: int
+    tx: Transaction, conversation: Conversation, directive: RecordClarification, *, inbound_id: int
 ) -> None:
-    """Record a `clarification` directive {why: asked | refused, candidates}, once for each message."""
-    kind = "asked" if directive.get("why") == "asked" else "refused"
+    """Record that a message was not clear, once for each message."""
     new = insert_if_new(
         tx,
         table,
         {
             "conversation_id": conversation.id,
             "inbound_id": inbound_id,
-            "kind": kind,
-            "candidates": [str(name)[:64] for name in directive.get("candidates", ())],
+            "kind": directive.kind,
+            "candidates": [name[:MAX_NAME_CHARACTERS] for name in directive.candidates],
             "language": conversation.language,
             "created_at": tx.now,
         },
     )
     if new:
-        clarification_total.labels(kind).inc()
+        clarification_total.labels(directive.kind.value).inc()
 
 
 def note_choice(tx: Transaction, conversation_id: int, payload: str) -> None:
-    """Note which of the candidates the client chose, if `payload` is one of those of the latest question."""
+    """Record which candidate of the latest question the client chose, if `payload` is one of them."""
     row = tx.execute(
         select(table.c.id, table.c.candidates).where(
             table.c.id
             == select(func.max(table.c.id))
             .where(table.c.conversation_id == conversation_id)
             .scalar_subquery(),
-            table.c.kind == "asked",
+            table.c.kind == ClarificationKind.ASKED,
             table.c.chosen.is_(None),
         )
     ).first()
-    chosen = payload.lstrip("/").partition("{")[0]
+    chosen = _intent(payload)
     if row is None or chosen not in {*row.candidates, NONE_OF_THEM}:
         return
     tx.execute(update(table).where(table.c.id == row.id).values(chosen=chosen))
-    place = row.candidates.index(chosen) if chosen in row.candidates else len(_CHOICES)
-    clarification_choice_total.labels(_CHOICES[place] if place < len(_CHOICES) else "none").inc()
+    rank = row.candidates.index(chosen) if chosen in row.candidates else len(_RANKS)
+    clarification_choice_total.labels(_RANKS[rank] if rank < len(_RANKS) else "none").inc()
 
 
-def unlabelled(tx: Transaction, limit: int) -> list[Clarification]:
-    """The latest messages that are waiting for a label. What was no text (a button) is left out."""
+def list_unlabelled(tx: Transaction, limit: int) -> list[Clarification]:
+    """Return the latest messages without a label; only texts, no buttons."""
     rows = tx.execute(
         select(table, inbound.c.content)
         .join(inbound, inbound.c.id == table.c.inbound_id)
-        .where(table.c.labelled_at.is_(None), inbound.c.kind == "text")
+        .where(table.c.labelled_at.is_(None), inbound.c.kind == InboundKind.TEXT)
         .order_by(table.c.id.desc())
         .limit(limit)
     ).all()
@@ -86,22 +101,31 @@ def unlabelled(tx: Transaction, limit: int) -> list[Clarification]:
     ]
 
 
-def pairs(tx: Transaction) -> list[tuple[str, str, int, int, int, int]]:
-    """(first, second, asked, first chosen, second chosen, neither), the pair most often asked about first."""
+def count_pairs(tx: Transaction) -> list[PairCount]:
+    """Count the choices for each pair of candidates, the pair most often asked about first."""
     asked: Counter[tuple[str, str]] = Counter()
     chosen: Counter[tuple[str, str, str]] = Counter()
-    for row in tx.execute(select(table.c.candidates, table.c.chosen).where(table.c.kind == "asked")).all():
+    query = select(table.c.candidates, table.c.chosen).where(table.c.kind == ClarificationKind.ASKED)
+    for row in tx.execute(query).all():
         pair = (row.candidates[0], row.candidates[1]) if len(row.candidates) > 1 else (row.candidates[0], "")
         asked[pair] += 1
         if row.chosen:
             chosen[(pair[0], pair[1], row.chosen)] += 1
     return [
-        (one, two, count, chosen[one, two, one], chosen[one, two, two], chosen[one, two, NONE_OF_THEM])
+        PairCount(
+            one, two, count, chosen[one, two, one], chosen[one, two, two], chosen[one, two, NONE_OF_THEM]
+        )
         for (one, two), count in asked.most_common()
     ]
 
 
-def close(tx: Transaction, numbers: Iterable[int]) -> None:
+def mark_labelled(tx: Transaction, ids: Iterable[int]) -> None:
     """Mark messages as labelled."""
-    wanted: Sequence[int] = list(numbers)
-    tx.execute(update(table).where(table.c.id.in_(wanted)).values(labelled_at=tx.now))
+    tx.execute(update(table).where(table.c.id.in_(list(ids))).values(labelled_at=tx.now))
+
+
+def _intent(payload: str) -> str | None:
+    try:
+        return Payload.parse(payload).intent
+    except ValueError:
+        return None

@@ -1,68 +1,48 @@
-"""What the dialogue engine asks the gateway to do besides speaking. Actions have no database; these are their hands."""
+"""Apply what the dialogue engine asks the gateway to do besides speaking; the shapes are those of contracts."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from bot.conversation import clarifications, timers
-from bot.handoff.service import HandoffService
+from bot.conversation import clarifications, reminders
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
 from bot.storage.transaction import Transaction
+from contracts.directives import (
+    Directive,
+    ExpectInput,
+    RecordClarification,
+    RequestHandoff,
+    ScheduleReminder,
+)
 
-logger = logging.getLogger(__name__)
-
-EXPECTABLE = ("code", "phone_number")
-EXPECT_SECONDS_LIMIT = 3_600
+MAX_EXPECT_SECONDS = 3_600.0
 
 
-def carry_out(
-    tx: Transaction,
-    handoffs: HandoffService,
-    conversation: Conversation,
-    directives: Iterable[Mapping[str, Any]],
-    *,
-    inbound_id: int,
+def find_handoff(directives: Iterable[Directive]) -> RequestHandoff | None:
+    """Return the first request for a person: a turn hands over once, before its replies are stored."""
+    return next((each for each in directives if isinstance(each, RequestHandoff)), None)
+
+
+def apply(
+    tx: Transaction, conversation: Conversation, directives: Iterable[Directive], *, inbound_id: int
 ) -> None:
-    """Carry out a turn's directives, in the transaction that stores its replies.
-
-    `expect` {what: code | phone_number | nothing, seconds}: what the next message will hold, so that a code is
-    kept out of Rasa and a phone number is not taken for one. `handoff` {reason, priority}: record that a person
-    is wanted. `remind`: see bot/conversation/timers.py. `clarification` {kind, candidates}: keep the
-    message for a person to label. An unknown or malformed directive is logged and left out.
-    """
+    """Apply a turn's directives, except the hand-off, in the transaction that stores its replies."""
     for directive in directives:
-        kind = directive.get("type")
-        if kind == "expect":
-            _expect(tx, conversation, directive)
-        elif kind == "handoff":
-            conversation = handoffs.request(
-                tx,
-                conversation,
-                reason=str(directive.get("reason", "asked"))[:64],
-                priority="urgent" if directive.get("priority") == "urgent" else "normal",
-                inbound_id=inbound_id,
-                said=directive,
-            )
-        elif kind == "remind":
-            try:
-                timers.set_reminder(tx, conversation, directive, inbound_id=inbound_id)
-            except (AttributeError, KeyError, TypeError, ValueError):
-                logger.error("a malformed reminder: %r", directive)
-        elif kind == "clarification":
-            clarifications.record(tx, conversation, directive, inbound_id=inbound_id)
-        else:
-            logger.error("unknown directive %r", kind)
+        match directive:
+            case ExpectInput():
+                _expect_input(tx, conversation, directive)
+            case ScheduleReminder():
+                reminders.schedule(tx, conversation, directive, inbound_id=inbound_id)
+            case RecordClarification():
+                clarifications.record(tx, conversation, directive, inbound_id=inbound_id)
+            case RequestHandoff():
+                continue
 
 
-def _expect(tx: Transaction, conversation: Conversation, directive: Mapping[str, Any]) -> None:
-    what = directive.get("what")
-    seconds = min(float(directive.get("seconds", 600)), EXPECT_SECONDS_LIMIT)
-    conversations.change(
-        tx,
-        conversation.id,
-        expected_input=what if what in EXPECTABLE else None,
-        expected_input_until=tx.now + seconds if what in EXPECTABLE else None,
-    )
+def _expect_input(tx: Transaction, conversation: Conversation, directive: ExpectInput) -> None:
+    # What people read is nothing that the assistant expects.
+    if conversation.state in conversations.READ_BY_PEOPLE:
+        return
+    until = tx.now + min(directive.seconds, MAX_EXPECT_SECONDS) if directive.what else None
+    conversations.change(tx, conversation.id, expected_input=directive.what, expected_input_until=until)

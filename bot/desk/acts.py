@@ -12,7 +12,7 @@ from bot.desk.outgoing import refusal
 from bot.handoff import tickets
 from bot.handoff.agents import OUTCOMES, Agent, Agents, NotAllowed, add_note, find_agent
 from bot.messages.conversations import Conversation
-from bot.messages.reading import TEXT_LIMIT
+from bot.messages.parsing import MAX_TEXT_CHARACTERS
 from bot.privacy.audit import AuditTrail
 from bot.privacy.redaction import redact
 from bot.storage.database import insert_if_new
@@ -37,11 +37,11 @@ class Form:
     fields: dict[str, str]
 
     def text(self, name: str) -> str:
-        """A field with something in it, at most TEXT_LIMIT characters. Raises Refused."""
+        """A field with something in it, at most MAX_TEXT_CHARACTERS characters. Raises Refused."""
         text = self.fields.get(name, "").replace("\r\n", "\n").strip()
         if not text:
             raise Refused("error_empty")
-        if len(text) > TEXT_LIMIT:
+        if len(text) > MAX_TEXT_CHARACTERS:
             raise Refused("error_too_long")
         return text.encode("utf-8", "ignore").decode()
 

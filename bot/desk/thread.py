@@ -11,12 +11,12 @@ from sqlalchemy.exc import NoResultFound
 
 from bot.desk.masking import masked, masked_peer
 from bot.handoff import states
-from bot.handoff.context import KNOWN
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent, handoff, handoff_event, note, presence, ticket
 from bot.storage.tables import button, inbound, outbound
 from bot.storage.transaction import Transaction
+from contracts.handoff import HandoffContext
 
 LINES = 200
 # Who has looked at a conversation within this time is still there.
@@ -81,7 +81,8 @@ def thread(
         peer=who.address.peer if revealed else masked_peer(who.address.peer),
         agent=names.get(who.agent_id or 0),
         case=dict(case_row._mapping) if case_row else None,
-        context=dict.fromkeys(KNOWN) | (dict(case_row.context or {}) if case_row else {}),
+        context=dict.fromkeys(HandoffContext.__struct_fields__)
+        | (dict(case_row.context or {}) if case_row else {}),
         ticket=dict(open_ticket._mapping) if open_ticket else None,
         lines=lines[-LINES:] if not earlier else lines,
         has_earlier=not earlier and len(lines) > LINES,

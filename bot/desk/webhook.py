@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import httpx
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from standardwebhooks import Webhook
 
 from bot.clock import Clock
+from bot.domain import WebhookStatus
+from bot.messages.backoff import backoff
 from bot.messages.loop import Loop
+from bot.messages.queue import Queue
 from bot.storage import Database
 from bot.storage.desk_tables import handoff, handoff_event, webhook_delivery
 from bot.storage.tables import conversation
@@ -23,10 +27,26 @@ logger = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 15.0
 LEASE_SECONDS = 30.0
 # 5 s, 10 s, ... up to an hour: about a day and a half in all.
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, MOST_TRIES = 5.0, 3600.0, 44
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, MAX_ATTEMPTS = 5.0, 3600.0, 44
 
 
-class Webhooks(Loop):
+@dataclass(frozen=True)
+class WebhookDelivery:
+    """An event to be delivered now."""
+
+    event_id: int
+    attempts: int
+
+
+QUEUE: Queue[WebhookDelivery] = Queue(
+    webhook_delivery,
+    lambda row: WebhookDelivery(row.event_id, row.attempts + 1),
+    lease_seconds=LEASE_SECONDS,
+    fifo_by=(),
+)
+
+
+class Webhooks(Loop[WebhookDelivery]):
     """Delivers events, the oldest first: a later one is not sent before an earlier one has been settled."""
 
     def __init__(
@@ -37,27 +57,25 @@ class Webhooks(Loop):
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        super().__init__("webhooks", clock, at_once=1)
+        super().__init__("webhooks", clock, concurrency=1)
         self._database = database
         self._url = url
         self._webhook = Webhook(secret)
         self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport, trust_env=False)
 
-    async def take(self, limit: int) -> list[dict[str, Any]]:
-        return await self._database.run(self._take)
+    async def claim(self, limit: int) -> list[WebhookDelivery]:
+        """Claim the oldest event that waits."""
+        return await self._database.run(self._claim, limit)
 
     async def next_due(self) -> float | None:
-        def read(tx: Transaction) -> float | None:
-            query = select(func.min(webhook_delivery.c.due_at)).where(webhook_delivery.c.state == "queued")
-            due: float | None = tx.execute(query).scalar()
-            return due
+        """Return when the next event is due."""
+        return await self._database.run(QUEUE.next_due)
 
-        return await self._database.run(read)
-
-    async def work(self, item: dict[str, Any]) -> None:
-        number, attempts = item.pop("number"), item.pop("attempts")
-        body = json.dumps(item, separators=(",", ":"))
-        key, at = f"handoff_event_{number}", self.clock()
+    async def work(self, item: WebhookDelivery) -> None:
+        """Deliver one event."""
+        event = await self._database.run(self._event, item.event_id)
+        body = json.dumps(event, separators=(",", ":"))
+        key, at = f"handoff_event_{item.event_id}", self.clock()
         signature = self._webhook.sign(key, datetime.fromtimestamp(int(at), timezone.utc), body)
         headers = {
             "content-type": "application/json",
@@ -71,29 +89,15 @@ class Webhooks(Loop):
         except httpx.HTTPError as error:
             logger.warning("the webhook could not be delivered: %s", type(error).__name__)
             taken = False
-        await self._database.run(self._settle, number, attempts, taken)
+        await self._database.run(self._settle, item, taken)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    def _take(self, tx: Transaction) -> list[dict[str, Any]]:
+    def _claim(self, tx: Transaction, limit: int) -> list[WebhookDelivery]:
         self._enlist(tx)
-        row = tx.execute(
-            select(webhook_delivery)
-            .where(webhook_delivery.c.state == "queued")
-            .order_by(webhook_delivery.c.event_id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
-        if row is None or row.due_at > tx.now:
-            return []
-        tx.execute(
-            update(webhook_delivery)
-            .where(webhook_delivery.c.event_id == row.event_id)
-            .values(due_at=tx.now + LEASE_SECONDS, attempts=row.attempts + 1)
-        )
-        return [self._event(tx, row.event_id, row.attempts + 1)]
+        return QUEUE.claim(tx, limit)
 
     def _enlist(self, tx: Transaction) -> None:
         """Put new events into the list. Those from before the first start with a webhook are not told."""
@@ -105,10 +109,12 @@ class Webhooks(Loop):
         query = query.where(handoff_event.c.id > last) if last is not None else query
         for event in tx.execute(query).all():
             tx.execute(
-                insert(webhook_delivery).values(event_id=event.id, state="queued", attempts=0, due_at=tx.now)
+                insert(webhook_delivery).values(
+                    event_id=event.id, state=WebhookStatus.QUEUED, attempts=0, due_at=tx.now
+                )
             )
 
-    def _event(self, tx: Transaction, number: int, attempts: int) -> dict[str, Any]:
+    def _event(self, tx: Transaction, number: int) -> dict[str, Any]:
         """The event as it is told: who has the conversation now, and why. Never what anybody wrote."""
         row = tx.execute(
             select(
@@ -124,8 +130,6 @@ class Webhooks(Loop):
             .where(handoff_event.c.id == number)
         ).one()
         return {
-            "number": number,
-            "attempts": attempts,
             "type": f"handoff.{row.event}",
             "timestamp": datetime.fromtimestamp(row.at, timezone.utc).isoformat(timespec="milliseconds"),
             "data": {
@@ -142,11 +146,11 @@ class Webhooks(Loop):
             },
         }
 
-    def _settle(self, tx: Transaction, number: int, attempts: int, taken: bool) -> None:
-        state = "sent" if taken else "failed" if attempts >= MOST_TRIES else "queued"
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 12))
-        tx.execute(
-            update(webhook_delivery)
-            .where(webhook_delivery.c.event_id == number)
-            .values(state=state, due_at=tx.now + pause)
-        )
+    def _settle(self, tx: Transaction, item: WebhookDelivery, is_delivered: bool) -> None:
+        if is_delivered:
+            QUEUE.finish(tx, item.event_id, state=WebhookStatus.SENT)
+        elif item.attempts >= MAX_ATTEMPTS:
+            QUEUE.finish(tx, item.event_id, state=WebhookStatus.FAILED)
+        else:
+            pause = backoff(item.attempts, first_seconds=FIRST_PAUSE_SECONDS, max_seconds=MAX_PAUSE_SECONDS)
+            QUEUE.retry(tx, item.event_id, tx.now + pause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,7 +70,7 @@ class DeskOfGateway:
         )
 
     @property
-    def loops(self) -> list[Loop]:
+    def loops(self) -> list[Loop[Any]]:
         """What runs beside the pages."""
         return [loop for loop in (self._bridge, self._webhooks) if loop is not None]
 

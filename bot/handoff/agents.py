@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
+from bot.domain import Origin
 from bot.handoff import notices, owner, states, tickets
 from bot.handoff.owner import Moved
 from bot.handoff.service import HandoffService
@@ -14,6 +15,7 @@ from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import handoff, note
 from bot.storage.transaction import Transaction
+from contracts.enums import HandoffReason
 
 OUTCOMES = ("solved", "explained", "passed_on", "not_reached", "not_ours")
 
@@ -69,7 +71,7 @@ class Agents:
             who = owner.wait_for(tx, who, "client")
         else:
             who = self._begin_to_speak(tx, who, by)
-        outbox.add(tx, who, origin="agent", text=text, agent_id=by.id)
+        outbox.add(tx, who, origin=Origin.AGENT, text=text, agent_id=by.id)
         tx.execute(
             update(handoff)
             .where(handoff.c.id == who.handoff_id, handoff.c.answered_at.is_(None))
@@ -172,7 +174,7 @@ class Agents:
     ) -> Conversation:
         case = who.handoff_id
         if case is None or who.state not in states.IN_CASE:
-            case = self._service.open_case(tx, who, "taken_over")
+            case = self._service.open_case(tx, who, HandoffReason.TAKEN_OVER)
         tx.execute(update(handoff).where(handoff.c.id == case).values(agent_id=to.id))
         tx.execute(
             update(handoff)

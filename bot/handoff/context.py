@@ -1,61 +1,62 @@
-"""The context context: what an agent has to know at one look. What the bot knew is taken down when it hands over."""
+"""The context of a hand-off as it is stored: redacted, shortened, and with the topic's source articles."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TypeVar
+
+from msgspec import structs
 
 from bot.privacy.redaction import redact
+from contracts.codec import encode, to_builtins
+from contracts.handoff import AccountFact, BackendFailure, HandoffContext
 from knowledge import Knowledge
 
-# As in other desks: what is longer belongs into the transcript.
-LIMIT_BYTES = 4_096
-TEXT_LIMIT = 200
-LIST_LIMIT = 12
+T = TypeVar("T")
 
-# What a directive may say about the conversation, and nothing else: text, a list of text, or one of records.
-_TEXTS = ("topic", "step", "linked")
-_LISTS = ("tried", "answers")
-_RECORDS = {"account": ("what", "name", "state"), "errors": ("code", "request_id")}
-# Everything that a context can have.
-KNOWN = (*_TEXTS, *_LISTS, *_RECORDS, "sources")
+# The limit of other desks; whatever needs more room is in the conversation itself.
+MAX_CONTEXT_BYTES = 4_096
+MAX_TEXT_CHARACTERS = 200
+MAX_ITEMS = 12
 
 
-def context(knowledge: Knowledge, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of a `handoff` directive's fields: those that are known, short, and without secrets.
+def storable_context(knowledge: Knowledge, given: HandoffContext) -> HandoffContext:
+    """Return `given` as it may be stored: without secrets, within the limits, and with the topic's sources.
 
-    topic and step say where the conversation stood, `linked` whether the chat is linked to a user ("yes", "no", or
-    "unknown" when the backend could not be asked), `account` how that user is protected, each {"what", "name",
-    "state"} as the backend has it, `tried` what was done, `answers` what the client has answered, `errors` what the
-    backend said, each {"code", "request_id"}. The topic's source articles are added.
+    A topic that does not exist is left out. A context that is still too long loses its longest fields.
     """
-    kept: dict[str, Any] = {}
-    for name in _TEXTS:
-        if said.get(name) not in (None, ""):
-            kept[name] = _short(said[name])
-    for name in (*_LISTS, *_RECORDS):
-        values = said.get(name)
-        if isinstance(values, list) and values:
-            kept[name] = [_item(value, _RECORDS.get(name)) for value in values[-LIST_LIMIT:]]
-    topic = knowledge.topics.get(str(kept.get("topic")))
-    if topic is None:
-        kept.pop("topic", None)
-    elif topic.source:
-        kept["sources"] = list(topic.source)
-    while len(json.dumps(kept, ensure_ascii=False).encode()) > LIMIT_BYTES:
-        longest = max(kept, key=lambda name: len(json.dumps(kept[name], ensure_ascii=False)))
-        del kept[longest]
-    return kept
+    topic = knowledge.topics.get(given.topic or "")
+    context = HandoffContext(
+        topic=topic.id if topic else None,
+        step=_shorten(given.step) if given.step else None,
+        linked=given.linked,
+        account=_limit(
+            AccountFact(_shorten(fact.what), _shorten(fact.name), _shorten(fact.state))
+            for fact in given.account
+        ),
+        tried=_limit(_shorten(each) for each in given.tried),
+        answers=_limit(_shorten(each) for each in given.answers),
+        errors=_limit(
+            BackendFailure(_shorten(each.code), _shorten(each.request_id)) for each in given.errors
+        ),
+        sources=tuple(topic.source) if topic else (),
+    )
+    while len(encode(context)) > MAX_CONTEXT_BYTES:
+        context = _without_longest_field(context)
+    return context
 
 
-def _item(value: Any, fields: tuple[str, ...] | None) -> Any:
-    if fields is None:
-        return _short(value)
-    # Every field is there, so that a page can name it.
-    return {field: _short(value.get(field) or "") if isinstance(value, dict) else "" for field in fields}
+def _limit(items: Iterable[T]) -> tuple[T, ...]:
+    """Return the last MAX_ITEMS. The default itself where there are none, since the encoder leaves that one out."""
+    return tuple(items)[-MAX_ITEMS:] or ()
 
 
-def _short(value: Any) -> str:
-    text = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-    return redact(str(text)).text[:TEXT_LIMIT]
+def _without_longest_field(context: HandoffContext) -> HandoffContext:
+    defaults = structs.asdict(HandoffContext())
+    fields = to_builtins(context)
+    longest = max(fields, key=lambda name: len(str(fields[name]).encode()))
+    return structs.replace(context, **{longest: defaults[longest]})
+
+
+def _shorten(text: str) -> str:
+    return redact(text).text[:MAX_TEXT_CHARACTERS]

@@ -26,20 +26,20 @@ logger = logging.getLogger(__name__)
 READ_FIRST_SECONDS = 1.0
 
 
-class Deadlines(Loop):
+class Deadlines(Loop[int]):
     """Carries out every conversation's next deadline when it is due, once, however many gateways there are."""
 
     def __init__(
         self, database: Database, service: HandoffService, clock: Clock, changed: Callable[[], None]
     ) -> None:
-        super().__init__("deadlines", clock, at_once=1)
+        super().__init__("deadlines", clock, concurrency=1)
         self._database = database
         self._service = service
         self._knowledge = service.knowledge
         self._changed = changed
 
-    async def take(self, limit: int) -> list[int]:
-        return await self._database.run(self._due, limit)
+    async def claim(self, limit: int) -> list[int]:
+        return await self._database.run(self.list_due, limit)
 
     async def next_due(self) -> float | None:
         return await self._database.run(
@@ -50,7 +50,8 @@ class Deadlines(Loop):
         await self._database.run(self.carry_out, item)
         self._changed()
 
-    def _due(self, tx: Transaction, limit: int) -> list[int]:
+    def list_due(self, tx: Transaction, limit: int) -> list[int]:
+        """Return the conversations whose deadline has come, the most overdue first."""
         query = (
             select(conversation.c.id)
             .where(conversation.c.deadline_at <= tx.now)

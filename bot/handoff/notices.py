@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
+from bot.domain import Origin
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
@@ -33,7 +34,7 @@ def say(
     outbox.add(
         tx,
         to,
-        origin="system",
+        origin=Origin.SYSTEM,
         text=knowledge.text(TOPIC, name, to.language, to.address.kind).format(**values),
         choices=[Choice(_label(knowledge, to, choice), choice) for choice in choices],
     )
@@ -46,7 +47,7 @@ def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, hando
         for score in SCORES
     ]
     text = knowledge.text(TOPIC, "resolved", to.language, to.address.kind)
-    outbox.add(tx, to, origin="system", text=text, choices=choices)
+    outbox.add(tx, to, origin=Origin.SYSTEM, text=text, choices=choices)
 
 
 def close_choices(tx: Transaction, conversation_id: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sqlalchemy import insert, select, update
 
+from bot.domain import Awaiting, ConversationState
 from bot.handoff import notices
 from bot.handoff.states import ASSISTANT as ASSISTANT_STATE
 from bot.handoff.states import AT_REST, BY_AGENT, IN_CASE, LONGEST_CASE_SECONDS, WRAPUP, steps
@@ -47,11 +48,11 @@ def move(
     owner = agent_id if to in BY_AGENT else None
     changed = replace(
         who,
-        state=to,
+        state=ConversationState(to),
         epoch=who.epoch + 1,
         agent_id=owner,
         handoff_id=case,
-        awaiting=awaiting,
+        awaiting=Awaiting(awaiting) if awaiting else None,
         state_since=tx.now,
         deadline_index=0,
         deadline_at=_deadline(tx, to, awaiting, case, since=tx.now, deadline_index=0),
@@ -69,7 +70,13 @@ def move(
 def wait_for(tx: Transaction, who: Conversation, whom: str | None) -> Conversation:
     """The same owner, but it is now `whom` that the conversation waits for; their deadlines begin anew."""
     deadline = _deadline(tx, who.state, whom, who.handoff_id, since=tx.now, deadline_index=0)
-    changed = replace(who, awaiting=whom, state_since=tx.now, deadline_index=0, deadline_at=deadline)
+    changed = replace(
+        who,
+        awaiting=Awaiting(whom) if whom else None,
+        state_since=tx.now,
+        deadline_index=0,
+        deadline_at=deadline,
+    )
     _write(tx, who, changed)
     return changed
 

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 
+from bot.domain import OwnershipEvent, TicketReason
 from bot.handoff import notices, owner, states, tickets, waiting
-from bot.handoff.context import context
+from bot.handoff.context import storable_context
 from bot.handoff.notices import KEEP_WAITING, LEAVE_MESSAGE, STOP_WAITING, TO_ASSISTANT
-from bot.messages import outbox
 from bot.messages.conversations import Conversation
-from bot.messages.inbox import Taken
+from bot.messages.inbound_queue import ClaimedMessage
 from bot.settings.desk_settings import DeskSettings
 from bot.storage.desk_tables import handoff
 from bot.storage.transaction import Transaction
 from bot.telemetry import handoff_total, satisfaction_total
+from contracts.codec import to_builtins
+from contracts.enums import HandoffReason, Priority
+from contracts.handoff import HandoffContext
 from knowledge import Knowledge
 
+NO_CONTEXT = HandoffContext()
 # In the queue, before everybody who only asked.
 URGENT = 10
 # From this deadline on a queued client has been offered a ticket.
 OFFERED = 3
+
+
+@dataclass(frozen=True)
+class RequestedHandoff:
+    """A request for a person that was granted: the conversation after it, and what the client is still to be told."""
+
+    conversation: Conversation
+    ticket_reason: TicketReason | None
+    """Why it became a ticket; None when the client is in the queue."""
 
 
 class HandoffService:
@@ -38,38 +50,46 @@ class HandoffService:
         tx: Transaction,
         who: Conversation,
         *,
-        reason: str,
-        priority: str,
+        reason: HandoffReason,
+        priority: Priority,
         inbound_id: int | None,
-        said: Mapping[str, Any] | None = None,
-    ) -> Conversation:
-        """The bot hands over: into the queue, or a call-back ticket where no person can be promised.
+        context: HandoffContext = NO_CONTEXT,
+    ) -> RequestedHandoff | None:
+        """Hand the conversation over: into the queue, or to a ticket where no agent can be promised.
 
-        Once for each asking message, and only while the bot has the conversation. `priority` is normal or urgent,
-        `said` the directive's other fields. The client is told what to expect and how to take it back.
+        Returns None when nothing changed: one message asks once, and only the assistant hands over. The client is
+        told by `announce`, after the turn's replies, which belong to the epoch that begins here.
         """
         if who.state != states.ASSISTANT or (inbound_id is not None and self._asked(tx, inbound_id)):
-            return who
-        kept = context(self.knowledge, said or {})
-        case = self._new_case(tx, who, reason, priority, inbound_id, kept)
+            return None
+        stored = storable_context(self.knowledge, context)
+        case = self._new_case(tx, who, reason, priority, inbound_id, stored)
+        ticket_reason = None
         if not self.settings.hours.is_open(tx.now):
-            return self._after_hours(tx, who, case, "closed", owner.ASSISTANT, inbound_id)
-        if waiting.queue_length(tx) >= self.settings.queue_limit:
-            return self._after_hours(tx, who, case, "busy", owner.ASSISTANT, inbound_id)
-        who = owner.move(
-            tx,
-            who,
-            states.QUEUED,
-            event="requested",
-            actor=owner.ASSISTANT,
-            handoff_id=case,
-        )
-        if inbound_id is not None:
-            outbox.carry_over(tx, inbound_id, who.epoch)
-        self.tell_outlook(tx, who, "queued")
-        return who
+            ticket_reason = TicketReason.CLOSED
+        elif waiting.queue_length(tx) >= self.settings.queue_limit:
+            ticket_reason = TicketReason.BUSY
+        if ticket_reason is not None:
+            who = self._make_ticket(tx, who, case, ticket_reason, owner.ASSISTANT)
+        else:
+            who = owner.move(
+                tx,
+                who,
+                states.QUEUED,
+                event=OwnershipEvent.REQUESTED,
+                actor=owner.ASSISTANT,
+                handoff_id=case,
+            )
+        return RequestedHandoff(who, ticket_reason)
 
-    def open_case(self, tx: Transaction, who: Conversation, reason: str) -> int:
+    def announce(self, tx: Transaction, requested: RequestedHandoff) -> None:
+        """Tell the client what to expect of the hand-off, and how to take the request back."""
+        if requested.ticket_reason is None:
+            self.tell_outlook(tx, requested.conversation, "queued")
+        else:
+            self._announce_ticket(tx, requested.conversation, requested.ticket_reason)
+
+    def open_case(self, tx: Transaction, who: Conversation, reason: HandoffReason) -> int:
         """A case that an agent begins by themselves; the newest open ticket's if there is one."""
         known = tickets.open_of(tx, who.id)
         if known is not None:
@@ -79,9 +99,11 @@ class HandoffService:
                 .values(ended_at=None, outcome=None, created_at=tx.now)
             )
             return known
-        return self._new_case(tx, who, reason, "normal", None, {})
+        return self._new_case(tx, who, reason, Priority.NORMAL, None, NO_CONTEXT)
 
-    def client_wrote(self, tx: Transaction, who: Conversation, item: Taken, payload: str | None) -> bool:
+    def client_wrote(
+        self, tx: Transaction, who: Conversation, item: ClaimedMessage, payload: str | None
+    ) -> bool:
         """Take notice of a client's message. True when it is for people, False when the bot is to answer it.
 
         `payload` is what stands behind the choice that the client made, if they made one.
@@ -99,9 +121,12 @@ class HandoffService:
         return False
 
     def take_ticket(self, tx: Transaction, who: Conversation, why: str, actor: str) -> Conversation:
-        """Out of the queue, or from an agent who has gone: the wish becomes a call-back ticket."""
+        """Turn the request into a ticket: out of the queue, or from an agent who has gone."""
         assert who.handoff_id is not None
-        return self._after_hours(tx, who, who.handoff_id, why, actor, None)
+        reason = TicketReason(why)
+        who = self._make_ticket(tx, who, who.handoff_id, reason, actor)
+        self._announce_ticket(tx, who, reason)
+        return who
 
     def tell_outlook(self, tx: Transaction, who: Conversation, text: str) -> None:
         """Say which place in the queue the client has and how long it may take. `text`: queued, still_waiting."""
@@ -170,7 +195,7 @@ class HandoffService:
         else:
             notices.say(tx, self.knowledge, who, "choice_is_over")
 
-    def _wrote_to_people(self, tx: Transaction, who: Conversation, item: Taken) -> None:
+    def _wrote_to_people(self, tx: Transaction, who: Conversation, item: ClaimedMessage) -> None:
         if who.state == states.QUEUED:
             if item.kind == "text" and notices.means_stop_waiting(self.knowledge, who, item.content):
                 self._chose(tx, who, STOP_WAITING)
@@ -216,26 +241,28 @@ class HandoffService:
         if who.state == states.WRAPUP and who.handoff_id == handoff_id:
             owner.move(tx, who, states.ASSISTANT, event="scored", actor=owner.CLIENT)
 
-    def _after_hours(
-        self, tx: Transaction, who: Conversation, case: int, why: str, actor: str, inbound_id: int | None
+    def _make_ticket(
+        self, tx: Transaction, who: Conversation, case: int, reason: TicketReason, actor: str
     ) -> Conversation:
-        tickets.make(tx, who.id, case, why)
-        who = owner.move(tx, who, states.AFTER_HOURS, event=f"ticket_{why}", actor=actor, handoff_id=case)
-        if inbound_id is not None:
-            outbox.carry_over(tx, inbound_id, who.epoch)
-        opening = self.opening(who, tx.now) if why == "closed" else ""
-        text = "ticket_closed_for_long" if why == "closed" and not opening else f"ticket_{why}"
-        notices.say(tx, self.knowledge, who, text, TO_ASSISTANT, number=case, opening=opening)
-        return who
+        tickets.make(tx, who.id, case, reason)
+        return owner.move(
+            tx, who, states.AFTER_HOURS, event=OwnershipEvent.ticket(reason), actor=actor, handoff_id=case
+        )
+
+    def _announce_ticket(self, tx: Transaction, who: Conversation, reason: TicketReason) -> None:
+        is_closed = reason is TicketReason.CLOSED
+        opening = self.opening(who, tx.now) if is_closed else ""
+        text = "ticket_closed_for_long" if is_closed and not opening else f"ticket_{reason}"
+        notices.say(tx, self.knowledge, who, text, TO_ASSISTANT, number=who.handoff_id, opening=opening)
 
     def _new_case(
         self,
         tx: Transaction,
         who: Conversation,
-        reason: str,
-        priority: str,
+        reason: HandoffReason,
+        priority: Priority,
         inbound_id: int | None,
-        kept: dict[str, Any],
+        context: HandoffContext,
     ) -> int:
         result = tx.execute(
             handoff.insert().values(
@@ -243,10 +270,10 @@ class HandoffService:
                 inbound_id=inbound_id,
                 reason=reason,
                 priority=priority,
-                rank=URGENT if priority == "urgent" else 0,
+                rank=URGENT if priority is Priority.URGENT else 0,
                 language=who.language,
-                topic=kept.get("topic"),
-                context=kept,
+                topic=context.topic,
+                context=to_builtins(context),
                 created_at=tx.now,
             )
         )

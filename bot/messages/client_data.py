@@ -1,4 +1,4 @@
-"""Everything that the database holds of one client: found, handed out, erased."""
+"""All data of one client in the database: find, export and erase it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from bot.domain import ConversationState, Outcome, UnreachableReason
 from bot.messages.conversations import Address
-from bot.messages.reachability import STOPPED, UNUSABLE
 from bot.storage import conversation, handoff, metadata
 from bot.storage.desk_tables import audit, handoff_event, webhook_delivery
 from bot.storage.transaction import Transaction
+from contracts.enums import ChannelKind
 
-# What people and timers did: no word of the client's, and nothing that says whose conversation it was once that is
-# gone. They stay, so that the audit trail remains whole, the desk's figures true, and no event is told twice.
+# What agents and timers did: it holds no word of the client's, and names nobody once the conversation is erased. It
+# stays, so that the audit trail remains whole, the desk's figures true, and no event is delivered twice.
 KEPT = (audit, handoff, handoff_event, webhook_delivery)
-# Of a hand-off itself, what tells of the client.
-_TOLD = {"inbound_id": None, "context": None, "summary": None}
-# Sealed under a key that only the running stack has, for minutes.
-_NOT_HANDED_OUT = {"vault": ("sealed",)}
+# The columns of a hand-off that tell of the client.
+_ABOUT_CLIENT = {"inbound_id": None, "context": None, "summary": None}
+# Sealed for minutes, under a key that only the running stack has.
+_NOT_EXPORTED = {"vault": ("sealed",)}
 
 
 def conversations_of(tx: Transaction, peer: str) -> list[Any]:
-    """The rows of the client's conversations. `peer` is a number or chat id, or a channel before it: sms:+81..."""
+    """Return the rows of the client's conversations. `peer` is a number or chat id, or `<channel>:<peer>`."""
     channel, _, rest = peer.rpartition(":")
     found = select(conversation).where(conversation.c.peer == (rest if channel else peer))
     found = found.where(conversation.c.channel == channel) if channel else found
@@ -32,13 +33,13 @@ def conversations_of(tx: Transaction, peer: str) -> list[Any]:
 
 
 def collect(tx: Transaction, conversation_id: int) -> dict[str, list[dict[str, Any]]]:
-    """All rows about a conversation, by table; tables with none are left out."""
+    """Return all rows about a conversation, by table; tables without any are left out."""
     found = {}
     for table in metadata.sorted_tables:
         where = _about(table, conversation_id)
         if where is None:
             continue
-        hidden = _NOT_HANDED_OUT.get(table.name, ())
+        hidden = _NOT_EXPORTED.get(table.name, ())
         columns = [column for column in table.columns if column.name not in hidden]
         rows = tx.execute(select(*columns).where(where).order_by(*table.primary_key)).mappings()
         found[table.name] = [dict(row) for row in rows]
@@ -46,18 +47,18 @@ def collect(tx: Transaction, conversation_id: int) -> dict[str, list[dict[str, A
 
 
 def erase(tx: Transaction, conversation_id: int) -> bool:
-    """Delete all that is about a client, and take the peer off the conversation.
+    """Delete all that is about a client, and remove the peer from the conversation. True if an opt-out was kept.
 
-    The conversation's row stays as a nameless one, for its number must not become somebody else's: the audit trail
-    names it. A stop by text message outlives it, in a new row without anything else, since the law forbids to write to
-    that number whatever else is forgotten. True where that was so.
+    The conversation's row stays without a name, since the audit trail refers to its id, which must not be used again.
+    An opt-out by SMS is kept in a new row that holds nothing else: the law forbids messages to that number also after
+    an erasure.
     """
     row = tx.execute(select(conversation).where(conversation.c.id == conversation_id)).mappings().one()
-    tx.execute(update(handoff).where(handoff.c.conversation_id == conversation_id).values(**_TOLD))
+    tx.execute(update(handoff).where(handoff.c.conversation_id == conversation_id).values(**_ABOUT_CLIENT))
     tx.execute(
         update(handoff)
         .where(handoff.c.conversation_id == conversation_id, handoff.c.ended_at.is_(None))
-        .values(ended_at=tx.now, outcome="cancelled")
+        .values(ended_at=tx.now, outcome=Outcome.CANCELLED)
     )
     for table in reversed(metadata.sorted_tables):
         where = _about(table, conversation_id)
@@ -67,15 +68,18 @@ def erase(tx: Transaction, conversation_id: int) -> bool:
         **{column.name: None for column in conversation.columns if column.nullable},
         "name": secrets.token_hex(12),
         "peer": f"erased-{secrets.token_hex(8)}",
-        "state": "ASSISTANT",
-        # What was about to be sent or changed is of another epoch now.
+        "state": ConversationState.ASSISTANT,
+        # Whatever is about to be sent or changed belongs to an earlier epoch now.
         "epoch": row["epoch"] + 1,
         "deadline_index": 0,
-        "unreachable": UNUSABLE,
+        "unreachable": UnreachableReason.UNUSABLE,
         "unreachable_since": tx.now,
     }
     tx.execute(update(conversation).where(conversation.c.id == conversation_id).values(**nameless))
-    stopped = row["unreachable"] == STOPPED and Address(row["channel"], row["peer"]).kind == "sms"
+    stopped = (
+        row["unreachable"] is UnreachableReason.OPTED_OUT
+        and Address(row["channel"], row["peer"]).kind == ChannelKind.SMS
+    )
     if stopped:
         kept = ("channel", "peer", "language", "unreachable", "unreachable_since")
         new = {name: row[name] for name in kept}
@@ -84,9 +88,9 @@ def erase(tx: Transaction, conversation_id: int) -> bool:
 
 
 def _about(table: Table, conversation_id: int) -> ColumnElement[bool] | None:
-    """Which rows of a table are about the conversation; None where none can be.
+    """Return the condition for a table's rows about the conversation; None where none can be.
 
-    Read off the columns, so that a new table is not forgotten: the conversation's id, else a reference to a table
+    Derived from the columns, so that no new table is forgotten: the conversation's id, else a reference to a table
     that has it.
     """
     if table is conversation:

@@ -8,15 +8,25 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from bot.domain import Awaiting, ConversationState, UnreachableReason
 from bot.storage import conversation
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
+from contracts.enums import ChannelKind, ExpectedInput
 from knowledge import Knowledge
 
-# In these states what a client writes is for people to read. The states are those of bot/handoff/states.py.
-READ_BY_PEOPLE = frozenset({"QUEUED", "ASSIGNED", "HUMAN", "AFTER_HOURS", "BLOCKED"})
+# In these states inbound messages are for people.
+READ_BY_PEOPLE = frozenset(
+    {
+        ConversationState.QUEUED,
+        ConversationState.ASSIGNED,
+        ConversationState.HUMAN,
+        ConversationState.AFTER_HOURS,
+        ConversationState.BLOCKED,
+    }
+)
 
-# Built once, for nothing is asked more often.
+# Built once: no query is more frequent.
 _BY_ID = select(conversation).where(conversation.c.id == bindparam("which"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _BY_ADDRESS = select(conversation).where(
@@ -27,62 +37,62 @@ _BY_ADDRESS_LOCKED = _BY_ADDRESS.with_for_update()
 
 @dataclass(frozen=True)
 class Address:
-    """Where a client is reached: `channel` (simulator.sms, ...) and `peer` (a chat id, a number)."""
+    """Where a client is reached: `channel` (`simulator.sms`, ...) and `peer` (a chat id, a number)."""
 
     channel: str
     peer: str
 
     @property
     def kind(self) -> str:
-        """What the client holds in hand: "telegram" or "sms", also where it is simulated."""
+        """Return what the client holds in hand, also where it is simulated: a value of ChannelKind."""
         return self.channel.rpartition(".")[2]
 
     @property
     def client(self) -> str:
-        """The reference by which the auth backend knows this chat."""
+        """Return the reference by which the auth backend knows this chat."""
         return f"{self.channel}:{self.peer}"
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation as it stood when its row was read."""
+    """A conversation as its row was when it was read."""
 
     id: int
     name: str
     address: Address
     language: str
-    state: str
+    state: ConversationState
     epoch: int
-    expected_input: str | None
+    expected_input: ExpectedInput | None
     expected_input_until: float
     outage_notified_at: float | None
-    unreachable: str | None = None
+    unreachable: UnreachableReason | None = None
     agent_id: int | None = None
     handoff_id: int | None = None
-    awaiting: str | None = None
+    awaiting: Awaiting | None = None
     state_since: float = 0.0
     deadline_index: int = 0
     deadline_at: float | None = None
 
-    def expects(self, now: float) -> str | None:
-        """What the next message is expected to hold ("code", "phone_number"), or None."""
+    def expects(self, now: float) -> ExpectedInput | None:
+        """Return what the next message is expected to hold, or None."""
         return self.expected_input if now < self.expected_input_until else None
 
 
 def find(tx: Transaction, conversation_id: int, *, lock: bool = False) -> Conversation:
-    """The conversation with that id. With `lock` nobody else changes it until the transaction ends."""
+    """Return the conversation with that id. With `lock` nobody else changes it until the transaction ends."""
     query = _BY_ID_LOCKED if lock else _BY_ID
     return _from_row(tx.execute(query, {"which": conversation_id}).one())
 
 
 def find_by_address(tx: Transaction, address: Address) -> Conversation | None:
-    """The conversation at `address`, or None when that client has never written."""
+    """Return the conversation at `address`, or None when that client has never written."""
     row = tx.execute(_BY_ADDRESS, vars(address)).first()
     return _from_row(row) if row else None
 
 
 def open_at(tx: Transaction, address: Address, language: str) -> Conversation:
-    """The conversation at `address`, begun in `language` if it is new; locked, so that its messages queue up."""
+    """Return the conversation at `address`, begun in `language` if it is new; locked, to keep messages in order."""
     row = tx.execute(_BY_ADDRESS_LOCKED, vars(address)).first()
     if row:
         return _from_row(row)
@@ -94,7 +104,7 @@ def open_at(tx: Transaction, address: Address, language: str) -> Conversation:
             "channel": address.channel,
             "peer": address.peer,
             "language": language,
-            "state": "ASSISTANT",
+            "state": ConversationState.ASSISTANT,
             "epoch": 0,
             "created_at": tx.now,
         },
@@ -108,11 +118,11 @@ def change(tx: Transaction, conversation_id: int, **values: Any) -> None:
 
 
 def first_language(knowledge: Knowledge, address: Address, hint: str | None) -> str:
-    """The language to begin in: the device's own, else that of the number's country, else the default."""
+    """Return the language to begin in: the device's, else that of the number's country, else the default."""
     code = (hint or "").replace("_", "-").split("-")[0].lower()
     if code in knowledge.languages:
         return code
-    if address.kind == "sms":
+    if address.kind == ChannelKind.SMS:
         for language in knowledge.languages.values():
             if any(address.peer.startswith(f"+{prefix}") for prefix in language.calling_codes):
                 return language.code

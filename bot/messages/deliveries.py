@@ -1,15 +1,16 @@
-"""How far each part of an outgoing message has come, as the provider tells it: in any order, and more than once."""
+"""How far each part of an outbound message has come, as the provider reports it: in any order, and repeatedly."""
 
 from __future__ import annotations
 
 from sqlalchemy import select, update
 
+from bot.domain import OutboundStatus
 from bot.storage import delivery, outbound
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
 
-# A report counts only if it ranks higher than what is known: late and repeated ones change nothing. Delivered ranks
-# above failed, since a phone that has the message has it.
+# A report counts only if it ranks higher than what is known, so late and repeated ones change nothing. Delivered ranks
+# above failed: a message that is on the phone has arrived.
 RANK = {
     "accepted": 0,
     "scheduled": 0,
@@ -24,24 +25,25 @@ RANK = {
 }
 _FAILED = {"canceled", "failed", "undelivered"}
 _DELIVERED = {"delivered", "read"}
-# Before the provider has said anything.
-TAKEN = "accepted"
+_SENT = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.FAILED)
+# Before the first report.
+ACCEPTED = "accepted"
 
 
 def begin(tx: Transaction, outbound_id: int, part: int, provider_id: str, segments: int) -> None:
-    """Note that the provider took a part. A report on it may have come before the provider's answer."""
+    """Record that the provider accepted a part. A report on it may have come before the provider's answer."""
     values = {"provider_id": provider_id, "segments": segments}
     new = insert_if_new(
         tx,
         delivery,
-        {"outbound_id": outbound_id, "part": part, "status": TAKEN, "updated_at": tx.now, **values},
+        {"outbound_id": outbound_id, "part": part, "status": ACCEPTED, "updated_at": tx.now, **values},
     )
     if not new:
         tx.execute(update(delivery).where(*_is(outbound_id, part)).values(**values))
 
 
 def find(tx: Transaction, provider_id: str) -> tuple[int, int] | None:
-    """The message and the part that the provider knows by that id."""
+    """Return the message and the part that the provider knows by that id."""
     row = tx.execute(select(delivery).where(delivery.c.provider_id == provider_id)).first()
     return (row.outbound_id, row.part) if row else None
 
@@ -49,7 +51,7 @@ def find(tx: Transaction, provider_id: str) -> tuple[int, int] | None:
 def report(
     tx: Transaction, outbound_id: int, part: int, *, provider_id: str, status: str, error: str | None
 ) -> bool:
-    """Apply a provider's report. False when it tells nothing new, or of a message that there is not."""
+    """Apply a provider's report. False when it reports nothing new, or about a message that does not exist."""
     if status not in RANK:
         return False
     if tx.execute(select(outbound.c.id).where(outbound.c.id == outbound_id)).first() is None:
@@ -62,7 +64,7 @@ def report(
             "part": part,
             "provider_id": provider_id,
             "segments": 1,
-            "status": TAKEN,
+            "status": ACCEPTED,
             "updated_at": tx.now,
         },
     )
@@ -77,25 +79,25 @@ def report(
 
 
 def settle(tx: Transaction, outbound_id: int) -> None:
-    """Bring the message's own state in line with that of its parts, once the last of them is out.
+    """Derive the message's state from that of its parts, once the last of them is sent.
 
-    A message that nobody could say anything about is known after all when the provider reports it.
+    A report also settles a message whose fate was unknown.
     """
     rows = tx.execute(select(delivery).where(delivery.c.outbound_id == outbound_id)).all()
     failed = [row for row in rows if row.status in _FAILED]
     if failed:
-        values = {"state": "failed", "error": failed[0].error}
+        values = {"state": OutboundStatus.FAILED, "error": failed[0].error}
     elif all(row.status in _DELIVERED for row in rows):
-        values = {"state": "delivered", "error": None}
+        values = {"state": OutboundStatus.DELIVERED, "error": None}
     else:
-        values = {"state": "sent", "error": None}
+        values = {"state": OutboundStatus.SENT, "error": None}
     tx.execute(
         update(outbound)
         .where(
             outbound.c.id == outbound_id,
-            # Not while parts are still to be sent, nor when the rest of them was refused.
-            (outbound.c.state.in_(("sent", "delivered", "failed")) & outbound.c.sent_at.isnot(None))
-            | ((outbound.c.state == "unknown") & (outbound.c.parts_sent < len(rows))),
+            # Not while parts wait to be sent, nor when the rest of them was rejected.
+            (outbound.c.state.in_(_SENT) & outbound.c.sent_at.isnot(None))
+            | ((outbound.c.state == OutboundStatus.UNKNOWN) & (outbound.c.parts_sent < len(rows))),
         )
         .values(**values)
     )

@@ -1,43 +1,46 @@
-"""A loop over rows that are due: woken when there is something, asleep until the next one is due otherwise."""
+"""Loops over due rows: awake when there is something to do, asleep until the next row is due otherwise."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Generic, TypeVar
 
 from bot.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-# Another process may have stored something without being able to wake us.
-LONGEST_SLEEP_SECONDS = 1.0
-# With the requests still open this must fit into the 15 s that the supervisor gives.
+Item = TypeVar("Item")
+
+# Another process may have stored something without being able to wake this one.
+MAX_SLEEP_SECONDS = 1.0
+MIN_SLEEP_SECONDS = 0.01
+# Together with the open requests this must fit into the 15 s that the supervisor gives.
 STOP_SECONDS = 8.0
 
 
-class Loop:
-    """Takes items while there are any and works on up to `at_once` of them at a time."""
+class Loop(Generic[Item]):
+    """Claims items while there are any, and works on up to `concurrency` of them at a time."""
 
-    def __init__(self, name: str, clock: Clock, at_once: int) -> None:
+    def __init__(self, name: str, clock: Clock, concurrency: int) -> None:
         self.clock = clock
         self._name = name
-        self._at_once = at_once
+        self._concurrency = concurrency
         self._running: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
 
-    async def take(self, limit: int) -> Sequence[Any]:
-        """Items to work on now, at most `limit`; each is given out once."""
+    async def claim(self, limit: int) -> Sequence[Item]:
+        """Return items to work on now, at most `limit`; each is returned once."""
         raise NotImplementedError
 
     async def next_due(self) -> float | None:
-        """When the next item becomes due (clock time), or None."""
+        """Return when the next item becomes due (clock time), or None."""
         raise NotImplementedError
 
-    async def work(self, item: Any) -> None:
+    async def work(self, item: Item) -> None:
         """Work on one item. Must not raise for what can be foreseen."""
         raise NotImplementedError
 
@@ -50,8 +53,8 @@ class Loop:
         self._main = asyncio.create_task(self._run(), name=self._name)
 
     async def stop(self) -> None:
-        """Take nothing more, and wait for what is being worked on; what does not end in time is cut off."""
-        # Not by cancelling: what has just been taken would be lost until its lease ends, and before Python 3.12
+        """Claim nothing more, and wait for what is being worked on; cancel what does not end in time."""
+        # Not by cancelling at once: what was just claimed would be lost until its lease ends, and before Python 3.12
         # wait_for forgets a cancellation that comes together with what it waits for.
         self._stopping = True
         self.wake()
@@ -64,8 +67,8 @@ class Loop:
         while not self._stopping:
             self._awake.clear()
             try:
-                free = self._at_once - len(self._running)
-                for item in await self.take(free) if free else ():
+                free = self._concurrency - len(self._running)
+                for item in await self.claim(free) if free else ():
                     task = asyncio.create_task(self._work(item))
                     self._running.add(task)
                     task.add_done_callback(self._done)
@@ -73,19 +76,19 @@ class Loop:
             except Exception:
                 logger.exception("%s could not read its rows", self._name)
                 due = None
-            sleep = LONGEST_SLEEP_SECONDS
-            if due is not None and len(self._running) < self._at_once:
-                sleep = min(sleep, max(0.01, due - self.clock()))
+            sleep = MAX_SLEEP_SECONDS
+            if due is not None and len(self._running) < self._concurrency:
+                sleep = min(sleep, max(MIN_SLEEP_SECONDS, due - self.clock()))
             try:
                 await asyncio.wait_for(self._awake.wait(), timeout=sleep)
             except asyncio.TimeoutError:
                 continue
 
-    async def _work(self, item: Any) -> None:
+    async def _work(self, item: Item) -> None:
         try:
             await self.work(item)
         except Exception:
-            # The row's lease ends by itself; it will be taken up again.
+            # The row's lease ends by itself; it is claimed again then.
             logger.exception("%s failed on an item", self._name)
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -94,8 +97,46 @@ class Loop:
         self._awake.set()
 
 
+class PeriodicTask(Loop[None]):
+    """Does one thing every `period_seconds`, and at once when asked to; never twice at a time."""
+
+    def __init__(self, name: str, clock: Clock, period_seconds: float) -> None:
+        super().__init__(name, clock, concurrency=1)
+        self._period_seconds = period_seconds
+        self._next = 0.0
+
+    async def run_once(self) -> None:
+        """Do it. Must not raise for what can be foreseen."""
+        raise NotImplementedError
+
+    def run_soon(self) -> None:
+        """Do it now rather than at the end of the period."""
+        self._next = 0.0
+        self.wake()
+
+    async def claim(self, limit: int) -> Sequence[None]:
+        """Return one item when the period is over."""
+        if self.clock() < self._next:
+            return ()
+        self._next = self.clock() + self._period_seconds
+        return (None,)
+
+    async def next_due(self) -> float | None:
+        """Return the end of the period."""
+        return self._next
+
+    async def work(self, item: None) -> None:
+        """Do it."""
+        await self.run_once()
+
+
+async def stop_all(*loops: Loop[Item]) -> None:
+    """Stop the loops, letting what they are doing finish."""
+    await asyncio.gather(*(loop.stop() for loop in loops))
+
+
 async def _finish(tasks: Collection[asyncio.Task[None]], end: float) -> None:
-    """Wait for `tasks` until the event loop's time `end`, then cut them off."""
+    """Wait for `tasks` until the event loop's time `end`, then cancel them."""
     if tasks:
         _, late = await asyncio.wait(tasks, timeout=max(0.0, end - asyncio.get_running_loop().time()))
         for task in late:

@@ -1,4 +1,4 @@
-"""The gateway's own notices (topic `notices`): what it says without asking the dialogue engine."""
+"""The gateway's own notices (topic `notices`), said without the dialogue engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from sqlalchemy import select
 
-from bot.domain import Notice
+from bot.domain import Notice, Origin, OutboundStatus
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
@@ -17,15 +17,14 @@ from knowledge import Knowledge
 
 # The channels that report afterwards whether a message arrived.
 REPORTING = ("sms",)
-# Where Twilio lists no two-way text messages: an answer may not arrive, and a reply to it may go nowhere.
+# Countries without two-way text messages at Twilio: neither an answer nor a reply to it is sure to arrive.
 SEND_ONLY = {"+81": "Japan", "+91": "India"}
-# What a client whose last message did not arrive is told when they write again: by the error, and else nothing.
+# What a client is told when they write again after a message that did not arrive, by its error.
 MISSED = {
     "handset_unreachable": Notice.MISSED,
     "not_delivered": Notice.MISSED,
     "filtered": Notice.MISSED_FILTERED,
 }
-
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
@@ -41,12 +40,12 @@ def add(
     bypass_opt_out: bool = False,
     values: Mapping[str, str] = NO_VALUES,
 ) -> int:
-    """Store one of the notices in the client's language; `values` fill its {placeholders}."""
+    """Store a notice in the client's language, and return its id; `values` fill its {placeholders}."""
     text = knowledge.text("notices", notice.value, to.language, to.address.kind).format(**values)
     return outbox.add(
         tx,
         to,
-        origin="system",
+        origin=Origin.SYSTEM,
         text=text,
         choices=choices,
         inbound_id=inbound_id,
@@ -56,20 +55,20 @@ def add(
 
 
 def missed_by(tx: Transaction, to: Conversation) -> Notice | None:
-    """The notice for a client whose last message did not arrive; None when it did, or nothing is to be said."""
+    """Return the notice for a client whose last message did not arrive; None when there is nothing to tell."""
     if to.address.channel not in REPORTING:
         return None
     last = tx.execute(
         select(outbound.c.state, outbound.c.error)
-        .where(outbound.c.conversation_id == to.id, outbound.c.state != "dropped")
+        .where(outbound.c.conversation_id == to.id, outbound.c.state != OutboundStatus.DROPPED)
         .order_by(outbound.c.id.desc())
         .limit(1)
     ).first()
-    return MISSED.get(last.error) if last and last.state == "failed" else None
+    return MISSED.get(last.error) if last and last.state is OutboundStatus.FAILED else None
 
 
 def was_given(tx: Transaction, to: Conversation, notice: Notice) -> bool:
-    """Whether the client has been given that notice before, in any state that it may be in."""
+    """Return whether that notice was stored for the client before, delivered or not."""
     query = select(outbound.c.id).where(
         outbound.c.conversation_id == to.id,
         outbound.c.notice == notice,

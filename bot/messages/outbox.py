@@ -1,4 +1,4 @@
-"""The outbox: what is to be said, stored in the transaction that decided it."""
+"""The outbox: replies and notices, stored in the transaction that decided them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import Notice, Origin
+from bot.domain import Notice, Origin, OutboundStatus
 from bot.messages.conversations import Conversation
 from bot.storage import button, outbound
 from bot.storage.transaction import Transaction
-
-# The payload of a choice that asks the client's device for its own number.
-REQUEST_CONTACT = "request_contact"
+from contracts.enums import ChannelKind
+from contracts.payloads import REQUEST_CONTACT
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A button before it is sent: its label, and what it means to the dialogue engine."""
+    """A choice before it is sent: its label, and its payload."""
 
     title: str
     payload: str
@@ -30,7 +29,7 @@ def add(
     tx: Transaction,
     to: Conversation,
     *,
-    origin: str,
+    origin: Origin,
     text: str,
     language: str | None = None,
     choices: Sequence[Choice] = (),
@@ -40,14 +39,14 @@ def add(
     bypass_opt_out: bool = False,
     agent_id: int | None = None,
 ) -> int:
-    """Store one outgoing message of the epoch that `to` was read in and give back its id.
+    """Store one message in the epoch of `to`, and return its id.
 
-    It is dropped unsent when the client cannot be reached, unless `bypass_opt_out`.
+    It is dropped unsent when the client is unreachable, unless `bypass_opt_out`.
     """
-    if to.address.kind == "sms":
-        # A text message cannot ask a phone for its number, and the numbers of the others must be as they are shown.
+    if to.address.kind == ChannelKind.SMS:
+        # A text message cannot ask a phone for its number, and the other choices are numbered as they are shown.
         choices = [choice for choice in choices if choice.payload != REQUEST_CONTACT]
-    tokens = [_shown(choice) for choice in choices]
+    tokens = [_button(choice) for choice in choices]
     result = tx.execute(
         insert(outbound).values(
             conversation_id=to.id,
@@ -81,34 +80,25 @@ def add(
 
 
 def _next_seq(inbound_id: int | None) -> ColumnElement[int]:
-    """The next free number among the notices that one inbound message causes."""
+    """Return the next free number among the notices that one inbound message causes."""
     last = select(func.max(outbound.c.seq)).where(
         outbound.c.inbound_id == inbound_id, outbound.c.origin == Origin.SYSTEM
     )
     return func.coalesce(last.scalar_subquery(), -1) + 1
 
 
-def _shown(choice: Choice) -> dict[str, str]:
+def _button(choice: Choice) -> dict[str, str]:
     token = {"title": choice.title, "token": secrets.token_urlsafe(12)}
-    # The one choice that is more than a token: a channel may let the client's device fill it in.
+    # The one choice that is more than a token: a channel may let the client's device answer it.
     return token | {"kind": REQUEST_CONTACT} if choice.payload == REQUEST_CONTACT else token
 
 
-def carry_over(tx: Transaction, inbound_id: int, epoch: int) -> None:
-    """Take what was said to one message along into `epoch`: the turn that changed the owner may finish its sentence."""
-    tx.execute(
-        update(outbound)
-        .where(outbound.c.inbound_id == inbound_id, outbound.c.state == "queued")
-        .values(epoch=epoch)
-    )
-
-
 def is_pending(tx: Transaction, conversation_id: int) -> bool:
-    """Whether anything is left to send in the conversation."""
+    """Return whether anything is left to send in the conversation."""
     return (
         tx.execute(
             select(outbound.c.id)
-            .where(outbound.c.conversation_id == conversation_id, outbound.c.state == "queued")
+            .where(outbound.c.conversation_id == conversation_id, outbound.c.state == OutboundStatus.QUEUED)
             .limit(1)
         ).first()
         is not None

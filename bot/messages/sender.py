@@ -1,65 +1,63 @@
-"""The sender: takes what the outbox holds to the channels, in order, and tries again what did not go through."""
+"""The sender: takes the outbox's messages to the channels, in order, and tries again what failed."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.clock import Clock
-from bot.messages.claims import Outgoing
-from bot.messages.dispatch import Dispatch, Receipt
+from bot.domain import UnreachableReason
+from bot.messages import outbound_queue
+from bot.messages.backoff import backoff
 from bot.messages.loop import Loop
+from bot.messages.outbound_queue import NO_ANSWER, OutboundMessage, Receipt
+from bot.storage import Database
 from bot.telemetry import outbound_total, segments_total
+from contracts.enums import StrEnum
 
 logger = logging.getLogger(__name__)
 
-# After this many tries a fault that nobody has foreseen is taken to be the message's own.
+# After as many attempts an unforeseen error is taken to be the message's own.
 MAX_ATTEMPTS = 10
-# For so long a provider that is away is waited for; later an answer is more confusing than none.
-GIVE_UP_SECONDS = 4 * 3_600.0
-LONGEST_PAUSE_SECONDS = 60.0
+# How long a provider's outage is waited for; an answer that comes later confuses more than it helps.
+MAX_OUTAGE_SECONDS = 4 * 3_600.0
+FIRST_PAUSE_SECONDS = 1.0
+MAX_PAUSE_SECONDS = 60.0
+MAX_CONCURRENT_SENDS = 16
 
 
-class ChannelSender(Protocol):
-    """What the outbox needs of a channel.
+class SendOutcome(StrEnum):
+    """What became of one attempt to send."""
 
-    `send` and `resolve` raise one of the outcomes below, or anything else for a fault that nobody has foreseen.
+    SENT = "sent"
+    RETRIED = "retried"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class SendError(Exception):
+    """The channel did not confirm that it accepted the message."""
+
+
+class SendRejectedError(SendError):
+    """The channel will never accept the message; `error` says why in one word.
+
+    With `unreachable` it accepts no other message to this client either.
     """
 
-    gap_seconds: float
-    """Between two messages to one client."""
-
-    def parts(self, outgoing: Outgoing) -> Sequence[Any]:
-        """The message as this channel shows it, in as many parts as it takes."""
-        ...
-
-    async def send(self, outgoing: Outgoing, part: Any) -> Receipt:
-        """Send the next part."""
-        ...
-
-    async def resolve(self, outgoing: Outgoing, part: Any) -> Receipt | None:
-        """An earlier try may have gone through: its receipt if it did, None if it is to be sent (again).
-
-        Raises Unknown if it is not to be repeated.
-        """
-        ...
-
-
-class Refused(Exception):
-    """The channel will never take the message; `error` says why in one word. `reach`: nor any other message to this
-    client (see reachability)."""
-
-    def __init__(self, error: str, *, reach: str | None = None) -> None:
+    def __init__(self, error: str, *, unreachable: UnreachableReason | None = None) -> None:
         super().__init__(error)
         self.error = error
-        self.reach = reach
+        self.unreachable = unreachable
 
 
-class Later(Exception):
-    """The channel has not taken the message, but will. `seconds`: how long it has asked to be left alone, with
-    this client (None: not at all, so the pauses grow by themselves)."""
+class SendDeferredError(SendError):
+    """The channel has not accepted the message yet, but will.
+
+    `seconds`: how long it asks to be left alone, with this client. None: it does not say, and the pauses grow.
+    """
 
     def __init__(self, error: str, seconds: float | None = None) -> None:
         super().__init__(error)
@@ -67,103 +65,155 @@ class Later(Exception):
         self.seconds = seconds
 
 
-class InDoubt(Exception):
-    """The channel may have taken the message: its answer was lost. `seconds`: how long to wait until one can know."""
+class SendUnconfirmedError(SendError):
+    """The channel may have accepted the message: its answer was lost. `seconds`: how long until one can know."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         super().__init__()
         self.seconds = seconds
 
 
-class Unknown(Exception):
-    """The channel may have taken the message, nobody can find out, and twice would be worse than not at all."""
+class SendUnknownError(SendError):
+    """The channel may have accepted the message, nobody can find out, and it must not be sent twice."""
 
 
-class Sender(Loop):
+class ChannelSender(Protocol):
+    """What the outbox needs of a channel. `send` and `resolve` raise a SendError, or any error that is unforeseen."""
+
+    gap_seconds: float
+    """The least time between two messages to one client."""
+
+    def parts(self, message: OutboundMessage) -> Sequence[Any]:
+        """Return the message as this channel shows it, in as many parts as it takes."""
+        ...
+
+    async def send(self, message: OutboundMessage, part: Any) -> Receipt:
+        """Send the next part."""
+        ...
+
+    async def resolve(self, message: OutboundMessage, part: Any) -> Receipt | None:
+        """Find out about an earlier attempt: its receipt if it succeeded, None if the part must be sent (again).
+
+        Raises SendUnknownError if it must not be repeated.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SentPart:
+    """A part that the channel accepted."""
+
+    receipt: Receipt
+    is_last: bool
+    gap_seconds: float
+
+
+class Sender(Loop[OutboundMessage]):
     """Sends stored messages, several conversations at once."""
 
     def __init__(
         self,
-        dispatch: Dispatch,
+        database: Database,
         channels: Mapping[str, ChannelSender],
         clock: Clock,
-        changed: Callable[[], None],
-        at_once: int = 16,
+        on_message_settled: Callable[[], None],
     ) -> None:
-        super().__init__("sender", clock, at_once)
-        self._dispatch = dispatch
+        super().__init__("sender", clock, MAX_CONCURRENT_SENDS)
+        self._database = database
         self._channels = channels
-        self._changed = changed
+        self._on_message_settled = on_message_settled
 
-    async def take(self, limit: int) -> list[Outgoing]:
-        return await self._dispatch.take(limit)
+    async def claim(self, limit: int) -> list[OutboundMessage]:
+        """Claim due messages."""
+        return await self._database.run(outbound_queue.claim, limit)
 
     async def next_due(self) -> float | None:
-        return await self._dispatch.next_due()
+        """Return when the next message is due."""
+        return await self._database.run(outbound_queue.QUEUE.next_due)
 
-    async def work(self, item: Outgoing) -> None:
-        outcome = await self._send(item)
-        outbound_total.labels(item.address.channel, outcome).inc()
-        if outcome != "retried":
-            self._changed()
+    async def work(self, item: OutboundMessage) -> None:
+        """Send the next part of a message."""
+        outcome = await self._attempt(item)
+        outbound_total.labels(item.address.channel, outcome.value).inc()
+        if outcome is not SendOutcome.RETRIED:
+            self._on_message_settled()
 
-    async def _send(self, item: Outgoing) -> str:  # noqa: PLR0911 - one way out for each outcome
-        """Send the next part of `item`; gives back what became of it."""
-        channel = self._channels.get(item.address.channel)
+    async def _attempt(self, message: OutboundMessage) -> SendOutcome:  # noqa: PLR0911 - one for each error
+        """Send the next part, and record what became of it."""
         try:
-            if channel is None:
-                raise Refused("no_channel")
-            parts = channel.parts(item)
-            part = parts[item.parts_sent]
-            receipt = await channel.resolve(item, part) if item.unconfirmed_attempts else None
-            receipt = receipt or await channel.send(item, part)
-        except Refused as refusal:
-            logger.warning("message %d was refused: %s", item.id, refusal.error)
-            await self._dispatch.failed(item.id, refusal.error, reach=refusal.reach)
-            return "failed"
-        except Unknown:
-            logger.warning("message %d may or may not have been sent", item.id)
-            await self._dispatch.unknown(item.id)
-            return "unknown"
-        except Later as later:
-            return await self._later(item, later)
-        except InDoubt as doubt:
-            logger.warning("message %d: no answer from the channel (try %d)", item.id, item.attempts)
-            pause = max(doubt.seconds, _pause(item))
-            await self._dispatch.again(item.id, self.clock() + pause, error="no_answer", in_doubt=True)
-            return "retried"
+            part = await self._send_next_part(message)
+        except SendRejectedError as error:
+            logger.warning("message %d was rejected: %s", message.id, error.error)
+            return await self._fail(message, error.error, error.unreachable)
+        except SendUnknownError:
+            logger.warning("message %d may or may not have been sent", message.id)
+            await self._database.run(outbound_queue.mark_unknown, message)
+            return SendOutcome.UNKNOWN
+        except SendDeferredError as error:
+            return await self._defer(message, error)
+        except SendUnconfirmedError as error:
+            logger.warning(
+                "message %d: no answer from the channel (attempt %d)", message.id, message.attempts
+            )
+            pause = max(error.seconds, _pause(message))
+            return await self._retry(message, pause, error=NO_ANSWER, is_unconfirmed=True)
         except Exception:
-            logger.exception("message %d could not be sent (try %d)", item.id, item.attempts)
-            if item.attempts >= MAX_ATTEMPTS:
-                await self._dispatch.failed(item.id, "fault")
-                return "failed"
-            await self._dispatch.again(item.id, self.clock() + _pause(item))
-            return "retried"
-        last = item.parts_sent + 1 >= len(parts)
-        segments_total.labels(item.address.channel).inc(receipt.segments)
-        await self._dispatch.sent(item, receipt, last=last, quiet_seconds=channel.gap_seconds)
-        return "sent"
+            logger.exception("message %d could not be sent (attempt %d)", message.id, message.attempts)
+            if message.attempts >= MAX_ATTEMPTS:
+                return await self._fail(message, "fault")
+            return await self._retry(message, _pause(message))
+        # Outside the try: if this cannot be recorded, the part must not count as unsent.
+        segments_total.labels(message.address.channel).inc(part.receipt.segments)
+        await self._database.run(
+            outbound_queue.mark_sent,
+            message,
+            part.receipt,
+            is_last=part.is_last,
+            gap_seconds=part.gap_seconds,
+        )
+        return SendOutcome.SENT
 
-    async def _later(self, item: Outgoing, later: Later) -> str:
-        now = self.clock()
-        if now - item.created_at >= GIVE_UP_SECONDS:
-            logger.error("message %d is given up: %s", item.id, later.error)
-            await self._dispatch.failed(item.id, later.error)
-            return "failed"
-        if later.seconds is None:
-            logger.warning("message %d waits (try %d): %s", item.id, item.attempts, later.error)
-            await self._dispatch.again(item.id, now + _pause(item), error=later.error)
-        else:
-            await self._dispatch.quiet(item.id, now + later.seconds)
-            await self._dispatch.again(item.id, now + later.seconds, error=later.error)
-        return "retried"
+    async def _send_next_part(self, message: OutboundMessage) -> SentPart:
+        channel = self._channels.get(message.address.channel)
+        if channel is None:
+            raise SendRejectedError("no_channel")
+        parts = channel.parts(message)
+        part = parts[message.parts_sent]
+        receipt = await channel.resolve(message, part) if message.unconfirmed_attempts else None
+        receipt = receipt or await channel.send(message, part)
+        return SentPart(receipt, message.parts_sent + 1 >= len(parts), channel.gap_seconds)
+
+    async def _defer(self, message: OutboundMessage, deferred: SendDeferredError) -> SendOutcome:
+        if self.clock() - message.created_at >= MAX_OUTAGE_SECONDS:
+            logger.error("message %d is given up: %s", message.id, deferred.error)
+            return await self._fail(message, deferred.error)
+        if deferred.seconds is None:
+            logger.warning("message %d waits (attempt %d): %s", message.id, message.attempts, deferred.error)
+            return await self._retry(message, _pause(message), error=deferred.error)
+        until = self.clock() + deferred.seconds
+        await self._database.run(outbound_queue.throttle, message, until)
+        return await self._retry(message, deferred.seconds, error=deferred.error)
+
+    async def _retry(
+        self,
+        message: OutboundMessage,
+        pause_seconds: float,
+        *,
+        error: str | None = None,
+        is_unconfirmed: bool = False,
+    ) -> SendOutcome:
+        due_at = self.clock() + pause_seconds
+        await self._database.run(
+            outbound_queue.retry, message, due_at, error=error, is_unconfirmed=is_unconfirmed
+        )
+        return SendOutcome.RETRIED
+
+    async def _fail(
+        self, message: OutboundMessage, error: str, unreachable: UnreachableReason | None = None
+    ) -> SendOutcome:
+        await self._database.run(outbound_queue.mark_failed, message, error, unreachable=unreachable)
+        return SendOutcome.FAILED
 
 
-def _pause(item: Outgoing) -> float:
-    """How long to wait before the next try, in seconds: longer each time."""
-    return min(LONGEST_PAUSE_SECONDS, 0.5 * float(2 ** min(item.attempts, 10)))
-
-
-async def settle(*loops: Loop) -> None:
-    """Stop the loops, letting what they are doing finish."""
-    await asyncio.gather(*(loop.stop() for loop in loops))
+def _pause(message: OutboundMessage) -> float:
+    return backoff(message.attempts, first_seconds=FIRST_PAUSE_SECONDS, max_seconds=MAX_PAUSE_SECONDS)

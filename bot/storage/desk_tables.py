@@ -26,7 +26,7 @@ from bot.domain import (
     WebhookStatus,
 )
 from bot.storage.tables import Key, enum_column, metadata
-from contracts.enums import Priority
+from contracts.enums import HandoffReason, Priority
 
 handoff = Table(
     "handoff",
@@ -35,7 +35,7 @@ handoff = Table(
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     # The message that asked; null where an agent stepped in by themselves.
     Column("inbound_id", Key, ForeignKey("inbound.id"), unique=True),
-    Column("reason", String(64), nullable=False),
+    Column("reason", enum_column(HandoffReason, 64), nullable=False),
     Column("priority", enum_column(Priority, 16), nullable=False),
     # The higher comes first in the queue: urgent is 10, each time in vain adds 1.
     Column("rank", Integer, nullable=False, default=0, server_default="0"),

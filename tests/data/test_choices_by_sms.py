@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.messages.commands import Commands
+from bot.messages.chat_commands import ChatCommands
 from knowledge import load
 
 KNOWLEDGE = load()
-COMMANDS = Commands(KNOWLEDGE)
+COMMANDS = ChatCommands(KNOWLEDGE)
 
 
 def could_be_choices(language: str) -> Iterator[tuple[str, str]]:
@@ -27,7 +27,9 @@ def could_be_choices(language: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
 def test_no_choice_is_a_keyword(language: str) -> None:
     found = {
-        where: said for where, said in could_be_choices(language) if COMMANDS.read(said, "sms", stopped=True)
+        where: said
+        for where, said in could_be_choices(language)
+        if COMMANDS.find(said, "sms", opted_out=True)
     }
     assert found == {}
 
@@ -36,4 +38,4 @@ def test_no_choice_is_a_keyword(language: str) -> None:
     "word", ["STOP", "CANCEL", "END", "QUIT", "YES", "HELP", "INFO", "停止", "再開", "ヘルプ"]
 )
 def test_the_words_that_must_not_be_choices_are_known(word: str) -> None:
-    assert COMMANDS.read(word, "sms", stopped=True)
+    assert COMMANDS.find(word, "sms", opted_out=True)

@@ -13,7 +13,7 @@ from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.storage import Database, handoff, inbound
 from bot.storage.transaction import Transaction
-from tests.support.gateway import reply
+from tests.support.gateway import reply, request_handoff
 from tests.support.knowledge import KNOWLEDGE
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ STORIES = {
 
 def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
     """The engine's answer that hands the story's client over, with what it knows."""
-    directive = {
-        "type": "handoff",
-        "reason": "asked",
+    context = {
         "topic": "pin_forgotten",
         "step": "register",
         "linked": "yes",
@@ -100,8 +98,8 @@ def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
         "answers": ["platform: iphone"],
         "tried": ["pin_forgotten", "sms_missing"],
         "errors": [{"code": "too_many_sends", "request_id": "81f2c0d47a5e4c0f9a3be2d1c6075f98"}],
-        **more,
     }
+    directive = request_handoff(**(context | more))
     return reply(words.bot_lets_go, language=language, directives=[directive], topic="human")
 
 

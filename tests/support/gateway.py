@@ -17,13 +17,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.conversation.engine import Engine
+from bot.conversation.pipeline import Pipeline
 from bot.conversation.worker import Worker
+from bot.domain import InboundKind
 from bot.handoff.service import HandoffService
-from bot.messages import conversations
+from bot.messages import conversations, inbound_queue, outbound_queue
 from bot.messages.conversations import Address, Conversation
-from bot.messages.dispatch import Dispatch
+from bot.messages.inbound_queue import ClaimedMessage
 from bot.messages.inbox import Accepted, Inbox
-from bot.messages.reading import Message
+from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.parsing import InboundMessage
 from bot.privacy.vault import Vault
 from bot.settings.desk_settings import DeskSettings
 from bot.storage import Database, conversation, inbound, outbound
@@ -62,9 +65,9 @@ class Parts:
         self.woken = 0
         self.answered = 0
         self.vault = Vault(VAULT_KEY, clock)
-        self.inbox = Inbox(database, self.knowledge, self.vault, clock, self._wake)
-        self.dispatch = Dispatch(database, clock)
+        self.inbox = Inbox(database, self.knowledge, self.vault, self._wake)
         self.handoffs = HandoffService(self.knowledge, DeskSettings())
+        self.pipeline = Pipeline(self.vault, self.knowledge, self.handoffs)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -74,20 +77,28 @@ class Parts:
 
     def worker(self, engine: Engine) -> Worker:
         """A worker on these parts; not started."""
-        return Worker(
-            self.database,
-            self.inbox,
-            engine,
-            self.vault,
-            self.knowledge,
-            self.handoffs,
-            self.clock,
-            self._answered,
-        )
+        return Worker(self.database, engine, self.pipeline, self.clock, self._answered)
+
+    async def claim_outbound(self, limit: int = 16) -> list[OutboundMessage]:
+        """Claim what the sender would claim."""
+        return await self.database.run(outbound_queue.claim, limit)
+
+    async def claim_inbound(self, limit: int = 8) -> list[ClaimedMessage]:
+        """Claim what the worker would claim."""
+        return await self.database.run(inbound_queue.QUEUE.claim, limit)
+
+    async def mark_sent(self, message: OutboundMessage, receipt: Receipt, *, is_last: bool = True) -> None:
+        """Record that the channel accepted the next part."""
+        await self.database.run(outbound_queue.mark_sent, message, receipt, is_last=is_last)
+
+    async def restart(self) -> None:
+        """Make everything due that was claimed, as the only gateway on a database does when it starts."""
+        for queue in (inbound_queue.QUEUE, outbound_queue.QUEUE):
+            await self.database.run(queue.release_all)
 
     async def work_off(self, worker: Worker) -> None:
         """Do what the running worker would do just now, and return when it is done."""
-        await asyncio.gather(*(worker.work(item) for item in await worker.take(8)))
+        await asyncio.gather(*(worker.work(item) for item in await worker.claim(8)))
 
     async def texts(self, origin: str | None = None) -> list[str]:
         """What was stored to be said, in order; of one origin only if it is given."""
@@ -108,13 +119,15 @@ class Parts:
         *,
         peer: str = NUMBER,
         channel: str = "simulator.sms",
-        kind: str = "text",
+        kind: str = InboundKind.TEXT,
         external_id: str | None = None,
         hint: str | None = None,
     ) -> Accepted:
         """Accept one message, with an id of its own unless one is given."""
         external_id = external_id or f"m{next(_ids)}"
-        return await self.inbox.accept(Message(Address(channel, peer), external_id, kind, content, hint))
+        return await self.inbox.accept(
+            InboundMessage(Address(channel, peer), external_id, InboundKind(kind), content, hint)
+        )
 
     async def conversation(self, peer: str = NUMBER, channel: str = "simulator.sms") -> Conversation:
         """The conversation with `peer`, begun if there is none."""
@@ -145,6 +158,11 @@ def reply(
     if replies:
         replies[-1]["buttons"] = [{"title": title, "payload": payload} for title, payload in choices]
     return {"replies": replies, "directives": [], "language": language, **more}
+
+
+def request_handoff(reason: str = "asked", priority: str = "normal", **context: Any) -> dict[str, Any]:
+    """The directive that hands over, as the engine sends it; `context` are fields of HandoffContext."""
+    return {"type": "handoff", "reason": reason, "priority": priority, "context": context}
 
 
 class FakeEngine:

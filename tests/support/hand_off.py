@@ -15,7 +15,7 @@ from bot.messages.conversations import Conversation
 from bot.storage import button, handoff, outbound
 from bot.storage.desk_tables import agent, handoff_event, ticket
 from bot.storage.transaction import Transaction
-from tests.support.gateway import FakeEngine, Parts, reply, rows
+from tests.support.gateway import FakeEngine, Parts, reply, request_handoff, rows
 
 PEER = "4711"
 CHANNEL = "simulator.telegram"
@@ -59,7 +59,11 @@ class HandOffStory:
     async def asks(self, peer: str = PEER, hint: str = "en", **directive: Any) -> int:
         """The client writes something upon which the bot hands over."""
         self.engine.answers.append(
-            reply("One moment.", language=hint, directives=[{"type": "handoff", **directive}])
+            reply(
+                "One moment.",
+                language=hint,
+                directives=[request_handoff(**directive)],
+            )
         )
         return await self.writes("a person please", peer, hint)
 
@@ -100,7 +104,7 @@ class HandOffStory:
             self.parts.clock.now = min(end, max(self.parts.clock() + 1, end if due is None else due))
             if there:
                 await self.parts.database.run(lambda tx: tx.execute(sa.update(agent).values(seen_at=tx.now)))
-            for item in await self.deadlines.take(50):
+            for item in await self.deadlines.claim(50):
                 await self.deadlines.work(item)
 
     async def told(self) -> list[str]:

@@ -11,18 +11,22 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from bot.conversation.engine import Reply, Turn
+from bot.domain import InboundKind, TurnOutcome
 from bot.handoff import states
 from bot.handoff.agents import Agent, Moved, NotAllowed, Unread
-from bot.messages import claims, conversations, inbox
+from bot.messages import conversations, inbound_queue, outbound_queue
 from bot.messages.conversations import Address
-from bot.messages.inbox import Message
+from bot.messages.outbound_queue import Receipt
+from bot.messages.parsing import InboundMessage
+from contracts.directives import RequestHandoff
+from contracts.enums import HandoffReason, Priority
+from contracts.turns import Reply, TurnResponse
 from tests.support.owner_promises import AGENTS, CHANNEL, CLIENTS, WORDS, OwnerPromises
 
 # Enough to get past any one deadline, and now and then past the longest.
 LEAPS = (1.0, 61.0, 130.0, 301.0, 601.0, 1801.0, 3601.0, 90_000.0)
 # More deadlines than any conversation can have before it is at rest.
-MOST_DEADLINES = 60
+MAX_DEADLINES = 60
 
 clients = st.sampled_from(CLIENTS)
 rarely = st.sampled_from([False, False, False, True])
@@ -36,7 +40,9 @@ class OwnerMachine(OwnerPromises):
 
     @rule(peer=clients, words=st.sampled_from(WORDS), again=st.booleans())
     def a_client_writes(self, peer: str, words: str, again: bool) -> None:
-        self._accept(Message(Address(CHANNEL, peer), f"m{next(self.ids)}", "text", words), again)
+        self._accept(
+            InboundMessage(Address(CHANNEL, peer), f"m{next(self.ids)}", InboundKind.TEXT, words), again
+        )
 
     @rule(peer=clients, which=st.integers(0, 4), again=st.booleans())
     def a_client_taps(self, peer: str, which: int, again: bool) -> None:
@@ -47,41 +53,44 @@ class OwnerMachine(OwnerPromises):
         )
         if tokens:
             token = tokens[which % len(tokens)]["token"]
-            self._accept(Message(Address(CHANNEL, peer), f"m{next(self.ids)}", "button", token), again)
+            self._accept(
+                InboundMessage(Address(CHANNEL, peer), f"m{next(self.ids)}", InboundKind.BUTTON, token), again
+            )
 
-    def _accept(self, message: Message, again: bool) -> None:
+    def _accept(self, message: InboundMessage, again: bool) -> None:
         before = self._conversation(message.address.peer)
-        accepted = self.database.transact(self.parts.inbox._store, message)
+        parsed = self.parts.inbox.parse(message)
+        accepted = self.database.transact(self.parts.inbox.store, parsed)
         self.accepted.add(message.external_id)
         if before is not None and before["state"] in conversations.READ_BY_PEOPLE:
             self.for_people.add(accepted.id)
         if again:
-            assert self.database.transact(self.parts.inbox._store, message).duplicate
+            assert self.database.transact(self.parts.inbox.store, parsed).duplicate
 
     @rule(peer=clients, priority=st.sampled_from(["normal", "urgent"]))
     def a_client_is_handed_over(self, peer: str, priority: str) -> None:
         """The common way into the queue in one step, so that few steps lead far."""
         self.a_client_writes(peer, "hello", False)
-        self.the_worker_takes_up()
+        self.the_worker_claims()
         while self.turns:
             self.a_turn_ends(0, priority, False)
 
     # What the bot does: a turn begins, and ends some time later, or never.
 
     @rule()
-    def the_worker_takes_up(self) -> None:
+    def the_worker_claims(self) -> None:
         if not self._is_queued("inbound"):
             return
-        for item in self.database.transact(self.parts.inbox._take, 8):
-            read = self.database.transact(self.worker._read, item)
-            if read is None or read[2]:
-                if read is not None:
-                    self.database.transact(self.worker._close_with_notice, item, read[2], "done")
-                    self.answered_by_bot.add(item.id)
+        for message in self.database.transact(inbound_queue.QUEUE.claim, 8):
+            turn = self.database.transact(self.parts.pipeline.prepare, message)
+            if turn.outcome is TurnOutcome.NOTICE:
+                self.answered_by_assistant.add(message.id)
+            if turn.outcome is not None:
                 continue
-            assert item.id not in self.for_people, "the bot is asked what a person is to read"
-            assert read[0].state == states.ASSISTANT, f"the bot is asked in {read[0].state}"
-            self.turns.append((item, read[0].epoch))
+            assert message.id not in self.for_people, "the assistant is asked what a person must read"
+            state = turn.conversation.state
+            assert state == states.ASSISTANT, f"the assistant is asked in {state}"
+            self.turns.append(turn)
 
     @rule(
         which=st.integers(0, 3),
@@ -91,26 +100,25 @@ class OwnerMachine(OwnerPromises):
     def a_turn_ends(self, which: int, asks: str | None, crashes: bool) -> None:
         if not self.turns:
             return
-        item, epoch = self.turns.pop(which % len(self.turns))
-        directives: tuple[dict[str, Any], ...] = (
-            ({"type": "handoff", "reason": "asked", "priority": asks},) if asks else ()
-        )
-        turn = Turn((Reply(f"answer to {item.id}", ()),), directives, "en")
+        turn = self.turns.pop(which % len(self.turns))
+        message_id = turn.message.id
+        directives = (RequestHandoff(HandoffReason.ASKED, Priority(asks)),) if asks else ()
+        response = TurnResponse((Reply(f"answer to {message_id}"),), directives, "en")
         if crashes:
-            self._crashing(self.worker._store, item, turn, epoch, False)
+            self._crashing(self.parts.pipeline.commit, turn, response)
             return
-        open_before = self._state_of(item.id) == "queued"
-        stored = self.database.transact(self.worker._store, item, turn, epoch, False)
-        if stored and open_before:
-            self.answered_by_bot.add(item.id)
+        was_open = self._state_of(message_id) == "queued"
+        outcome = self.database.transact(self.parts.pipeline.commit, turn, response)
+        if outcome is TurnOutcome.ANSWERED and was_open:
+            self.answered_by_assistant.add(message_id)
 
     @rule(peer=clients)
     def a_turn_outlasts_its_lease(self, peer: str) -> None:
         """Another gateway takes the message up as well, and both turns end."""
         self.a_client_writes(peer, "hello", False)
-        self.the_worker_takes_up()
-        self._advance(inbox.LEASE_SECONDS + 1)
-        self.the_worker_takes_up()
+        self.the_worker_claims()
+        self._advance(inbound_queue.LEASE_SECONDS + 1)
+        self.the_worker_claims()
         while self.turns:
             self.a_turn_ends(0, None, False)
 
@@ -118,8 +126,8 @@ class OwnerMachine(OwnerPromises):
     def the_gateway_is_killed_and_starts_again(self) -> None:
         self.turns.clear()
         self.sending.clear()
-        for table in ("inbound", "outbound"):
-            self._write(f"UPDATE {table} SET due_at = ? WHERE state = 'queued'", self.clock())
+        for queue in (inbound_queue.QUEUE, outbound_queue.QUEUE):
+            self.database.transact(queue.release_all)
 
     # What the sender does.
 
@@ -127,8 +135,8 @@ class OwnerMachine(OwnerPromises):
     def the_sender_takes(self) -> None:
         if not self._is_queued("outbound"):
             return
-        taken = self.database.transact(claims.take, 16)
-        for outgoing in taken:
+        claimed = self.database.transact(outbound_queue.claim, 16)
+        for outgoing in claimed:
             (row,) = self._all(
                 "SELECT outbound.epoch, conversation.epoch AS now, conversation.state FROM outbound"
                 " JOIN conversation ON conversation.id = conversation_id WHERE outbound.id = ?",
@@ -137,7 +145,7 @@ class OwnerMachine(OwnerPromises):
             if outgoing.origin == "assistant":
                 assert row["epoch"] == row["now"], "the bot speaks for an earlier epoch"
                 assert row["state"] in {states.ASSISTANT, states.QUEUED, states.AFTER_HOURS}, row["state"]
-        self.sending += taken
+        self.sending += claimed
 
     @rule(which=st.integers(0, 3), dies_before_it_is_noted=st.booleans())
     def a_message_arrives(self, which: int, dies_before_it_is_noted: bool) -> None:
@@ -148,7 +156,8 @@ class OwnerMachine(OwnerPromises):
         if outgoing.key not in {key for _, key in phone}:
             phone.append((outgoing.id, outgoing.key))
         if not dies_before_it_is_noted:
-            self._write("UPDATE outbound SET state = 'sent' WHERE id = ?", outgoing.id)
+            receipt = Receipt(f"provider-{outgoing.id}")
+            self.database.transact(outbound_queue.mark_sent, outgoing, receipt)
 
     @rule(which=st.integers(0, 3))
     def the_sender_is_quick(self, which: int) -> None:
@@ -220,7 +229,7 @@ class OwnerMachine(OwnerPromises):
     ) -> None:
         """The turn goes on, and ends when everything is different; the other agent still sees how it was."""
         self.a_client_writes(peer, "hello", False)
-        self.the_worker_takes_up()
+        self.the_worker_claims()
         self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
         self.an_agent_acts(who, peer, does, False, True)
         if ends:
@@ -268,7 +277,7 @@ class OwnerMachine(OwnerPromises):
 
     def _advance(self, seconds: float) -> None:
         """No try to send outlasts its lease: the channels give up before, whether or not it has arrived."""
-        if seconds >= claims.LEASE_SECONDS:
+        if seconds >= outbound_queue.LEASE_SECONDS:
             while self.sending:
                 self.a_message_arrives(0, True)
         self.clock.advance(seconds)
@@ -278,7 +287,7 @@ class OwnerMachine(OwnerPromises):
         self._run_deadlines(crashes)
 
     def _run_deadlines(self, crashes: bool) -> int:
-        due = self.database.transact(self.deadlines._due, 8)
+        due = self.database.transact(self.deadlines.list_due, 8)
         for conversation_id in due:
             if crashes:
                 self._crashing(self.deadlines.carry_out, conversation_id)
@@ -305,8 +314,8 @@ class OwnerMachine(OwnerPromises):
 
     def _come_to_rest(self) -> None:
         self.the_gateway_is_killed_and_starts_again()
-        for _ in range(MOST_DEADLINES):
-            self.the_worker_takes_up()
+        for _ in range(MAX_DEADLINES):
+            self.the_worker_claims()
             while self.turns:
                 self.a_turn_ends(0, None, False)
             self.the_sender_takes()

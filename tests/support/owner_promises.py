@@ -5,6 +5,7 @@ The rules that make things happen are in owner_machine.py.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import sqlite3
@@ -16,15 +17,13 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from bot.conversation.engine import Engine
-from bot.conversation.worker import Worker
+from bot.conversation.pipeline import TurnContext
 from bot.handoff import states
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.handoff.deadlines import Deadlines
-from bot.messages.claims import Outgoing
-from bot.messages.inbox import Taken
+from bot.messages.outbound_queue import OutboundMessage
 from bot.storage import Database, metadata
-from tests.support.gateway import TOKEN, ManualClock, Parts
+from tests.support.gateway import ManualClock, Parts
 
 CLIENTS = ("4711", "4712")
 CHANNEL = "simulator.telegram"
@@ -58,9 +57,6 @@ OFFERED_IN = {
     "ticket_asked_for": states.QUEUED,
     "went_on": states.AFTER_HOURS,
 }
-
-# The machine plays the engine itself.
-UNASKED = Engine("http://127.0.0.1:9", TOKEN)
 
 
 class Crash(Exception):
@@ -98,7 +94,7 @@ class Bench:
 
     def close(self) -> None:
         self.eyes.close()
-        self.database._engine.dispose()
+        asyncio.run(self.database.close())
         shutil.rmtree(self.folder)
 
 
@@ -113,21 +109,11 @@ class OwnerPromises(RuleBasedStateMachine):
         self.database = self.bench.database
         self.clock = self.bench.clock
         self.parts = Parts(self.database, self.clock)
-        self.worker = Worker(
-            self.database,
-            self.parts.inbox,
-            UNASKED,
-            self.parts.vault,
-            self.parts.knowledge,
-            self.parts.handoffs,
-            self.clock,
-            lambda: None,
-        )
         self.agents = Agents(self.parts.handoffs)
         self.deadlines = Deadlines(self.database, self.parts.handoffs, self.clock, lambda: None)
         self.ids = itertools.count(1)
-        self.turns: list[tuple[Taken, int]] = []  # with the epoch in which each began
-        self.sending: list[Outgoing] = []
+        self.turns: list[TurnContext] = []
+        self.sending: list[OutboundMessage] = []
         self.phones: dict[str, list[tuple[int, str]]] = defaultdict(
             list
         )  # peer -> (row's id, key), as they came
@@ -136,7 +122,7 @@ class OwnerPromises(RuleBasedStateMachine):
         ] = {}  # what an agent saw last: epoch, newest message
         self.accepted: set[str] = set()
         self.for_people: set[int] = set()
-        self.answered_by_bot: set[int] = set()
+        self.answered_by_assistant: set[int] = set()
         self.replies: list[str] = []
         self.notes: list[str] = []
 
@@ -164,7 +150,9 @@ class OwnerPromises(RuleBasedStateMachine):
         assert {row["external_id"].rpartition(":")[2] for row in rows} == self.accepted
         for row in rows:
             if row["consumer"] == "desk":
-                assert row["id"] not in self.answered_by_bot, "answered by the bot and shown as a person's"
+                assert row["id"] not in self.answered_by_assistant, (
+                    "answered by the bot and shown as a person's"
+                )
             if row["id"] in self.for_people:
                 assert row["consumer"] == "desk"
 
@@ -186,7 +174,9 @@ class OwnerPromises(RuleBasedStateMachine):
         assert not promised, "a call-back was promised and not noted"
         for row in self._all("SELECT * FROM inbound"):
             assert row["state"] == "done"
-            assert (row["id"] in self.answered_by_bot) != (row["consumer"] == "desk") or self._was_choice(row)
+            assert (row["id"] in self.answered_by_assistant) != (
+                row["consumer"] == "desk"
+            ) or self._was_choice(row)
         cut_short = self._all(
             "SELECT outbound.id FROM outbound JOIN handoff ON handoff.inbound_id = outbound.inbound_id"
             " JOIN handoff_event AS event ON event.handoff_id = handoff.id AND event.event = 'requested'"

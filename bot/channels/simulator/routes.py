@@ -16,10 +16,11 @@ from starlette.staticfiles import StaticFiles
 
 from bot.channels.http import read_json, require_loopback, require_token
 from bot.channels.simulator.phones import PhoneMessage, Phones
+from bot.domain import InboundKind
 from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Address
 from bot.messages.inbox import Inbox
-from bot.messages.reading import Message
+from bot.messages.parsing import InboundMessage
 from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.transaction import Transaction
@@ -91,10 +92,10 @@ class Simulator:
         if hint is not None and not isinstance(hint, str):
             raise HTTPException(400, '"language_code" must be a string such as "en" or "ja-JP"')
         accepted = await self._inbox.accept(
-            Message(
+            InboundMessage(
                 address=address,
                 external_id=external_id,
-                kind="text" if isinstance(text, str) else "button",
+                kind=InboundKind.TEXT if isinstance(text, str) else InboundKind.BUTTON,
                 content=str(text if isinstance(text, str) else button),
                 language_hint=hint,
             )

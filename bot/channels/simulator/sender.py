@@ -8,9 +8,8 @@ from typing import cast
 from bot.channels.render import BY_KIND, RenderedPart, render
 from bot.channels.simulator.phones import Phones, PhoneSender
 from bot.domain import Origin
-from bot.messages.claims import Outgoing
-from bot.messages.dispatch import Receipt
-from bot.messages.outbox import REQUEST_CONTACT
+from bot.messages.outbound_queue import OutboundMessage, Receipt
+from contracts.payloads import REQUEST_CONTACT
 from knowledge import Knowledge
 
 
@@ -23,13 +22,13 @@ class SimulatorSender:
         self._phones = phones
         self._knowledge = knowledge
 
-    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+    def parts(self, outgoing: OutboundMessage) -> list[RenderedPart]:
         """Render the message as the phone shows it. A simulated phone has no number to share."""
         buttons = [button for button in outgoing.buttons if button.get("kind") != REQUEST_CONTACT]
         language = self._knowledge.languages[outgoing.language]
         return render(outgoing.text, buttons, BY_KIND[outgoing.address.kind], language)
 
-    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
+    async def send(self, outgoing: OutboundMessage, part: RenderedPart) -> Receipt:
         """Put the part on the client's phone. A retry changes nothing."""
         # A phone shows three senders; "bot" is the assistant's name on the simulator's interface.
         by_assistant = outgoing.origin in {Origin.ASSISTANT, Origin.SYSTEM}
@@ -46,5 +45,5 @@ class SimulatorSender:
         )
         return Receipt(str(message_id))
 
-    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> None:
+    async def resolve(self, outgoing: OutboundMessage, part: RenderedPart) -> None:
         """Return None: a phone recognises a repeated message by its key."""

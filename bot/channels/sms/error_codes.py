@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.messages import reachability
+from bot.domain import UnreachableReason
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Meaning:
     """
 
     error: str
-    reach: str | None = None
+    unreachable: UnreachableReason | None = None
     passing: bool = False
     ours: bool = False
 
 
-_STOPPED = Meaning("stopped", reachability.STOPPED)
-_NOT_MOBILE = Meaning("not_mobile", reachability.UNUSABLE)
+_STOPPED = Meaning("stopped", UnreachableReason.OPTED_OUT)
+_NOT_MOBILE = Meaning("not_mobile", UnreachableReason.UNUSABLE)
 _SENDER = Meaning("sender_wrong", ours=True)
 _UNREGISTERED = Meaning("sender_unregistered", ours=True)
 _NOT_SET_UP = Meaning("not_set_up", passing=True, ours=True)
@@ -38,7 +38,7 @@ MEANINGS = {
     20005: _NOT_SET_UP,  # account not active
     20404: _NOT_SET_UP,  # no such account
     20429: _BUSY,
-    21211: Meaning("number_invalid", reachability.UNUSABLE),
+    21211: Meaning("number_invalid", UnreachableReason.UNUSABLE),
     21408: Meaning("region_off", ours=True),
     21603: _SENDER,  # no sender at all
     21606: _SENDER,  # a sender that is not ours, or cannot send
@@ -54,7 +54,7 @@ MEANINGS = {
     30001: _BUSY,
     30002: _NOT_SET_UP,  # account suspended
     30003: Meaning("handset_unreachable"),
-    30004: Meaning("unusable", reachability.UNUSABLE),  # blocked by the phone or the carrier
+    30004: Meaning("unusable", UnreachableReason.UNUSABLE),  # blocked by the phone or the carrier
     30005: _NOT_MOBILE,  # unknown handset
     30006: _NOT_MOBILE,  # landline, or a carrier that takes nothing
     30007: Meaning("filtered"),

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from bot.channels.http import read_json, require_loopback, require_token
 from bot.channels.sms.client import TwilioClient, TwilioError
 from bot.clock import Clock
+from bot.domain import UnreachableReason
 from bot.messages import conversations, halts
 from bot.messages.conversations import Address
-from bot.messages.reachability import STOPPED
 from bot.storage import Database
 from bot.storage.transaction import Transaction
 
@@ -49,7 +49,7 @@ class SandboxMessages:
             raise HTTPException(403, "SANDBOX_SMS_TO does not name that number")
         if await self._database.run(_has_opted_out, to):
             raise HTTPException(403, "the number's owner opted out")
-        if "sms" in await self._database.run(halts.halted):
+        if "sms" in await self._database.run(halts.list_halted):
             raise HTTPException(503, "an operator halted sending")
         try:
             if not await self._was_sent(to, text):
@@ -73,4 +73,4 @@ def _seconds(moment: datetime | None) -> float:
 
 def _has_opted_out(tx: Transaction, number: str) -> bool:
     found = conversations.find_by_address(tx, Address("sms", number))
-    return found is not None and found.unreachable == STOPPED
+    return found is not None and found.unreachable == UnreachableReason.OPTED_OUT

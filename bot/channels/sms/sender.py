@@ -10,9 +10,8 @@ import httpx
 from bot.channels.render import SMS, RenderedPart, render
 from bot.channels.sms.client import TwilioClient, TwilioError
 from bot.channels.sms.error_codes import meaning
-from bot.messages.claims import Outgoing
-from bot.messages.dispatch import Receipt
-from bot.messages.sender import InDoubt, Later, Refused
+from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError
 from knowledge import Knowledge
 from knowledge.sms_segments import count_segments
 
@@ -50,12 +49,12 @@ class SmsSender:
         self._status_url = status_url
         self._is_ours = is_ours
 
-    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+    def parts(self, outgoing: OutboundMessage) -> list[RenderedPart]:
         """Render the message, in parts within Twilio's limit."""
         return render(outgoing.text, outgoing.buttons, SMS, self._knowledge.languages[outgoing.language])
 
-    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
-        """Send one part. Raises Refused, Later or InDoubt."""
+    async def send(self, outgoing: OutboundMessage, part: RenderedPart) -> Receipt:
+        """Send one part. Raises SendRejectedError, SendDeferredError or SendUnconfirmedError."""
         # The query lets a status report find its message when Twilio's answer, and so the id, was lost.
         report_to = f"{self._status_url}?message={outgoing.id}.{outgoing.parts_sent}"
         try:
@@ -63,17 +62,17 @@ class SmsSender:
         except TwilioError as error:
             raise _outcome(error) from error
         except _NOT_SENT as error:
-            raise Later("provider_down") from error
+            raise SendDeferredError("provider_down") from error
         except (httpx.HTTPError, ValueError) as error:
-            raise InDoubt(LOOKUP_DELAY_SECONDS) from error
+            raise SendUnconfirmedError(LOOKUP_DELAY_SECONDS) from error
         return Receipt(message.sid, count_segments(part.text))
 
-    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> Receipt | None:
-        """Ask Twilio whether an earlier attempt succeeded. Raises Later when Twilio cannot be asked."""
+    async def resolve(self, outgoing: OutboundMessage, part: RenderedPart) -> Receipt | None:
+        """Ask Twilio whether an earlier attempt succeeded. Raises SendDeferredError when Twilio cannot be asked."""
         try:
             messages = await self._client.recent(outgoing.address.peer)
         except (TwilioError, httpx.HTTPError, ValueError) as error:
-            raise Later("provider_down") from error
+            raise SendDeferredError("provider_down") from error
         for message in messages:
             ours = message.outbound and message.body == part.text
             if not ours or message.created_at is None:
@@ -87,14 +86,14 @@ class SmsSender:
 def _outcome(error: TwilioError) -> Exception:
     """Map Twilio's refusal to an outcome of the outbox."""
     if error.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return InDoubt(LOOKUP_DELAY_SECONDS)
+        return SendUnconfirmedError(LOOKUP_DELAY_SECONDS)
     found = meaning(error.code)
     if found.ours:
         logger.error("Twilio refuses to send (code %d): %s", error.code, found.error)
     if error.status == httpx.codes.TOO_MANY_REQUESTS:
-        return Later("rate_limited", error.retry_after)
+        return SendDeferredError("rate_limited", error.retry_after)
     if error.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN} and not error.code:
-        return Later("not_set_up")
+        return SendDeferredError("not_set_up")
     if found.passing:
-        return Later(found.error, error.retry_after)
-    return Refused(found.error, reach=found.reach)
+        return SendDeferredError(found.error, error.retry_after)
+    return SendRejectedError(found.error, unreachable=found.unreachable)

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from bot.channels.sms.error_codes import Meaning, meaning
 from bot.channels.sms.signature import Form, SignatureVerifier
 from bot.clock import Clock
+from bot.domain import ChatEvent, InboundKind
 from bot.messages import deliveries, reachability
-from bot.messages.commands import plain
+from bot.messages.chat_commands import KEYWORD_COMMANDS, ChatCommand, normalize
 from bot.messages.conversations import Address
 from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
-from bot.messages.reading import Message
+from bot.messages.parsing import InboundMessage
 from bot.messages.signal import Signal
 from bot.settings import SmsSettings
 from bot.storage import Database, outbound
@@ -83,7 +84,9 @@ class SmsWebhook:
     async def _store(self, address: Address, sid: str, form: Form) -> None:
         pictures = form.get("NumMedia", "0") not in {"", "0"}
         if pictures:
-            await self._inbox.accept(Message(address, f"{sid}.media", "event", "media"))
+            await self._inbox.accept(
+                InboundMessage(address, f"{sid}.media", InboundKind.EVENT, ChatEvent.MEDIA)
+            )
         if not pictures or form.get("Body", "").strip():
             await self._inbox.accept(_text(address, sid, form, self._telegram()))
 
@@ -118,24 +121,24 @@ class SmsWebhook:
             status=status,
             error=why.error if why else None,
         )
-        if applied and why and why.reach:
+        if applied and why and why.unreachable:
             conversation_id = tx.execute(
                 select(outbound.c.conversation_id).where(outbound.c.id == outbound_id)
             ).scalar_one()
-            reachability.lose(tx, conversation_id, why.reach)
+            reachability.lose(tx, conversation_id, why.unreachable)
         return applied
 
 
-def _text(address: Address, sid: str, form: Form, telegram: str) -> Message:
+def _text(address: Address, sid: str, form: Form, telegram: str) -> InboundMessage:
     body = form.get("Body", "")
     found = form.get("OptOutType", "").lower()
-    keyword = found if found in {"stop", "start", "help"} else None
-    return Message(
+    keyword = ChatCommand(found) if found in KEYWORD_COMMANDS else None
+    return InboundMessage(
         address,
         sid,
-        "text",
+        InboundKind.TEXT,
         body,
         keyword=keyword,
-        answered_elsewhere=keyword is not None or plain(body) in CONFIRMED_BY_TWILIO,
+        answered_elsewhere=keyword is not None or normalize(body) in CONFIRMED_BY_TWILIO,
         telegram=telegram,
     )

@@ -18,7 +18,8 @@ from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.update_receiver import UpdateReceiver
 from bot.channels.telegram.webhook import TelegramWebhook, WebhookRegistration
 from bot.clock import Clock
-from bot.messages import commands, conversations, inbox
+from bot.messages import conversations, inbox
+from bot.messages.chat_commands import ChatCommand
 from bot.messages.conversations import Address
 from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
@@ -116,7 +117,7 @@ async def set_menu(bot: Bot, knowledge: Knowledge) -> None:
     """Set the command menu in each language, where it differs."""
     for language in knowledge.languages:
         code = None if language == knowledge.default_language else language
-        menu = [BotCommand(name, knowledge.text("bot_commands", name, language)) for name in commands.NAMES]
+        menu = [BotCommand(name, knowledge.text("bot_commands", name, language)) for name in ChatCommand]
         if list(await bot.get_my_commands(language_code=code)) != menu:
             await bot.set_my_commands(menu, language_code=code)
 

@@ -31,12 +31,10 @@ from telegram.error import (
 
 from bot.channels.render import TELEGRAM, RenderedPart, render
 from bot.channels.telegram.rate_limiter import RateLimiter
-from bot.domain import Origin
-from bot.messages import reachability
-from bot.messages.claims import Outgoing
-from bot.messages.dispatch import Receipt
-from bot.messages.outbox import REQUEST_CONTACT
-from bot.messages.sender import InDoubt, Later, Refused, Unknown
+from bot.domain import Origin, UnreachableReason
+from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError, SendUnknownError
+from contracts.payloads import REQUEST_CONTACT
 from knowledge import Knowledge
 
 logger = logging.getLogger(__name__)
@@ -72,14 +70,14 @@ class TelegramSender:
         self._knowledge = knowledge
         self._rate_limiter = rate_limiter
 
-    def parts(self, outgoing: Outgoing) -> list[RenderedPart]:
+    def parts(self, outgoing: OutboundMessage) -> list[RenderedPart]:
         """Render the message, in parts within Telegram's limit."""
         return render(outgoing.text, outgoing.buttons, TELEGRAM, self._knowledge.languages[outgoing.language])
 
-    async def send(self, outgoing: Outgoing, part: RenderedPart) -> Receipt:
-        """Send one part. Raises Refused, Later or InDoubt."""
+    async def send(self, outgoing: OutboundMessage, part: RenderedPart) -> Receipt:
+        """Send one part. Raises SendRejectedError, SendDeferredError or SendUnconfirmedError."""
         if pause := self._rate_limiter.remaining_pause():
-            raise Later("rate_limited", pause)
+            raise SendDeferredError("rate_limited", pause)
         await self._rate_limiter.acquire()
         chat = outgoing.address.peer
         try:
@@ -95,7 +93,7 @@ class TelegramSender:
             raise self._outcome(error, chat) from error
         except (KeyError, TypeError, ValueError) as error:
             # Telegram accepted the message, and the library cannot parse the answer.
-            raise InDoubt from error
+            raise SendUnconfirmedError from error
         finally:
             if chat.startswith("-"):
                 # A group gets the explanation that the bot talks in private only; then it is left.
@@ -103,15 +101,15 @@ class TelegramSender:
                     await self._bot.leave_chat(chat)
         return Receipt(str(message.message_id))
 
-    async def resolve(self, outgoing: Outgoing, part: RenderedPart) -> None:
+    async def resolve(self, outgoing: OutboundMessage, part: RenderedPart) -> None:
         """Decide by the origin whether to send again, since Telegram cannot tell whether a message arrived.
 
         Raises Unknown when the message must not be sent again.
         """
         if outgoing.origin not in RESENT_ORIGINS or outgoing.unconfirmed_attempts >= MAX_UNCONFIRMED_ATTEMPTS:
-            raise Unknown
+            raise SendUnknownError
 
-    async def _call(self, chat: str, outgoing: Outgoing, part: RenderedPart) -> Any:
+    async def _call(self, chat: str, outgoing: OutboundMessage, part: RenderedPart) -> Any:
         return await self._bot.send_message(
             chat_id=int(chat),
             text=part.text,
@@ -128,22 +126,22 @@ class TelegramSender:
             after = error.retry_after
             seconds = float(after.total_seconds() if isinstance(after, timedelta) else after)
             self._rate_limiter.back_off(chat, seconds)
-            return Later("rate_limited", seconds)
+            return SendDeferredError("rate_limited", seconds)
         if isinstance(error, Forbidden):
-            return Refused("blocked", reach=reachability.BLOCKED)
+            return SendRejectedError("blocked", unreachable=UnreachableReason.BLOCKED)
         if isinstance(error, InvalidToken):
             logger.error("Telegram does not know this bot's token; run `assistant doctor`")
-            return Later("not_set_up")
+            return SendDeferredError("not_set_up")
         if isinstance(error, BadRequest | ChatMigrated):
             if _mentions(error, _NO_SUCH_CHAT):
-                return Refused("unusable", reach=reachability.UNUSABLE)
-            return Refused("too_long" if _mentions(error, ("too long",)) else "refused")
+                return SendRejectedError("unusable", unreachable=UnreachableReason.UNUSABLE)
+            return SendRejectedError("too_long" if _mentions(error, ("too long",)) else "refused")
         if isinstance(error, NetworkError):
             cause = error.__cause__
             in_doubt = cause is not None and not isinstance(cause, _NOT_SENT)
-            return InDoubt() if in_doubt else Later("provider_down")
+            return SendUnconfirmedError() if in_doubt else SendDeferredError("provider_down")
         # Status 200 without JSON: a proxy answered.
-        return InDoubt()
+        return SendUnconfirmedError()
 
 
 def keyboard(buttons: Sequence[dict[str, str]], *, clear: bool = False) -> Keyboard | None:

@@ -11,8 +11,9 @@ import phonenumbers
 from telegram import CallbackQuery, Chat, ChatMemberUpdated, Contact, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
+from bot.domain import ChatEvent, InboundKind
 from bot.messages.conversations import Address
-from bot.messages.reading import Message as Incoming
+from bot.messages.parsing import InboundMessage
 
 # All of them, since setWebhook keeps the previous list when none is given.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -35,7 +36,7 @@ class ParsedUpdate:
     private. `ignored`: why there is nothing for the inbox, else "".
     """
 
-    messages: tuple[Incoming, ...] = ()
+    messages: tuple[InboundMessage, ...] = ()
     chat_id: int = 0
     callback_query_id: str | None = None
     keyboard_message_id: int | None = None
@@ -125,7 +126,7 @@ def _message(message: Message, key: str) -> ParsedUpdate:
     elif message.contact:
         messages = [_contact(context, message.contact, sender.id)]
     elif message.effective_attachment is not None:
-        messages = [context.event("media")]
+        messages = [context.event(ChatEvent.MEDIA)]
         if message.caption:
             messages.append(context.text(message.caption, ".caption"))
     else:
@@ -139,7 +140,9 @@ def _edited(message: Message, key: str) -> ParsedUpdate:
         return ParsedUpdate(ignored="edit")
     address = _address(message.chat)
     return ParsedUpdate(
-        (Incoming(address, key, "edit", text),), _id(message.chat), client_message_id=message.message_id
+        (InboundMessage(address, key, InboundKind.EDIT, text),),
+        _id(message.chat),
+        client_message_id=message.message_id,
     )
 
 
@@ -151,7 +154,9 @@ def _tap(query: CallbackQuery, key: str) -> ParsedUpdate:
     chat_id = _id(message.chat) if message is not None else query.from_user.id
     if not _is_id(chat_id):
         raise UnreadableUpdateError
-    tap = Incoming(Address("telegram", str(chat_id)), key, "button", query.data or "", _hint(query.from_user))
+    tap = InboundMessage(
+        Address("telegram", str(chat_id)), key, InboundKind.BUTTON, query.data or "", _hint(query.from_user)
+    )
     return ParsedUpdate(
         (tap,),
         chat_id,
@@ -165,14 +170,17 @@ def _membership(change: ChatMemberUpdated, key: str) -> ParsedUpdate:
     chat = change.chat
     address = _address(chat)
     if chat.type == ChatType.PRIVATE:
-        event = "unblocked" if present else "blocked"
-        return ParsedUpdate((Incoming(address, key, "event", event),), _id(chat))
+        event = ChatEvent.UNBLOCKED if present else ChatEvent.BLOCKED
+        return ParsedUpdate((InboundMessage(address, key, InboundKind.EVENT, event),), _id(chat))
     if not present:
         return ParsedUpdate(ignored="group")
     if chat.type == ChatType.CHANNEL:
         return ParsedUpdate(chat_id=_id(chat), leave_chat=True, ignored="group")
     # TelegramSender leaves the group after it has sent the explanation.
-    return ParsedUpdate((Incoming(address, key, "event", "group", _hint(change.from_user)),), _id(chat))
+    return ParsedUpdate(
+        (InboundMessage(address, key, InboundKind.EVENT, ChatEvent.GROUP, _hint(change.from_user)),),
+        _id(chat),
+    )
 
 
 @dataclass(frozen=True)
@@ -183,17 +191,17 @@ class _UpdateContext:
     hint: str | None
     key: str
 
-    def text(self, text: str, part: str = "") -> Incoming:
-        return Incoming(self.address, self.key + part, "text", text, self.hint)
+    def text(self, text: str, part: str = "") -> InboundMessage:
+        return InboundMessage(self.address, self.key + part, InboundKind.TEXT, text, self.hint)
 
-    def event(self, name: str) -> Incoming:
-        return Incoming(self.address, self.key, "event", name, self.hint)
+    def event(self, name: ChatEvent) -> InboundMessage:
+        return InboundMessage(self.address, self.key, InboundKind.EVENT, name, self.hint)
 
 
-def _contact(context: _UpdateContext, contact: Contact, sender: int) -> Incoming:
+def _contact(context: _UpdateContext, contact: Contact, sender: int) -> InboundMessage:
     """Return the client's own number as a text; a contact of anybody else is an event."""
     if contact.user_id != sender:
-        return context.event("foreign_contact")
+        return context.event(ChatEvent.FOREIGN_CONTACT)
     try:
         number = phonenumbers.parse("+" + contact.phone_number.lstrip("+"), None)
     except phonenumbers.NumberParseException:

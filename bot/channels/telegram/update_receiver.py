@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.channels.telegram.background_calls import BackgroundCalls
 from bot.channels.telegram.update_parser import ParsedUpdate, UnreadableUpdateError, parse_update
+from bot.domain import InboundKind
 from bot.messages.dead_letters import DeadLetters
 from bot.messages.inbox import Inbox
 from bot.telemetry import ignored_total
@@ -50,7 +51,9 @@ class UpdateReceiver:
         for message in parsed.messages:
             accepted = await self._inbox.accept(message)
             secret = secret or accepted.secret
-            answering = answering or (message.kind in {"text", "button"} and not accepted.duplicate)
+            answering = answering or (
+                message.kind in {InboundKind.TEXT, InboundKind.BUTTON} and not accepted.duplicate
+            )
         self._background_calls.start(parsed, secret=secret, answering=answering)
 
     async def _dead_letter(self, update: dict[str, Any], reason: str) -> None:

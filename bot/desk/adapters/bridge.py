@@ -27,7 +27,7 @@ from bot.handoff.agents import Agent, Agents, NotAllowed, Unread
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
 from bot.messages.loop import Loop
-from bot.messages.reading import TEXT_LIMIT
+from bot.messages.parsing import MAX_TEXT_CHARACTERS
 from bot.privacy.audit import AuditTrail
 from bot.storage import Database
 from bot.storage.database import insert_if_new
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 20.0
 
 
-class Bridge(Loop):
+class Bridge(Loop[int]):
     """Goes through the open cases every POLL_SECONDS, and at once when a webhook hints at something."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Bridge(Loop):
         clock: Clock,
         acted: Callable[[], None],
     ) -> None:
-        super().__init__("desk bridge", clock, at_once=1)
+        super().__init__("desk bridge", clock, concurrency=1)
         self._database = database
         self._desk = desk
         self._agents = agents
@@ -66,7 +66,7 @@ class Bridge(Loop):
         self._next = 0.0
         self.wake()
 
-    async def take(self, limit: int) -> list[int]:
+    async def claim(self, limit: int) -> list[int]:
         if self.clock() < self._next:
             return []
         self._next = self.clock() + POLL_SECONDS
@@ -160,6 +160,6 @@ def _why_not(act: AgentAct, who: Conversation, case: Case) -> str | None:
         return "too_late"
     if not act.text.strip():
         return "no_text"
-    if len(act.text) > TEXT_LIMIT:
+    if len(act.text) > MAX_TEXT_CHARACTERS:
         return "too_long"
     return "secret" if refusal(act.text) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.messages.reading import Message, Reader, Reading
+from bot.messages.parsing import InboundMessage, InboundParser, ParsedMessage
 from tests.support.fake_telegram import BOT_TOKEN, SECRET, Person, refusal
 from tests.support.gateway import FakeEngine
 from tests.support.live_gateway import HEADERS, live_gateway
@@ -49,13 +49,13 @@ def test_a_webhook_of_former_times_is_removed_and_errors_are_waited_out(
 def test_an_update_that_cannot_be_stored_holds_up_nobody(
     tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(reader: Reader, connection: Any, message: Message, *rest: Any) -> Reading:
+    def parse(parser: InboundParser, message: InboundMessage) -> ParsedMessage:
         if message.content == "poison":
             raise ValueError("a fault of ours")
-        return sound(reader, connection, message, *rest)
+        return sound(parser, message)
 
-    sound = Reader.read
-    monkeypatch.setattr(Reader, "read", read)
+    sound = InboundParser.parse
+    monkeypatch.setattr(InboundParser, "parse", parse)
     client = Person(next(_chats))
     with polling(tmp_path, engine) as live:
         live.telegram.deliver(client.text("poison"), client.text("hello"))

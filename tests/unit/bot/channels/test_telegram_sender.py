@@ -11,10 +11,9 @@ from telegram import InlineKeyboardMarkup
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.rate_limiter import CALLS_PER_SECOND, RateLimiter
 from bot.channels.telegram.sender import TelegramSender, keyboard
-from bot.messages.claims import Outgoing
 from bot.messages.conversations import Address
-from bot.messages.dispatch import Receipt
-from bot.messages.sender import InDoubt, Later, Refused, Unknown
+from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError, SendUnknownError
 from bot.settings import TelegramMode, TelegramSettings
 from tests.support.fake_telegram import BLOCKED, BOT_TOKEN, FakeTelegram, refusal, too_many
 from tests.support.gateway import ManualClock
@@ -52,12 +51,14 @@ async def _no_sleep(_: float) -> None:
     return
 
 
-def message(text: str = "Tap **Next** 🙂", chat: int = 5, **more: Any) -> Outgoing:
+def message(text: str = "Tap **Next** 🙂", chat: int = 5, **more: Any) -> OutboundMessage:
     given: dict[str, Any] = {"origin": "assistant", "language": "en", "buttons": [], "attempts": 1} | more
-    return Outgoing(id=1, key="c-1", address=Address("telegram", str(chat)), text=text, **given)
+    return OutboundMessage(
+        id=1, key="c-1", conversation_id=1, address=Address("telegram", str(chat)), text=text, **given
+    )
 
 
-async def send(sender: TelegramSender, outgoing: Outgoing) -> Receipt:
+async def send(sender: TelegramSender, outgoing: OutboundMessage) -> Receipt:
     return await sender.send(outgoing, sender.parts(outgoing)[outgoing.parts_sent])
 
 
@@ -125,9 +126,9 @@ async def test_a_refusal_for_good_has_its_reason(
     sender: TelegramSender, telegram: FakeTelegram, answer: object, error: str, reach: str | None
 ) -> None:
     telegram.faults["sendMessage"].append(answer)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SendRejectedError) as refused:
         await send(sender, message("hello"))
-    assert (refused.value.error, refused.value.reach) == (error, reach)
+    assert (refused.value.error, refused.value.unreachable) == (error, reach)
 
 
 @pytest.mark.parametrize(
@@ -144,21 +145,21 @@ async def test_a_passing_refusal_is_for_later(
     sender: TelegramSender, telegram: FakeTelegram, answer: object, error: str, seconds: float | None
 ) -> None:
     telegram.faults["sendMessage"].append(answer)
-    with pytest.raises(Later) as later:
+    with pytest.raises(SendDeferredError) as later:
         await send(sender, message("hello"))
     assert (later.value.error, later.value.seconds) == (error, seconds)
 
 
 async def test_no_telegram_at_all_is_for_later(clock: ManualClock) -> None:
     async with TelegramClient(settings("http://127.0.0.1:1")) as bot:
-        with pytest.raises(Later, match="provider_down"):
+        with pytest.raises(SendDeferredError, match="provider_down"):
             await send(TelegramSender(bot, KNOWLEDGE, RateLimiter(clock, _no_sleep)), message())
 
 
 @pytest.mark.parametrize("fault", ["drop", "lost", "garbage"])
 async def test_a_lost_answer_is_a_doubt(sender: TelegramSender, telegram: FakeTelegram, fault: str) -> None:
     telegram.faults["sendMessage"].append(fault)
-    with pytest.raises(InDoubt):
+    with pytest.raises(SendUnconfirmedError):
         await send(sender, message("hello"))
 
 
@@ -168,7 +169,7 @@ async def test_silence_is_a_doubt(
     monkeypatch.setattr("bot.channels.telegram.client.ANSWER_SECONDS", 0.1)
     telegram.faults["sendMessage"].append("hang")
     async with TelegramClient(settings(telegram.url)) as bot:
-        with pytest.raises(InDoubt):
+        with pytest.raises(SendUnconfirmedError):
             await send(TelegramSender(bot, KNOWLEDGE, RateLimiter(clock, _no_sleep)), message())
 
 
@@ -180,7 +181,7 @@ async def test_in_doubt_an_answer_is_repeated_a_few_times_and_a_notice_never(sen
         message(origin="system", unconfirmed_attempts=1),
         message(origin="assistant", unconfirmed_attempts=3),
     ):
-        with pytest.raises(Unknown):
+        with pytest.raises(SendUnknownError):
             await sender.resolve(given, sender.parts(message())[0])
 
 

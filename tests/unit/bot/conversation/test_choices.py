@@ -26,11 +26,11 @@ async def offer(parts: Parts, menu: list[Choice], peer: str = "a") -> list[str]:
 
 
 async def typed(parts: Parts, text: str, peer: str = "a") -> str | None:
-    return await parts.database.run(choices.typed, (await parts.conversation(peer)).id, text)
+    return await parts.database.run(choices.find_by_text, (await parts.conversation(peer)).id, text)
 
 
 async def tapped(parts: Parts, token: str, peer: str = "a") -> str | None:
-    return await parts.database.run(choices.tapped, (await parts.conversation(peer)).id, token)
+    return await parts.database.run(choices.find_by_token, (await parts.conversation(peer)).id, token)
 
 
 async def close(parts: Parts, peer: str = "a") -> None:

@@ -1,130 +1,152 @@
-"""What the engine asks for besides speaking: carried out once, and nothing breaks over what nobody knows."""
+"""What the engine asks for besides speaking: applied once, with the turn's replies."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
 
 from bot.conversation import directives
-from bot.conversation.directives import EXPECT_SECONDS_LIMIT
+from bot.conversation.directives import MAX_EXPECT_SECONDS
 from bot.storage import handoff
+from contracts.directives import Directive, ExpectInput, RequestHandoff
+from contracts.enums import ExpectedInput, HandoffReason, Priority
+from contracts.handoff import BackendFailure, HandoffContext
+from contracts.turns import Reply, TurnResponse
 from tests.support.gateway import Parts, rows
 
+CODE = ExpectInput(ExpectedInput.CODE)
 
-async def carry_out(parts: Parts, *asked: dict[str, Any], inbound_id: int | None = None) -> None:
-    if inbound_id is None:
-        inbound_id = (await parts.receive("?", peer="a")).id
-    owner = await parts.conversation("a")
-    await parts.database.run(directives.carry_out, parts.handoffs, owner, asked, inbound_id=inbound_id)
+
+async def apply(parts: Parts, *asked: Directive) -> None:
+    """Apply directives to the conversation with the client a."""
+    inbound_id = (await parts.receive("?", peer="a")).id
+    conversation = await parts.conversation("a")
+    await parts.database.run(directives.apply, conversation, asked, inbound_id=inbound_id)
+
+
+async def answer(parts: Parts, *asked: Directive) -> int:
+    """Let the client a write, and the engine answer with directives; return the message's id."""
+    accepted = await parts.receive("?", peer="a")
+    (message,) = [each for each in await parts.claim_inbound() if each.id == accepted.id] or (None,)
+    if message is not None:
+        turn = await parts.database.run(parts.pipeline.prepare, message)
+        if turn.outcome is None:
+            await parts.database.run(
+                parts.pipeline.commit, turn, TurnResponse((Reply("One moment."),), asked)
+            )
+    return accepted.id
 
 
 async def expected(parts: Parts, seconds: float = 0) -> str | None:
     return (await parts.conversation("a")).expects(parts.clock() + seconds)
 
 
-@pytest.mark.parametrize("what", ["code", "phone_number"])
-async def test_what_is_to_be_expected_is_for_as_long_as_was_said(parts: Parts, what: str) -> None:
-    await carry_out(parts, {"type": "expect", "what": what, "seconds": 120})
+@pytest.mark.parametrize("what", list(ExpectedInput))
+async def test_input_is_expected_for_as_long_as_was_asked(parts: Parts, what: ExpectedInput) -> None:
+    await apply(parts, ExpectInput(what, 120))
 
     assert await expected(parts, 119.9) == what
     assert await expected(parts, 120) is None
 
 
 async def test_without_a_time_it_is_ten_minutes_and_never_more_than_an_hour(parts: Parts) -> None:
-    await carry_out(parts, {"type": "expect", "what": "code"})
+    await apply(parts, CODE)
     assert await expected(parts, 599) == "code"
     assert await expected(parts, 600) is None
 
-    await carry_out(parts, {"type": "expect", "what": "code", "seconds": 10**9})
-    assert await expected(parts, EXPECT_SECONDS_LIMIT - 1) == "code"
-    assert await expected(parts, EXPECT_SECONDS_LIMIT) is None
-    assert EXPECT_SECONDS_LIMIT == 3600
+    await apply(parts, ExpectInput(ExpectedInput.CODE, 10.0**9))
+    assert await expected(parts, MAX_EXPECT_SECONDS - 1) == "code"
+    assert await expected(parts, MAX_EXPECT_SECONDS) is None
+    assert MAX_EXPECT_SECONDS == 3600
 
 
-@pytest.mark.parametrize("what", ["nothing", None, "password", 4711])
-async def test_nothing_is_expected_any_more(parts: Parts, what: object) -> None:
-    await carry_out(parts, {"type": "expect", "what": "code"})
-    await carry_out(parts, {"type": "expect", "what": what})
+async def test_nothing_is_expected_any_more(parts: Parts) -> None:
+    await apply(parts, CODE)
+    await apply(parts, ExpectInput(None))
     assert await expected(parts) is None
 
 
 async def test_the_last_of_several_expectations_holds(parts: Parts) -> None:
-    await carry_out(parts, {"type": "expect", "what": "phone_number"}, {"type": "expect", "what": "code"})
+    await apply(parts, ExpectInput(ExpectedInput.PHONE_NUMBER), CODE)
     assert await expected(parts) == "code"
 
 
-async def test_a_wish_for_a_person_is_recorded_with_its_reason_and_language(parts: Parts) -> None:
-    accepted = await parts.receive("?", peer="a")
-    await carry_out(
-        parts, {"type": "handoff", "reason": "lost_phone", "priority": "urgent"}, inbound_id=accepted.id
-    )
+async def test_a_turn_that_hands_over_leaves_nothing_expected(parts: Parts) -> None:
+    """A code that is typed to an agent is a text for them, not for the assistant."""
+    await answer(parts, RequestHandoff(HandoffReason.ASKED), CODE)
+    assert await expected(parts) is None
+
+
+async def test_a_request_for_a_person_is_recorded_with_its_reason_and_language(parts: Parts) -> None:
+    inbound_id = await answer(parts, RequestHandoff(HandoffReason.URGENT, Priority.URGENT))
 
     (row,) = await rows(parts.database, handoff)
-    assert (row["reason"], row["priority"], row["language"]) == ("lost_phone", "urgent", "en")
-    assert (row["inbound_id"], row["created_at"]) == (accepted.id, parts.clock())
+    assert (row["reason"], row["priority"], row["language"]) == ("urgent", "urgent", "en")
+    assert (row["inbound_id"], row["created_at"]) == (inbound_id, parts.clock())
 
 
-@pytest.mark.parametrize(
-    ("asked", "reason", "priority"),
-    [
-        ({}, "asked", "normal"),
-        ({"reason": "stuck", "priority": "normal"}, "stuck", "normal"),
-        ({"reason": "stuck", "priority": "whatever"}, "stuck", "normal"),
-        ({"reason": "x" * 200}, "x" * 64, "normal"),
-    ],
-)
-async def test_a_wish_without_details_is_recorded_too(
-    parts: Parts, asked: dict[str, str], reason: str, priority: str
-) -> None:
-    await carry_out(parts, {"type": "handoff", **asked})
-    assert [(row["reason"], row["priority"]) for row in await rows(parts.database, handoff)] == [
-        (reason, priority)
-    ]
+async def test_a_request_without_details_is_recorded_too(parts: Parts) -> None:
+    await answer(parts, RequestHandoff(HandoffReason.ASKED))
+    (row,) = await rows(parts.database, handoff)
+    assert (row["reason"], row["priority"], row["context"]) == ("asked", "normal", {})
 
 
 async def test_one_message_asks_for_a_person_once(parts: Parts) -> None:
+    await answer(parts, RequestHandoff(HandoffReason.TASK_FAILED), RequestHandoff(HandoffReason.ASKED))
+    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["task_failed"]
+
+
+async def test_one_message_asks_for_a_person_once_also_when_its_turn_is_stored_twice(parts: Parts) -> None:
     accepted = await parts.receive("?", peer="a")
-    for reason in ("first", "second"):
-        await carry_out(parts, {"type": "handoff", "reason": reason}, inbound_id=accepted.id)
-    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["first"]
+    conversation = await parts.conversation("a")
+    for reason in (HandoffReason.TASK_FAILED, HandoffReason.ASKED):
+        await parts.database.run(
+            parts.handoffs.request,
+            conversation,
+            reason=reason,
+            priority=Priority.NORMAL,
+            inbound_id=accepted.id,
+        )
+    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["task_failed"]
 
 
-async def test_who_has_asked_for_a_person_is_not_put_into_the_queue_again(parts: Parts) -> None:
-    await carry_out(parts, {"type": "handoff", "reason": "first"})
-    await carry_out(parts, {"type": "handoff", "reason": "asked again"})
-    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["first"]
+async def test_a_client_in_the_queue_is_not_queued_again(parts: Parts) -> None:
+    await answer(parts, RequestHandoff(HandoffReason.TASK_FAILED))
+    await answer(parts, RequestHandoff(HandoffReason.ASKED))
+    assert [row["reason"] for row in await rows(parts.database, handoff)] == ["task_failed"]
 
 
-async def test_what_the_bot_knew_is_kept_for_the_agent(parts: Parts) -> None:
-    await carry_out(
-        parts,
-        {
-            "type": "handoff",
-            "topic": "pin_forgotten",
-            "step": "uninstall",
-            "errors": [{"code": "locked", "request_id": "r-1", "more": "left out"}, {"code": "late"}, "odd"],
-            "anything_else": "is left out",
-        },
+async def test_what_the_assistant_knew_is_kept_for_the_agent(parts: Parts) -> None:
+    context = HandoffContext(
+        topic="pin_forgotten",
+        step="uninstall",
+        answers=("platform: iphone", "my PIN is 4711"),
+        errors=(BackendFailure("locked", "r-1"), BackendFailure("late")),
     )
+    await answer(parts, RequestHandoff(HandoffReason.TASK_FAILED, context=context))
     (row,) = await rows(parts.database, handoff)
     assert row["topic"] == "pin_forgotten"
     assert row["context"]["step"] == "uninstall"
     assert row["context"]["errors"] == [
         {"code": "locked", "request_id": "r-1"},
         {"code": "late", "request_id": ""},
-        {"code": "", "request_id": ""},
     ]
     assert row["context"]["sources"] == list(parts.knowledge.topics["pin_forgotten"].source)
-    assert "anything_else" not in row["context"]
+    assert "4711" not in str(row["context"])
 
 
-async def test_an_unknown_directive_is_logged_and_the_others_are_carried_out(
-    parts: Parts, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (HandoffContext(topic="no_such_topic"), {}),
+        (HandoffContext(step="x" * 1000), {"step": "x" * 200}),
+        (HandoffContext(tried=tuple(str(n) for n in range(20))), {"tried": [str(n) for n in range(8, 20)]}),
+        (HandoffContext(answers=("あ" * 200,) * 12, step="s"), {"step": "s"}),
+    ],
+)
+async def test_a_context_is_stored_within_its_limits(
+    parts: Parts, given: HandoffContext, kept: dict[str, Any]
 ) -> None:
-    with caplog.at_level(logging.ERROR):
-        await carry_out(parts, {"type": "dance"}, {}, {"type": None}, {"type": "expect", "what": "code"})
-
-    assert await expected(parts) == "code"
-    assert "unknown directive 'dance'" in caplog.text
+    await answer(parts, RequestHandoff(HandoffReason.ASKED, context=given))
+    assert [row["context"] for row in await rows(parts.database, handoff)] == [kept]

@@ -180,7 +180,7 @@ async def test_directives_are_carried_out_once_with_the_replies(
 ) -> None:
     asked = [
         {"type": "expect", "what": "code", "seconds": 60},
-        {"type": "dance"},
+        {"type": "remind", "seconds": 60, "topic": "codes", "text": "reminder"},
     ]
     engine.answers.append(reply("Please type the code.", directives=asked))
     await sqlite_parts.receive("hello", peer=ENGLISH_NUMBER)

@@ -6,18 +6,19 @@ import asyncio
 
 import pytest
 
-from bot.conversation.engine import Engine, Turn
+from bot.conversation.engine import Engine
 from bot.conversation.worker import Worker
-from bot.messages.inbox import LEASE_SECONDS, Inbox
+from bot.messages.inbound_queue import LEASE_SECONDS
 from bot.storage import inbound
+from contracts.turns import TurnRequest, TurnResponse
 from tests.support.gateway import FakeEngine, Parts, rows
 
 
 class CutOff(Engine):
     """A client whose gateway dies just when the answer has come."""
 
-    async def turn(self, **asked: object) -> Turn:
-        await super().turn(**asked)  # type: ignore[arg-type]
+    async def turn(self, request: TurnRequest) -> TurnResponse:
+        await super().turn(request)
         raise asyncio.CancelledError
 
 
@@ -31,7 +32,7 @@ async def test_a_turn_cut_off_before_its_answer_was_stored_is_asked_again_and_an
     await dying.close()
     assert await sqlite_parts.texts() == []
 
-    await sqlite_parts.inbox.release_all()
+    await sqlite_parts.restart()
     await sqlite_parts.work_off(worker)
 
     assert [turn["message"] for turn in engine.turns] == [engine.turns[0]["message"]] * 2
@@ -56,26 +57,10 @@ async def test_two_who_answer_the_same_message_store_one_answer(
     assert await sqlite_parts.texts() == ["you said hello"]
 
 
-class WatchedInbox(Inbox):
-    """An inbox that tells when a lease was set."""
-
-    def watch(self) -> None:
-        self.released = asyncio.Event()
-
-    async def release(self, message_id: int, due_at: float) -> None:
-        await super().release(message_id, due_at)
-        self.released.set()
-
-
 async def test_a_message_that_is_being_worked_on_keeps_its_lease(
     sqlite_parts: Parts, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.conversation.worker.LEASE_SECONDS", 0.03)
-    watched = WatchedInbox(
-        sqlite_parts.database, sqlite_parts.knowledge, sqlite_parts.vault, sqlite_parts.clock, lambda: None
-    )
-    watched.watch()
-    sqlite_parts.inbox = watched
     client = engine.client()
     engine.hold()
     await sqlite_parts.receive("hello")
@@ -83,10 +68,8 @@ async def test_a_message_that_is_being_worked_on_keeps_its_lease(
     await engine.asked()
 
     sqlite_parts.clock.advance(100)
-    watched.released.clear()
-    for _ in range(2):
-        await asyncio.wait_for(watched.released.wait(), 10)
-        watched.released.clear()
+    while (await rows(sqlite_parts.database, inbound))[0]["due_at"] < sqlite_parts.clock():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
     (row,) = await rows(sqlite_parts.database, inbound)
     assert row["due_at"] == pytest.approx(sqlite_parts.clock() + 0.03)

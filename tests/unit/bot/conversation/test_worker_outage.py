@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.conversation.worker import MAX_FAILURES, PATIENCE_SECONDS, Worker
+from bot.conversation.pipeline import NOTICE_AFTER_SECONDS
+from bot.conversation.worker import MAX_ATTEMPTS, Worker
 from bot.storage import conversation, vault
 from tests.support.gateway import ENGLISH_NUMBER, NUMBER, FakeEngine, Parts, reply, rows
 
@@ -36,7 +37,7 @@ async def test_an_outage_is_told_after_three_seconds_and_once(
     await go_on(sqlite_parts, worker, 60)
     assert await sqlite_parts.texts() == [sqlite_parts.notice("engine_down", "ja")]
     assert await sqlite_parts.states() == ["queued"]
-    assert PATIENCE_SECONDS == 3
+    assert NOTICE_AFTER_SECONDS == 3
 
 
 async def test_a_short_outage_is_not_worth_a_word(
@@ -125,7 +126,7 @@ async def test_a_long_outage_does_not_use_up_a_messages_tries(
 async def test_a_message_that_fails_five_times_is_given_up_with_a_word(
     sqlite_parts: Parts, worker: Worker, engine: FakeEngine
 ) -> None:
-    engine.answers.extend([500] * MAX_FAILURES)
+    engine.answers.extend([500] * MAX_ATTEMPTS)
     await sqlite_parts.receive("poison", peer=NUMBER)
     await sqlite_parts.receive("next", peer=NUMBER)
     await go_on(sqlite_parts, worker, 30)
@@ -133,7 +134,7 @@ async def test_a_message_that_fails_five_times_is_given_up_with_a_word(
     assert [turn["text"] for turn in engine.turns] == ["poison"] * 5 + ["next"]
     assert await sqlite_parts.states() == ["dead", "done"]
     assert await sqlite_parts.texts() == [sqlite_parts.notice("message_failed", "ja"), "you said next"]
-    assert MAX_FAILURES == 5
+    assert MAX_ATTEMPTS == 5
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_again(
 async def test_a_code_is_destroyed_when_its_message_is_given_up(
     sqlite_parts: Parts, worker: Worker, engine: FakeEngine
 ) -> None:
-    engine.answers.extend([500] * MAX_FAILURES)
+    engine.answers.extend([500] * MAX_ATTEMPTS)
     await sqlite_parts.receive("739182")
     await go_on(sqlite_parts, worker, 30)
 
@@ -193,7 +194,7 @@ async def test_a_client_whose_turn_takes_long_holds_up_no_other(
     await engine.asked(2)
 
     assert sorted(turn["text"] for turn in engine.turns) == ["other", "slow"]
-    assert await worker.take(8) == []
+    assert await worker.claim(8) == []
     engine.release()
     await working
 

@@ -11,7 +11,7 @@ import pytest
 from bot.storage import Database
 from tests.support.desk import DeskClient, Login, add_agent
 from tests.support.desk_places import AtChatwoot, AtTheBuiltInDesk, Place
-from tests.support.gateway import FakeEngine, ManualClock, Parts, reply
+from tests.support.gateway import FakeEngine, ManualClock, Parts, reply, request_handoff
 from tests.support.gateway_app import RunningGateway, running_gateway
 from tests.support.hand_off import HandOffStory, add_agents
 
@@ -64,9 +64,7 @@ class ServedDesk:
         """A client asks for a person; gives back the conversation's id."""
         # Whoever waits already is not answered: what was meant for them is for nobody else.
         self.engine.answers.clear()
-        self.engine.answers.append(
-            reply("One moment.", directives=[{"type": "handoff", "reason": "asked", **directive}])
-        )
+        self.engine.answers.append(reply("One moment.", directives=[request_handoff(**directive)]))
         self.gateway.send(text, peer=peer, channel="telegram", language_code="en")
         self.gateway.settled(peer, "telegram")
         with sqlite3.connect(self.folder / "assistant.db") as connection:

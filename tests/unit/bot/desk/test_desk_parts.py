@@ -128,7 +128,7 @@ async def deliver(story: HandOffStory, receiver: Receiver) -> None:
         story.parts.clock,
         transport=httpx.MockTransport(receiver),
     )
-    while items := await webhooks.take(1):
+    while items := await webhooks.claim(1):
         for item in items:
             await webhooks.work(item)
     await webhooks.close()
@@ -136,7 +136,7 @@ async def deliver(story: HandOffStory, receiver: Receiver) -> None:
 
 async def test_whoever_listens_is_told_of_each_change_once_in_order_and_signed(story: HandOffStory) -> None:
     story.parts.clock.now = time.time()
-    await story.asks(reason="phone_lost", priority="urgent")
+    await story.asks(reason="urgent", priority="urgent", topic="phone_lost")
     await story.does("take", ANNA)
     receiver = Receiver()
     await deliver(story, receiver)
@@ -144,7 +144,7 @@ async def test_whoever_listens_is_told_of_each_change_once_in_order_and_signed(s
 
     told = [Webhook(SECRET).verify(request.content, dict(request.headers)) for request in receiver.got]
     assert [event["type"] for event in told] == ["handoff.requested", "handoff.claimed"]
-    assert told[0]["data"]["reason"] == "phone_lost"
+    assert told[0]["data"]["reason"] == "urgent"
     assert "a person please" not in json.dumps(told)
     assert len({request.headers["webhook-id"] for request in receiver.got}) == 2
 

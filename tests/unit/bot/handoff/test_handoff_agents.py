@@ -10,9 +10,10 @@ from sqlalchemy import update
 from bot.handoff import notices
 from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
 from bot.messages.conversations import Conversation
-from bot.messages.dispatch import Receipt
+from bot.messages.outbound_queue import Receipt
 from bot.storage import conversation, handoff, inbound, outbound
 from bot.storage.desk_tables import note
+from contracts.enums import HandoffReason, Priority
 from tests.support.gateway import Parts, reply, rows
 from tests.support.hand_off import ANNA, KEN, HandOffStory, add_agents
 
@@ -22,13 +23,15 @@ async def test_of_several_agents_who_claim_at_once_one_gets_it(parts: Parts) -> 
     await parts.database.run(add_agents)
     accepted = await parts.receive("?", peer="a")
     who = await parts.conversation("a")
-    who = await parts.database.run(
+    requested = await parts.database.run(
         parts.handoffs.request,
         who,
-        reason="asked",
-        priority="normal",
+        reason=HandoffReason.ASKED,
+        priority=Priority.NORMAL,
         inbound_id=accepted.id,
     )
+    assert requested is not None
+    who = requested.conversation
 
     async def claim(by: Agent) -> Conversation | Moved:
         try:
@@ -63,10 +66,10 @@ async def test_a_reply_takes_the_conversation_from_the_bot_and_its_answer_is_nev
 
     assert await story.state() == "HUMAN"
     sent = []
-    while taken := await story.parts.dispatch.take(5):
+    while taken := await story.parts.claim_outbound(5):
         for outgoing in taken:
             sent.append(outgoing.text)
-            await story.parts.dispatch.sent(outgoing, Receipt("x"))
+            await story.parts.mark_sent(outgoing, Receipt("x"))
     assert sent == [story.notice("with_agent", agent="Anna"), "I take over here"]
 
 

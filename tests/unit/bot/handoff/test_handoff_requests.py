@@ -43,12 +43,12 @@ async def test_nobody_is_promised_where_nobody_is(story: HandOffStory) -> None:
 
 async def test_what_the_bot_said_in_the_turn_that_hands_over_is_still_sent(story: HandOffStory) -> None:
     await story.asks()
-    assert [outgoing.text for outgoing in await story.parts.dispatch.take(5)] == ["One moment."]
+    assert [outgoing.text for outgoing in await story.parts.claim_outbound(5)] == ["One moment."]
 
 
 async def test_urgent_wishes_come_first(story: HandOffStory) -> None:
     await story.asks("a")
-    await story.asks("b", reason="phone_lost", priority="urgent")
+    await story.asks("b", reason="urgent", priority="urgent", topic="phone_lost")
     assert story.notice("queued", position=1, minutes=1, number=2) == await story.last_told()
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.domain import UnreachableReason
 from bot.messages import client_data
 from bot.messages.conversations import Address, find_by_address
-from bot.messages.reachability import STOPPED
 from bot.privacy.audit import AuditTrail
 from bot.storage import Database, conversation, metadata
 from bot.storage.desk_tables import audit, handoff
@@ -127,11 +127,11 @@ async def test_a_stop_by_text_message_outlives_the_client(database: Database, cl
     parts = Parts(database, clock)
     await parts.receive("STOP", channel="sms", peer="+15550101234")
     row = (await database.run(client_data.conversations_of, "+15550101234"))[0]
-    assert row["unreachable"] == STOPPED
+    assert row["unreachable"] == UnreachableReason.OPTED_OUT
     assert await database.run(client_data.erase, row["id"]) is True
     found = await database.run(find_by_address, Address("sms", "+15550101234"))
     assert found is not None
-    assert found.unreachable == STOPPED
+    assert found.unreachable == UnreachableReason.OPTED_OUT
     assert found.name != row["name"]
     assert set(await database.run(client_data.collect, found.id)) == {"conversation"}
     # Only the client's own word ends it.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.messages import dead_letters
-from bot.messages.dead_letters import LONGEST, DeadLetter, DeadLetters
+from bot.messages.dead_letters import MAX_CHARACTERS, DeadLetter, DeadLetters
 from tests.support.gateway import Parts
 
 
@@ -52,7 +52,7 @@ async def test_nothing_in_it_is_a_secret_or_a_code(sqlite_parts: Parts, text: st
 
 
 async def test_the_newest_of_each_channel_are_kept(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.messages.dead_letters.MOST_KEPT", 3)
+    monkeypatch.setattr("bot.messages.dead_letters.MAX_LETTERS", 3)
     await kept(parts, {"n": 0}, channel="sms")
     for n in range(6):
         await kept(parts, {"n": n})
@@ -78,4 +78,4 @@ async def test_the_newest_of_each_channel_are_kept(parts: Parts, monkeypatch: py
 async def test_whatever_it_is_it_takes_little_room(parts: Parts, what: dict[str, Any]) -> None:
     await kept(parts, what)
     (letter,) = await newest(parts)
-    assert len(letter.content) <= 8 * LONGEST
+    assert len(letter.content) <= 8 * MAX_CHARACTERS

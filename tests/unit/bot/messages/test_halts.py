@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.messages import halts, outbox
-from bot.messages.dispatch import Receipt
+from bot.messages import halts, outbound_queue, outbox
+from bot.messages.outbound_queue import Receipt
 from tests.support.gateway import Parts
 
 
@@ -13,7 +13,7 @@ async def say(parts: Parts, text: str, channel: str = "telegram", peer: str = "a
 
 
 async def taken(parts: Parts) -> list[str]:
-    return [outgoing.text for outgoing in await parts.dispatch.take(10)]
+    return [message.text for message in await parts.claim_outbound(10)]
 
 
 async def test_nothing_is_sent_on_a_halted_channel_and_the_others_go_on(parts: Parts) -> None:
@@ -37,27 +37,27 @@ async def test_what_has_waited_is_sent_in_order_once_it_is_resumed(parts: Parts)
     assert await taken(parts) == []
 
     await parts.database.run(halts.resume, "telegram")
-    (first,) = await parts.dispatch.take(10)
-    await parts.dispatch.sent(first, Receipt("1"))
-    (second,) = await parts.dispatch.take(10)
+    (first,) = await parts.claim_outbound(10)
+    await parts.mark_sent(first, Receipt("1"))
+    (second,) = await parts.claim_outbound(10)
     assert [first.text, second.text] == ["first", "second"]
 
 
 async def test_the_rest_of_a_message_in_parts_waits_too(parts: Parts) -> None:
     await say(parts, "one|two")
-    (outgoing,) = await parts.dispatch.take(10)
+    (message,) = await parts.claim_outbound(10)
     await parts.database.run(halts.halt, "telegram")
-    await parts.dispatch.sent(outgoing, Receipt("1"), last=False)
+    await parts.mark_sent(message, Receipt("1"), is_last=False)
     assert await taken(parts) == []
     await parts.database.run(halts.resume, "telegram")
-    (rest,) = await parts.dispatch.take(10)
+    (rest,) = await parts.claim_outbound(10)
     assert rest.parts_sent == 1
 
 
 async def test_the_sender_sleeps_while_all_that_waits_is_halted(parts: Parts) -> None:
     await say(parts, "hello")
     await parts.database.run(halts.halt, "telegram")
-    assert await parts.dispatch.next_due() is None
+    assert await parts.database.run(outbound_queue.QUEUE.next_due) is None
 
 
 async def test_a_channel_is_halted_and_resumed_once(parts: Parts) -> None:
@@ -65,7 +65,7 @@ async def test_a_channel_is_halted_and_resumed_once(parts: Parts) -> None:
     assert await parts.database.run(halts.halt, "sms")
     parts.clock.advance(5)
     assert not await parts.database.run(halts.halt, "sms")
-    assert await parts.database.run(halts.halted) == {"sms": begin}
+    assert await parts.database.run(halts.list_halted) == {"sms": begin}
     assert await parts.database.run(halts.resume, "sms")
     assert not await parts.database.run(halts.resume, "sms")
-    assert await parts.database.run(halts.halted) == {}
+    assert await parts.database.run(halts.list_halted) == {}

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.messages.reading import TEXT_LIMIT
+from bot.messages.parsing import MAX_TEXT_CHARACTERS
 from bot.storage import conversation, inbound, outbound
 from tests.support.gateway import ENGLISH_NUMBER, Parts, rows
 
@@ -79,13 +79,13 @@ async def test_the_same_id_from_another_client_or_channel_is_another_message(par
 
 
 async def test_a_text_of_the_limit_is_kept_whole_and_one_more_is_cut_with_a_notice(parts: Parts) -> None:
-    await parts.receive("あ" * TEXT_LIMIT)
+    await parts.receive("あ" * MAX_TEXT_CHARACTERS)
     assert await notices(parts) == []
 
-    await parts.receive("い" * (TEXT_LIMIT + 1))
-    assert await contents(parts) == ["あ" * TEXT_LIMIT, "い" * TEXT_LIMIT]
+    await parts.receive("い" * (MAX_TEXT_CHARACTERS + 1))
+    assert await contents(parts) == ["あ" * MAX_TEXT_CHARACTERS, "い" * MAX_TEXT_CHARACTERS]
     assert await notices(parts) == ["too_long"]
-    assert TEXT_LIMIT == 4096
+    assert MAX_TEXT_CHARACTERS == 4096
 
 
 async def test_a_secret_in_what_is_cut_is_taken_out_too(parts: Parts) -> None:

@@ -11,11 +11,11 @@ from bot.messages.loop import Loop
 from tests.support.gateway import ManualClock
 
 
-class Queue(Loop):
+class NameLoop(Loop[str]):
     """A loop over names; each is worked on until it is let go."""
 
-    def __init__(self, clock: ManualClock, at_once: int = 2) -> None:
-        super().__init__("queue", clock, at_once)
+    def __init__(self, clock: ManualClock, concurrency: int = 2) -> None:
+        super().__init__("queue", clock, concurrency)
         self.waiting: list[str] = []
         self.begun: asyncio.Queue[str] = asyncio.Queue()
         self.done: list[str] = []
@@ -25,7 +25,7 @@ class Queue(Loop):
         self.faults: list[Exception] = []
         self.limits: list[int] = []
 
-    async def take(self, limit: int) -> list[str]:
+    async def claim(self, limit: int) -> list[str]:
         self.limits.append(limit)
         self.looked.set()
         if self.faults:
@@ -48,11 +48,11 @@ class Queue(Loop):
 
 
 @pytest.fixture
-async def queue(clock: ManualClock) -> Queue:
-    return Queue(clock)
+async def queue(clock: ManualClock) -> NameLoop:
+    return NameLoop(clock)
 
 
-async def test_everything_that_waits_is_worked_on(queue: Queue) -> None:
+async def test_everything_that_waits_is_worked_on(queue: NameLoop) -> None:
     queue.waiting = list("abcde")
     queue.start()
     await queue.begins(5)
@@ -60,7 +60,7 @@ async def test_everything_that_waits_is_worked_on(queue: Queue) -> None:
     assert sorted(queue.done) == list("abcde")
 
 
-async def test_no_more_is_taken_than_may_be_worked_on_at_once(queue: Queue) -> None:
+async def test_no_more_is_taken_than_may_be_worked_on_concurrency(queue: NameLoop) -> None:
     queue.let_go.clear()
     queue.waiting = list("abcde")
     queue.start()
@@ -76,7 +76,7 @@ async def test_no_more_is_taken_than_may_be_worked_on_at_once(queue: Queue) -> N
     await queue.stop()
 
 
-async def test_a_sleeping_loop_is_woken(queue: Queue) -> None:
+async def test_a_sleeping_loop_is_woken(queue: NameLoop) -> None:
     queue.start()
     await queue.looked.wait()
     queue.waiting = ["new"]
@@ -86,7 +86,7 @@ async def test_a_sleeping_loop_is_woken(queue: Queue) -> None:
     await queue.stop()
 
 
-async def test_what_is_stored_between_looking_and_sleeping_is_not_missed(queue: Queue) -> None:
+async def test_what_is_stored_between_looking_and_sleeping_is_not_missed(queue: NameLoop) -> None:
     queue.start()
     await queue.looked.wait()
     for n in range(20):
@@ -96,8 +96,10 @@ async def test_what_is_stored_between_looking_and_sleeping_is_not_missed(queue: 
     await queue.stop()
 
 
-async def test_what_nobody_says_is_found_all_the_same(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.messages.loop.LONGEST_SLEEP_SECONDS", 0.01)
+async def test_what_nobody_says_is_found_all_the_same(
+    queue: NameLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.messages.loop.MAX_SLEEP_SECONDS", 0.01)
     queue.start()
     await queue.looked.wait()
     queue.waiting = ["of another process"]
@@ -106,9 +108,9 @@ async def test_what_nobody_says_is_found_all_the_same(queue: Queue, monkeypatch:
 
 
 async def test_a_fault_in_looking_does_not_end_the_loop(
-    queue: Queue, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    queue: NameLoop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.messages.loop.LONGEST_SLEEP_SECONDS", 0.01)
+    monkeypatch.setattr("bot.messages.loop.MAX_SLEEP_SECONDS", 0.01)
     queue.faults = [OSError("the disk is full")]
     queue.waiting = ["a"]
     with caplog.at_level(logging.ERROR):
@@ -119,7 +121,7 @@ async def test_a_fault_in_looking_does_not_end_the_loop(
 
 
 async def test_a_fault_in_working_is_logged_and_the_next_one_is_taken(
-    queue: Queue, caplog: pytest.LogCaptureFixture
+    queue: NameLoop, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue.waiting = ["broken", "whole"]
     with caplog.at_level(logging.ERROR):
@@ -130,7 +132,7 @@ async def test_a_fault_in_working_is_logged_and_the_next_one_is_taken(
     assert "queue failed on an item" in caplog.text
 
 
-async def test_stopping_takes_nothing_more_and_waits_for_what_has_begun(queue: Queue) -> None:
+async def test_stopping_takes_nothing_more_and_waits_for_what_has_begun(queue: NameLoop) -> None:
     queue.let_go.clear()
     queue.waiting = list("abc")
     queue.start()
@@ -146,7 +148,7 @@ async def test_stopping_takes_nothing_more_and_waits_for_what_has_begun(queue: Q
     assert queue.waiting == ["c"]
 
 
-async def test_what_does_not_end_is_cut_off(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_does_not_end_is_cut_off(queue: NameLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.messages.loop.STOP_SECONDS", 0.01)
     queue.let_go.clear()
     queue.waiting = ["endless"]
@@ -159,22 +161,22 @@ async def test_what_does_not_end_is_cut_off(queue: Queue, monkeypatch: pytest.Mo
     assert not [task for task in asyncio.all_tasks() if "_work" in str(task.get_coro())]
 
 
-async def test_a_sleeping_loop_stops_at_once(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LONGEST_SLEEP_SECONDS", "STOP_SECONDS"):
+async def test_a_sleeping_loop_stops_concurrency(queue: NameLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAX_SLEEP_SECONDS", "STOP_SECONDS"):
         monkeypatch.setattr(f"bot.messages.loop.{name}", 60.0)
     queue.start()
     await queue.looked.wait()
     await asyncio.wait_for(queue.stop(), 10)
 
 
-async def test_a_stop_at_the_moment_of_a_wake_up_is_not_forgotten(queue: Queue) -> None:
+async def test_a_stop_at_the_moment_of_a_wake_up_is_not_forgotten(queue: NameLoop) -> None:
     for _ in range(20):
-        started = Queue(queue.clock)  # type: ignore[arg-type]
+        started = NameLoop(queue.clock)  # type: ignore[arg-type]
         started.start()
         await started.looked.wait()
         started.wake()
         await asyncio.wait_for(started.stop(), 10)
 
 
-async def test_a_loop_that_was_never_started_stops(queue: Queue) -> None:
+async def test_a_loop_that_was_never_started_stops(queue: NameLoop) -> None:
     await queue.stop()

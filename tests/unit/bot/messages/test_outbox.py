@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain import Notice
-from bot.messages import notices, outbox
-from bot.messages.claims import LEASE_SECONDS
-from bot.messages.dispatch import Dispatch, Receipt
+from bot.domain import Notice, Origin
+from bot.messages import notices, outbound_queue, outbox
+from bot.messages.outbound_queue import LEASE_SECONDS, Receipt
 from bot.messages.outbox import Choice
 from bot.storage import Database, button, outbound
 from tests.support.databases import migrated_file
@@ -21,12 +20,12 @@ from tests.support.gateway import ManualClock, Parts, rows
 
 async def say(parts: Parts, text: str, peer: str = "a", **more: Any) -> int:
     to = await parts.conversation(peer)
-    more = {"origin": "assistant"} | more
+    more = {"origin": Origin.ASSISTANT} | more
     return await parts.database.run(outbox.add, to, text=text, **more)
 
 
 async def taken(parts: Parts, limit: int = 10) -> list[str]:
-    return [outgoing.text for outgoing in await parts.dispatch.take(limit)]
+    return [message.text for message in await parts.claim_outbound(limit)]
 
 
 async def states(parts: Parts) -> dict[str, str]:
@@ -36,32 +35,32 @@ async def states(parts: Parts) -> dict[str, str]:
 async def test_a_message_is_handed_out_as_it_was_stored(parts: Parts) -> None:
     message_id = await say(parts, "**Next** を押してください 🙂", language="ja")
 
-    (outgoing,) = await parts.dispatch.take(1)
+    (message,) = await parts.claim_outbound(1)
 
-    assert (outgoing.id, outgoing.text, outgoing.language) == (
+    assert (message.id, message.text, message.language) == (
         message_id,
         "**Next** を押してください 🙂",
         "ja",
     )
-    assert (outgoing.address.channel, outgoing.address.peer) == ("simulator.sms", "a")
-    assert (outgoing.origin, outgoing.buttons, outgoing.attempts) == ("assistant", [], 1)
+    assert (message.address.channel, message.address.peer) == ("simulator.sms", "a")
+    assert (message.origin, message.buttons, message.attempts) == ("assistant", [], 1)
 
 
 async def test_a_message_is_in_the_language_of_the_conversation_unless_said_otherwise(parts: Parts) -> None:
     await say(parts, "はい", peer="+8190")
-    assert [outgoing.language for outgoing in await parts.dispatch.take(1)] == ["ja"]
+    assert [message.language for message in await parts.claim_outbound(1)] == ["ja"]
 
 
 async def test_choices_become_buttons_with_tokens_that_say_nothing(parts: Parts) -> None:
     choices = [Choice("Yes", "/affirm"), Choice("いいえ", '/inform{"x": "y"}')]
     message_id = await say(parts, "Really?", choices=choices)
 
-    (outgoing,) = await parts.dispatch.take(1)
+    (message,) = await parts.claim_outbound(1)
     stored = {row["token"]: row for row in await rows(parts.database, button)}
 
-    assert [shown["title"] for shown in outgoing.buttons] == ["Yes", "いいえ"]
-    assert all(set(shown) == {"title", "token"} for shown in outgoing.buttons)
-    for position, (shown, choice) in enumerate(zip(outgoing.buttons, choices, strict=True), start=1):
+    assert [shown["title"] for shown in message.buttons] == ["Yes", "いいえ"]
+    assert all(set(shown) == {"title", "token"} for shown in message.buttons)
+    for position, (shown, choice) in enumerate(zip(message.buttons, choices, strict=True), start=1):
         row = stored[shown["token"]]
         assert (row["position"], row["title"], row["payload"]) == (position, choice.title, choice.payload)
         assert (row["outbound_id"], row["used_at"]) == (message_id, None)
@@ -75,10 +74,10 @@ async def test_the_messages_of_a_conversation_leave_one_after_the_other(parts: P
         await say(parts, text)
 
     left = []
-    while items := await parts.dispatch.take(5):
+    while items := await parts.claim_outbound(5):
         assert len(items) == 1
         left += [items[0].text]
-        await parts.dispatch.sent(items[0], Receipt("x"))
+        await parts.mark_sent(items[0], Receipt("x"))
 
     assert left == ["first", "second", "third"]
 
@@ -95,23 +94,21 @@ async def test_different_conversations_are_served_together_up_to_the_limit(parts
 async def test_several_senders_at_once_never_get_the_same_message(parts: Parts) -> None:
     for n in range(20):
         await say(parts, str(n), f"peer{n}")
-    other = Dispatch(parts.database, parts.clock)
+    given = await asyncio.gather(*(parts.claim_outbound(4) for _ in range(8)))
 
-    given = await asyncio.gather(*(one.take(4) for one in (parts.dispatch, other) for _ in range(4)))
-
-    texts = [outgoing.text for items in given for outgoing in items]
+    texts = [message.text for items in given for message in items]
     assert len(texts) == len(set(texts))
     assert sorted([*texts, *await taken(parts, 20)], key=int) == [str(n) for n in range(20)]
 
 
 async def test_a_message_whose_sender_died_is_handed_out_again_under_the_same_key(parts: Parts) -> None:
     await say(parts, "hello")
-    (first,) = await parts.dispatch.take(1)
+    (first,) = await parts.claim_outbound(1)
 
     parts.clock.advance(LEASE_SECONDS - 0.1)
-    assert await parts.dispatch.take(1) == []
+    assert await parts.claim_outbound(1) == []
     parts.clock.advance(0.1)
-    (again,) = await parts.dispatch.take(1)
+    (again,) = await parts.claim_outbound(1)
 
     assert (again.id, again.key) == (first.id, first.key)
     assert [first.attempts, again.attempts] == [1, 2]
@@ -120,10 +117,10 @@ async def test_a_message_whose_sender_died_is_handed_out_again_under_the_same_ke
 async def test_what_was_sent_or_refused_is_over_and_lets_the_next_through(parts: Parts) -> None:
     for text in ("sent", "refused", "last"):
         await say(parts, text)
-    (first,) = await parts.dispatch.take(1)
-    await parts.dispatch.sent(first, Receipt("SM123"))
-    (second,) = await parts.dispatch.take(1)
-    await parts.dispatch.failed(second.id)
+    (first,) = await parts.claim_outbound(1)
+    await parts.mark_sent(first, Receipt("SM123"))
+    (second,) = await parts.claim_outbound(1)
+    await parts.database.run(outbound_queue.mark_failed, second)
 
     assert await taken(parts) == ["last"]
     assert await states(parts) == {"sent": "sent", "refused": "failed", "last": "queued"}
@@ -134,8 +131,8 @@ async def test_what_was_sent_or_refused_is_over_and_lets_the_next_through(parts:
 async def test_a_message_to_be_tried_again_holds_up_the_later_ones(parts: Parts) -> None:
     await say(parts, "first")
     await say(parts, "second")
-    (first,) = await parts.dispatch.take(1)
-    await parts.dispatch.again(first.id, parts.clock() + 5)
+    (first,) = await parts.claim_outbound(1)
+    await parts.database.run(outbound_queue.retry, first, parts.clock() + 5)
 
     assert await taken(parts) == []
     parts.clock.advance(5)
@@ -144,11 +141,11 @@ async def test_a_message_to_be_tried_again_holds_up_the_later_ones(parts: Parts)
 
 async def test_what_the_bot_said_before_somebody_took_over_is_dropped_and_nothing_else(parts: Parts) -> None:
     await say(parts, "by the bot, before")
-    await say(parts, "a notice", origin="system")
+    await say(parts, "a notice", origin=Origin.SYSTEM)
     await say(parts, "to somebody else", "b")
-    await say(parts, "by an agent, before", origin="agent")
+    await say(parts, "by an agent, before", origin=Origin.AGENT)
     await parts.change("a", epoch=1)
-    await say(parts, "by an agent, after", origin="agent")
+    await say(parts, "by an agent, after", origin=Origin.AGENT)
 
     assert await taken(parts) == ["a notice", "to somebody else"]
     assert await states(parts) == {
@@ -162,21 +159,21 @@ async def test_what_the_bot_said_before_somebody_took_over_is_dropped_and_nothin
 
 async def test_what_is_on_its_way_when_somebody_takes_over_is_not_overtaken(parts: Parts) -> None:
     await say(parts, "by the bot")
-    (first,) = await parts.dispatch.take(1)
+    (first,) = await parts.claim_outbound(1)
     await parts.change("a", epoch=1)
-    await say(parts, "by an agent", origin="agent")
+    await say(parts, "by an agent", origin=Origin.AGENT)
 
     assert await taken(parts) == []
-    await parts.dispatch.sent(first, Receipt("SM123"))
+    await parts.mark_sent(first, Receipt("SM123"))
     assert await taken(parts) == ["by an agent"]
     assert (await states(parts))["by the bot"] == "sent"
 
 
 async def test_what_a_dead_sender_had_when_somebody_took_over_is_dropped(parts: Parts) -> None:
     await say(parts, "by the bot")
-    await parts.dispatch.take(1)
+    await parts.claim_outbound(1)
     await parts.change("a", epoch=1)
-    await say(parts, "by an agent", origin="agent")
+    await say(parts, "by an agent", origin=Origin.AGENT)
     parts.clock.advance(LEASE_SECONDS)
 
     assert await taken(parts) == ["by an agent"]
@@ -189,7 +186,7 @@ async def test_a_dropped_message_never_comes_back(parts: Parts) -> None:
     assert await taken(parts) == []
 
     await parts.change("a", epoch=0)
-    await parts.dispatch.release_all()
+    await parts.restart()
 
     assert await taken(parts) == []
 
@@ -201,7 +198,7 @@ async def test_the_same_answer_to_the_same_message_is_not_stored_twice(parts: Pa
     with pytest.raises(IntegrityError):
         await say(parts, "two", inbound_id=accepted.id, seq=0)
     await say(parts, "next", inbound_id=accepted.id, seq=1)
-    await say(parts, "notice", inbound_id=accepted.id, seq=0, origin="system")
+    await say(parts, "notice", inbound_id=accepted.id, seq=0, origin=Origin.SYSTEM)
 
     assert list(await states(parts)) == ["one", "next", "notice"]
 
@@ -229,27 +226,27 @@ async def test_each_notice_has_its_place_its_language_and_its_variant(parts: Par
 
 
 async def test_the_next_due_time_is_that_of_the_messages_that_may_leave(parts: Parts) -> None:
-    assert await parts.dispatch.next_due() is None
+    assert await parts.database.run(outbound_queue.QUEUE.next_due) is None
     await say(parts, "first")
     await say(parts, "second")
-    assert await parts.dispatch.next_due() == parts.clock()
+    assert await parts.database.run(outbound_queue.QUEUE.next_due) == parts.clock()
 
-    (first,) = await parts.dispatch.take(5)
+    (first,) = await parts.claim_outbound(5)
     # The second one waits for the first; looking for it now would find nothing, again and again.
-    assert await parts.dispatch.next_due() == parts.clock() + LEASE_SECONDS
+    assert await parts.database.run(outbound_queue.QUEUE.next_due) == parts.clock() + LEASE_SECONDS
 
-    await parts.dispatch.sent(first, Receipt("x"))
-    assert await parts.dispatch.next_due() == parts.clock()
+    await parts.mark_sent(first, Receipt("x"))
+    assert await parts.database.run(outbound_queue.QUEUE.next_due) == parts.clock()
 
 
 async def test_a_new_start_makes_everything_unsent_due(parts: Parts) -> None:
     for peer in "ab":
         await say(parts, peer, peer)
-    first, second = await parts.dispatch.take(2)
-    await parts.dispatch.sent(first, Receipt("x"))
-    await parts.dispatch.again(second.id, parts.clock() + 60)
+    first, second = await parts.claim_outbound(2)
+    await parts.mark_sent(first, Receipt("x"))
+    await parts.database.run(outbound_queue.retry, second, parts.clock() + 60)
 
-    await parts.dispatch.release_all()
+    await parts.restart()
 
     assert await taken(parts) == ["b"]
 
@@ -260,9 +257,9 @@ async def test_whether_anything_is_left_to_send_is_known_by_conversation(parts: 
     assert await parts.database.run(outbox.is_pending, mine.id)
     assert not await parts.database.run(outbox.is_pending, other.id)
 
-    (outgoing,) = await parts.dispatch.take(1)
+    (message,) = await parts.claim_outbound(1)
     assert await parts.database.run(outbox.is_pending, mine.id)
-    await parts.dispatch.sent(outgoing, Receipt("x"))
+    await parts.mark_sent(message, Receipt("x"))
     assert not await parts.database.run(outbox.is_pending, mine.id)
 
 
@@ -276,7 +273,7 @@ async def test_a_key_is_that_of_no_message_of_another_database(
     for one in (before, after):
         await say(one, "hello")
 
-    (first,), (second,) = await before.dispatch.take(5), await after.dispatch.take(5)
+    (first,), (second,) = await before.claim_outbound(5), await after.claim_outbound(5)
 
     assert first.id == second.id
     assert first.key != second.key

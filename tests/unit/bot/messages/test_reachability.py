@@ -6,12 +6,14 @@ import asyncio
 
 import pytest
 
+from bot.domain import InboundKind
 from bot.messages import outbox
 from bot.messages.conversations import Address
-from bot.messages.dispatch import Receipt
-from bot.messages.outbox import REQUEST_CONTACT, Choice
-from bot.messages.reading import Message
+from bot.messages.outbound_queue import Receipt
+from bot.messages.outbox import Choice
+from bot.messages.parsing import InboundMessage
 from bot.storage import conversation, inbound, outbound
+from contracts.payloads import REQUEST_CONTACT
 from tests.support.gateway import NUMBER, Parts, rows
 
 
@@ -21,11 +23,11 @@ async def unreachable(parts: Parts) -> str | None:
 
 
 async def event(parts: Parts, name: str, external_id: str, channel: str = "telegram") -> None:
-    await parts.inbox.accept(Message(Address(channel, NUMBER), external_id, "event", name))
+    await parts.inbox.accept(InboundMessage(Address(channel, NUMBER), external_id, InboundKind.EVENT, name))
 
 
 async def taken(parts: Parts) -> list[str]:
-    return [outgoing.text for outgoing in await parts.dispatch.take(10)]
+    return [message.text for message in await parts.claim_outbound(10)]
 
 
 async def test_a_stop_is_recorded_and_drops_what_waits_but_not_its_confirmation(parts: Parts) -> None:
@@ -95,9 +97,9 @@ async def test_a_keyboard_for_a_contact_is_open_until_a_message_could_take_it_aw
 
     async def say(text: str, choices: list[Choice]) -> bool:
         await parts.database.run(outbox.add, to, origin="assistant", text=text, choices=choices)
-        (outgoing,) = await parts.dispatch.take(1)
-        await parts.dispatch.sent(outgoing, Receipt("x"))
-        return outgoing.clears_keyboard
+        (message,) = await parts.claim_outbound(1)
+        await parts.mark_sent(message, Receipt("x"))
+        return message.clears_keyboard
 
     assert await say("hello", []) is False
     assert await say("Which number?", [Choice("Share", REQUEST_CONTACT)]) is False
@@ -115,16 +117,16 @@ async def test_by_sms_no_contact_is_asked_for_and_the_numbers_stay_right(parts: 
         text="Which number?",
         choices=[Choice("Share", REQUEST_CONTACT), Choice("Leave it", "/deny")],
     )
-    (outgoing,) = await parts.dispatch.take(1)
-    assert [shown["title"] for shown in outgoing.buttons] == ["Leave it"]
+    (message,) = await parts.claim_outbound(1)
+    assert [shown["title"] for shown in message.buttons] == ["Leave it"]
 
 
 async def test_a_message_that_cannot_be_stored_spoils_none_that_came_with_it(parts: Parts) -> None:
     address = Address("telegram", NUMBER)
     messages = [
-        Message(address, "1", "text", "first"),
-        Message(address, "2", "event", "no such event"),
-        Message(address, "3", "text", "second"),
+        InboundMessage(address, "1", InboundKind.TEXT, "first"),
+        InboundMessage(address, "2", InboundKind.EVENT, "no such event"),
+        InboundMessage(address, "3", InboundKind.TEXT, "second"),
     ]
     results = await asyncio.gather(*map(parts.inbox.accept, messages), return_exceptions=True)
     assert [type(result).__name__ for result in results] == ["Accepted", "KeyError", "Accepted"]

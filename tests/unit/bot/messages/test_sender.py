@@ -7,18 +7,18 @@ from collections import deque
 
 import pytest
 
+from bot.domain import Origin, UnreachableReason
 from bot.messages import outbox
-from bot.messages.claims import Outgoing
-from bot.messages.dispatch import Receipt
+from bot.messages.loop import stop_all
+from bot.messages.outbound_queue import OutboundMessage, Receipt
 from bot.messages.sender import (
-    GIVE_UP_SECONDS,
     MAX_ATTEMPTS,
-    InDoubt,
-    Later,
-    Refused,
+    MAX_OUTAGE_SECONDS,
+    SendDeferredError,
     Sender,
-    Unknown,
-    settle,
+    SendRejectedError,
+    SendUnconfirmedError,
+    SendUnknownError,
 )
 from bot.storage import Database, delivery, outbound
 from tests.support.gateway import NUMBER, ManualClock, Parts, rows
@@ -35,17 +35,17 @@ class Channel:
 
     gap_seconds = 0.0
 
-    def parts(self, outgoing: Outgoing) -> list[str]:
-        return outgoing.text.split("|")
+    def parts(self, message: OutboundMessage) -> list[str]:
+        return message.text.split("|")
 
-    async def send(self, outgoing: Outgoing, part: str) -> Receipt:
+    async def send(self, message: OutboundMessage, part: str) -> Receipt:
         if self.faults:
             raise self.faults.popleft()
         self.sent.append(part)
         return Receipt(f"provider-{len(self.sent)}")
 
-    async def resolve(self, outgoing: Outgoing, part: str) -> Receipt | None:
-        self.resolved.append((part, outgoing.unconfirmed_attempts))
+    async def resolve(self, message: OutboundMessage, part: str) -> Receipt | None:
+        self.resolved.append((part, message.unconfirmed_attempts))
         if self.answers:
             answer = self.answers.popleft()
             if isinstance(answer, Exception):
@@ -61,17 +61,17 @@ class Sending:
         self.parts = parts
         self.channel = Channel()
         self.changes = 0
-        self.sender = Sender(parts.dispatch, {"simulator.sms": self.channel}, parts.clock, self._changed)
+        self.sender = Sender(parts.database, {"simulator.sms": self.channel}, parts.clock, self._changed)
 
     def _changed(self) -> None:
         self.changes += 1
 
     async def say(self, text: str, peer: str = "a", channel: str = "simulator.sms") -> None:
         to = await self.parts.conversation(peer, channel)
-        await self.parts.database.run(outbox.add, to, origin="assistant", text=text)
+        await self.parts.database.run(outbox.add, to, origin=Origin.ASSISTANT, text=text)
 
     async def round(self) -> None:
-        await asyncio.gather(*(self.sender.work(item) for item in await self.sender.take(16)))
+        await asyncio.gather(*(self.sender.work(item) for item in await self.sender.claim(16)))
 
     async def states(self) -> list[str]:
         return [row["state"] for row in await rows(self.parts.database, outbound)]
@@ -133,7 +133,7 @@ async def test_a_message_that_never_goes_through_is_given_up_and_the_next_one_se
 
 
 async def test_a_refused_message_is_not_tried_again(sending: Sending) -> None:
-    sending.channel.faults.append(Refused("blocked", reach="blocked"))
+    sending.channel.faults.append(SendRejectedError("blocked", unreachable=UnreachableReason.BLOCKED))
     await sending.say("hello")
     await sending.round()
     sending.parts.clock.advance(3600)
@@ -162,7 +162,7 @@ async def test_one_client_in_trouble_does_not_hold_up_another(sending: Sending) 
 async def test_the_running_sender_sends_everything_in_order_and_settles(sending: Sending) -> None:
     everything_sent = asyncio.Event()
     sender = Sender(
-        sending.parts.dispatch,
+        sending.parts.database,
         {"simulator.sms": sending.channel},
         sending.parts.clock,
         lambda: everything_sent.set() if len(sending.channel.sent) == 12 else None,
@@ -173,14 +173,14 @@ async def test_the_running_sender_sends_everything_in_order_and_settles(sending:
 
     sender.start()
     await asyncio.wait_for(everything_sent.wait(), 20)
-    await settle(sender)
+    await stop_all(sender)
 
     for peer in "abc":
         assert [text for text in sending.channel.sent if text[0] == peer] == [f"{peer}{n}" for n in range(4)]
     assert await sending.states() == ["sent"] * 12
 
 
-async def outgoing_rows(sending: Sending) -> list[dict[str, object]]:
+async def outbound_rows(sending: Sending) -> list[dict[str, object]]:
     return await rows(sending.parts.database, outbound)
 
 
@@ -189,35 +189,35 @@ async def test_an_hour_without_the_provider_loses_nothing_and_keeps_the_order(se
         await sending.say(text)
     began = sending.parts.clock()
     while sending.parts.clock() - began < 3600:
-        sending.channel.faults.append(Later("provider_down"))
+        sending.channel.faults.append(SendDeferredError("provider_down"))
         await sending.round()
         due = await sending.sender.next_due()
         assert due is not None
         assert due - sending.parts.clock() <= 60
         sending.parts.clock.advance(due - sending.parts.clock())
     assert sending.channel.sent == []
-    assert [row["error"] for row in await outgoing_rows(sending)] == ["provider_down", None, None]
+    assert [row["error"] for row in await outbound_rows(sending)] == ["provider_down", None, None]
 
     sending.channel.faults.clear()
     for _ in range(3):
         await sending.round()
 
     assert sending.channel.sent == ["first", "second", "third"]
-    assert [(row["state"], row["error"]) for row in await outgoing_rows(sending)] == [("sent", None)] * 3
+    assert [(row["state"], row["error"]) for row in await outbound_rows(sending)] == [("sent", None)] * 3
 
 
 async def test_a_provider_that_stays_away_is_given_up_after_hours_with_the_reason(sending: Sending) -> None:
     await sending.say("hello")
-    sending.channel.faults.extend([Later("provider_down")] * 2)
+    sending.channel.faults.extend([SendDeferredError("provider_down")] * 2)
     await sending.round()
-    sending.parts.clock.advance(GIVE_UP_SECONDS)
+    sending.parts.clock.advance(MAX_OUTAGE_SECONDS)
     await sending.round()
-    (row,) = await outgoing_rows(sending)
+    (row,) = await outbound_rows(sending)
     assert (row["state"], row["error"]) == ("failed", "provider_down")
 
 
 async def test_a_channel_that_asks_for_a_pause_gets_it_for_that_client_alone(sending: Sending) -> None:
-    sending.channel.faults.append(Later("rate_limited", 17.0))
+    sending.channel.faults.append(SendDeferredError("rate_limited", 17.0))
     await sending.say("to a")
     await sending.round()
     await sending.say("also to a")
@@ -254,7 +254,7 @@ async def test_a_long_message_leaves_in_parts_and_goes_on_where_it_was_cut_off(s
     await sending.say("one|two|three")
     await sending.say("next")
     await sending.round()
-    sending.channel.faults.append(Later("provider_down"))
+    sending.channel.faults.append(SendDeferredError("provider_down"))
     await sending.round()
     sending.parts.clock.advance(60)
     for _ in range(3):
@@ -267,7 +267,7 @@ async def test_a_long_message_leaves_in_parts_and_goes_on_where_it_was_cut_off(s
 
 async def test_a_try_without_an_answer_is_cleared_up_before_the_next(sending: Sending) -> None:
     await sending.say("hello")
-    sending.channel.faults.append(InDoubt())
+    sending.channel.faults.append(SendUnconfirmedError())
     sending.channel.answers.append(Receipt("found-1"))
     await sending.round()
     sending.parts.clock.advance(60)
@@ -275,13 +275,13 @@ async def test_a_try_without_an_answer_is_cleared_up_before_the_next(sending: Se
 
     assert sending.channel.resolved == [("hello", 1)]
     assert sending.channel.sent == []
-    (row,) = await outgoing_rows(sending)
+    (row,) = await outbound_rows(sending)
     assert (row["state"], row["provider_id"]) == ("sent", "found-1")
 
 
 async def test_a_try_without_an_answer_that_did_not_arrive_is_made_again(sending: Sending) -> None:
     await sending.say("hello")
-    sending.channel.faults.extend([InDoubt(), InDoubt()])
+    sending.channel.faults.extend([SendUnconfirmedError(), SendUnconfirmedError()])
     for _ in range(3):
         await sending.round()
         sending.parts.clock.advance(60)
@@ -292,8 +292,8 @@ async def test_a_try_without_an_answer_that_did_not_arrive_is_made_again(sending
 async def test_what_nobody_can_find_out_is_unknown_and_the_next_message_goes_on(sending: Sending) -> None:
     await sending.say("hello")
     await sending.say("next")
-    sending.channel.faults.append(InDoubt())
-    sending.channel.answers.append(Unknown())
+    sending.channel.faults.append(SendUnconfirmedError())
+    sending.channel.answers.append(SendUnknownError())
     await sending.round()
     sending.parts.clock.advance(60)
     await sending.round()
@@ -304,20 +304,20 @@ async def test_what_nobody_can_find_out_is_unknown_and_the_next_message_goes_on(
 
 async def test_a_sender_killed_in_mid_send_leaves_a_doubt(sending: Sending) -> None:
     await sending.say("hello")
-    await sending.sender.take(16)
-    await sending.parts.dispatch.release_all()
+    await sending.sender.claim(16)
+    await sending.parts.restart()
     await sending.round()
     assert sending.channel.resolved == [("hello", 1)]
     assert sending.channel.sent == ["hello"]
 
 
 async def test_a_client_who_blocks_gets_nothing_more_until_they_write_again(sending: Sending) -> None:
-    sending.channel.faults.append(Refused("blocked", reach="blocked"))
+    sending.channel.faults.append(SendRejectedError("blocked", unreachable=UnreachableReason.BLOCKED))
     await sending.say("first", NUMBER)
     await sending.say("second", NUMBER)
     await sending.round()
     await sending.round()
-    assert [(row["state"], row["error"]) for row in await outgoing_rows(sending)] == [
+    assert [(row["state"], row["error"]) for row in await outbound_rows(sending)] == [
         ("failed", "blocked"),
         ("dropped", "blocked"),
     ]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.messages import inbox
-from bot.messages.inbox import LEASE_SECONDS, Inbox
+from bot.domain import InboundStatus
+from bot.messages import inbound_queue, inbox
+from bot.messages.inbound_queue import LEASE_SECONDS, QUEUE
 from bot.storage import Database, inbound
 from tests.support.gateway import ManualClock, Parts, rows
 
 
 async def taken(parts: Parts, limit: int = 10) -> list[str]:
-    return [item.content for item in await parts.inbox.take(limit)]
+    return [item.content for item in await parts.claim_inbound(limit)]
 
 
 async def finish(parts: Parts, content: str, state: str = "done") -> bool:
     (row,) = await rows(parts.database, inbound, content=content)
-    return await parts.database.run(inbox.finish, row["id"], state)
+    return await parts.database.run(inbound_queue.finish, row["id"], InboundStatus(state))
 
 
 async def test_the_messages_of_a_conversation_are_given_out_one_after_the_other(parts: Parts) -> None:
@@ -62,9 +63,7 @@ async def test_different_conversations_are_given_out_together_up_to_the_limit(pa
 async def test_several_takers_at_once_never_get_the_same_message(parts: Parts) -> None:
     for n in range(30):
         await parts.receive(str(n), peer=f"peer{n}")
-    other = Inbox(parts.database, parts.knowledge, parts.vault, parts.clock, lambda: None)
-
-    given = await asyncio.gather(*(one.take(4) for one in (parts.inbox, other) for _ in range(5)))
+    given = await asyncio.gather(*(parts.claim_inbound(4) for _ in range(10)))
 
     contents = [item.content for items in given for item in items]
     assert len(contents) == len(set(contents))
@@ -74,12 +73,12 @@ async def test_several_takers_at_once_never_get_the_same_message(parts: Parts) -
 
 async def test_a_taken_message_comes_back_after_its_lease_and_counts_its_tries(parts: Parts) -> None:
     await parts.receive("hello")
-    (first,) = await parts.inbox.take(1)
+    (first,) = await parts.claim_inbound(1)
 
     parts.clock.advance(LEASE_SECONDS - 0.1)
-    assert await parts.inbox.take(1) == []
+    assert await parts.claim_inbound(1) == []
     parts.clock.advance(0.1)
-    (again,) = await parts.inbox.take(1)
+    (again,) = await parts.claim_inbound(1)
 
     assert (again.id, again.key, again.content) == (first.id, first.key, first.content)
     assert [first.attempts, again.attempts] == [1, 2]
@@ -87,19 +86,19 @@ async def test_a_taken_message_comes_back_after_its_lease_and_counts_its_tries(p
 
 async def test_a_lease_that_is_kept_up_does_not_end(parts: Parts) -> None:
     await parts.receive("hello")
-    (item,) = await parts.inbox.take(1)
+    (item,) = await parts.claim_inbound(1)
 
     for _ in range(5):
         parts.clock.advance(LEASE_SECONDS / 3)
-        await parts.inbox.release(item.id, parts.clock() + LEASE_SECONDS)
-    assert await parts.inbox.take(1) == []
+        await parts.database.run(QUEUE.extend_lease, item.id)
+    assert await parts.claim_inbound(1) == []
 
 
 async def test_a_message_put_back_comes_again_when_it_was_said(parts: Parts) -> None:
     await parts.receive("hello")
-    (item,) = await parts.inbox.take(1)
+    (item,) = await parts.claim_inbound(1)
 
-    await parts.inbox.release(item.id, parts.clock() + 2)
+    await parts.database.run(QUEUE.retry, item.id, parts.clock() + 2)
     assert await taken(parts) == []
     parts.clock.advance(2)
     assert await taken(parts) == ["hello"]
@@ -108,14 +107,14 @@ async def test_a_message_put_back_comes_again_when_it_was_said(parts: Parts) -> 
 async def test_a_message_put_back_without_its_fault_does_not_count_the_try(parts: Parts) -> None:
     await parts.receive("hello")
     for _ in range(7):
-        (item,) = await parts.inbox.take(1)
+        (item,) = await parts.claim_inbound(1)
         assert item.attempts == 1
-        await parts.database.run(inbox.put_back, item.id, parts.clock())
+        await parts.database.run(QUEUE.release, item.id, parts.clock())
 
 
 async def test_a_message_is_closed_once_only(parts: Parts) -> None:
     await parts.receive("hello")
-    (item,) = await parts.inbox.take(1)
+    (item,) = await parts.claim_inbound(1)
 
     closed = await asyncio.gather(*(finish(parts, "hello") for _ in range(5)))
 
@@ -123,8 +122,8 @@ async def test_a_message_is_closed_once_only(parts: Parts) -> None:
     assert not await finish(parts, "hello", "dead")
     assert [row["state"] for row in await rows(parts.database, inbound)] == ["done"]
     # Nor does a late word about it open it again.
-    await parts.inbox.release(item.id, parts.clock())
-    await parts.database.run(inbox.put_back, item.id, parts.clock())
+    await parts.database.run(QUEUE.retry, item.id, parts.clock())
+    await parts.database.run(QUEUE.release, item.id, parts.clock())
     assert await taken(parts) == []
 
 
@@ -134,27 +133,27 @@ async def test_a_new_start_gives_back_what_was_taken_up(parts: Parts) -> None:
     await taken(parts)
     await finish(parts, "b1")
 
-    await parts.inbox.release_all()
+    await parts.restart()
 
     assert await taken(parts) == ["a1"]
 
 
 async def test_the_next_due_time_is_that_of_the_messages_that_may_be_taken(parts: Parts) -> None:
-    assert await parts.inbox.next_due() is None
+    assert await parts.database.run(QUEUE.next_due) is None
     await parts.receive("first")
     await parts.receive("second")
-    assert await parts.inbox.next_due() == parts.clock()
+    assert await parts.database.run(QUEUE.next_due) == parts.clock()
 
-    (first,) = await parts.inbox.take(5)
+    (first,) = await parts.claim_inbound(5)
     # The second one waits for the first; looking for it now would find nothing, again and again.
-    assert await parts.inbox.next_due() == parts.clock() + LEASE_SECONDS
+    assert await parts.database.run(QUEUE.next_due) == parts.clock() + LEASE_SECONDS
 
-    await parts.inbox.release(first.id, parts.clock() + 0.3)
-    assert await parts.inbox.next_due() == parts.clock() + 0.3
+    await parts.database.run(QUEUE.retry, first.id, parts.clock() + 0.3)
+    assert await parts.database.run(QUEUE.next_due) == parts.clock() + 0.3
     await finish(parts, "first")
-    assert await parts.inbox.next_due() == parts.clock()
+    assert await parts.database.run(QUEUE.next_due) == parts.clock()
     await finish(parts, "second")
-    assert await parts.inbox.next_due() is None
+    assert await parts.database.run(QUEUE.next_due) is None
 
 
 async def test_open_messages_are_counted_and_known_by_conversation(parts: Parts) -> None:
@@ -162,11 +161,11 @@ async def test_open_messages_are_counted_and_known_by_conversation(parts: Parts)
     await parts.receive("a2", peer="a")
     await parts.receive("b1", peer="b")
     mine, other = await parts.conversation("a"), await parts.conversation("b")
-    assert await parts.inbox.count_open() == 3
+    assert await parts.database.run(QUEUE.count) == 3
 
     await finish(parts, "b1")
 
-    assert await parts.inbox.count_open() == 2
+    assert await parts.database.run(QUEUE.count) == 2
     assert await parts.database.run(inbox.is_open, mine.id)
     assert not await parts.database.run(inbox.is_open, other.id)
 
@@ -176,12 +175,12 @@ async def test_a_message_is_known_by_the_same_key_whoever_takes_it(
 ) -> None:
     await parts.receive("a", peer="a")
     await parts.receive("b", peer="b")
-    before = {item.content: item.key for item in await parts.inbox.take(5)}
+    before = {item.content: item.key for item in await parts.claim_inbound(5)}
 
     reopened = Database(database_url, clock)
     after = Parts(reopened, clock)
-    await after.inbox.release_all()
+    await after.restart()
 
-    assert {item.content: item.key for item in await after.inbox.take(5)} == before
+    assert {item.content: item.key for item in await after.claim_inbound(5)} == before
     assert len(set(before.values())) == 2
     await reopened.close()

@@ -7,7 +7,7 @@ import gc
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -176,13 +176,12 @@ class Gateway:
         """Return a secret to the action server, during the turn that it belongs to."""
         require_loopback(request)
         require_token(request, self.settings.internal_token)
-        try:
+        secret = None
+        with suppress(ContractError):
             reference = decode(await read_body(request), RedeemRequest).reference
-        except ContractError as error:
-            raise HTTPException(400, str(error)) from None
-        # References are printable ASCII; a database refuses some other characters.
-        is_possible = reference.isascii() and reference.isprintable()
-        secret = await self.database.run(self.vault.open, reference) if is_possible else None
+            # References are printable ASCII; a database refuses some other characters.
+            if reference.isascii() and reference.isprintable():
+                secret = await self.database.run(self.vault.open, reference)
         if secret is None:
             raise HTTPException(404, "nothing is kept under that reference")
         return Response(encode(RedeemResponse(secret)), media_type="application/json")

@@ -129,5 +129,5 @@ async def test_a_message_that_cannot_be_stored_spoils_none_that_came_with_it(par
         InboundMessage(address, "3", InboundKind.TEXT, "second"),
     ]
     results = await asyncio.gather(*map(parts.inbox.accept, messages), return_exceptions=True)
-    assert [type(result).__name__ for result in results] == ["Accepted", "KeyError", "Accepted"]
+    assert [type(result).__name__ for result in results] == ["Accepted", "ValueError", "Accepted"]
     assert [row["content"] for row in await rows(parts.database, inbound)] == ["first", "second"]

@@ -31,9 +31,9 @@ from bot.conversation.engine import Engine
 from bot.conversation.pipeline import Pipeline
 from bot.conversation.reminders import ReminderLoop
 from bot.conversation.worker import Worker
-from bot.desk.wiring import DeskOfGateway
+from bot.desk.wiring import GatewayDesk
 from bot.handoff.deadlines import Deadlines
-from bot.handoff.service import HandoffService
+from bot.handoff.handoff_service import HandoffService
 from bot.messages import halts, inbound_queue, outbound_queue
 from bot.messages.inbox import Inbox
 from bot.messages.loop import Loop, stop_all
@@ -80,7 +80,7 @@ class Gateway:
             Route("/metrics", self._metrics),
             Route("/internal/vault/redeem", self._redeem, methods=["POST"]),
         ]
-        self.desk = DeskOfGateway(
+        self.desk = GatewayDesk(
             self.database, self.handoffs, settings, self.changed, clock, self._on_reply_stored
         )
         routes += self.desk.routes()

@@ -11,7 +11,7 @@ import segno
 
 from bot.cli.operator_audit import OperatorAction, record_action
 from bot.desk.accounts import AccountError, Accounts, NewSecrets, everybody
-from bot.desk.keys import audit_key, desk_key
+from bot.desk.desk_keys import audit_key, desk_key
 from bot.domain import Role
 from bot.privacy.audit import AuditTrail
 from bot.settings import Settings

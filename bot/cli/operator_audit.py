@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.desk.keys import audit_key, desk_key
+from bot.desk.desk_keys import audit_key, desk_key
 from bot.privacy.audit import AuditTrail
 from bot.settings import Settings
 from bot.storage.transaction import Transaction

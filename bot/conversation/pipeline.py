@@ -22,8 +22,8 @@ from bot.domain import (
     Origin,
     TurnOutcome,
 )
-from bot.handoff.notices import PREFIX as HANDOFF_PREFIX
-from bot.handoff.service import HandoffService, RequestedHandoff
+from bot.handoff.handoff_notices import PREFIX as HANDOFF_PREFIX
+from bot.handoff.handoff_service import HandoffService, RequestedHandoff
 from bot.messages import conversations, inbound_queue, inbox, notices, outbox
 from bot.messages.chat_commands import ChatCommands
 from bot.messages.conversations import Conversation

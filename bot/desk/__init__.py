@@ -1,1 +1,1 @@
-"""The support desk: agents' accounts, the pages under /desk/, and the way to desks elsewhere."""
+"""The support desk: agents' accounts, the pages under /desk/, and adapters for external desks."""

@@ -1,4 +1,4 @@
-"""Agents' accounts: a password (argon2id), a second factor (TOTP), a role. Made from the command line only."""
+"""Agents' accounts: a password (argon2id), a second factor (TOTP) and a role. Only the command line creates them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.handoff.agents import Agent
+from bot.handoff.agent_commands import Agent
 from bot.storage.desk_tables import agent, desk_session, login_failure
 from bot.storage.transaction import Transaction
 
 ROLES = ("agent", "lead", "auditor")
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
+MIN_PASSWORD_CHARACTERS = 12
+MAX_PASSWORD_CHARACTERS = 256
 ISSUER = "Secure Login Assistant"
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 
@@ -34,16 +34,16 @@ COSTLY = PasswordHasher()
 
 
 class AccountError(Exception):
-    """An account cannot be made or changed; the message is one line for the operator."""
+    """An account cannot be created or changed. The message is one line for the operator."""
 
 
-class TooManyFailures(Exception):
-    """Somebody has guessed too often."""
+class TooManyFailuresError(Exception):
+    """Too many failed log-ins for a name or from an address."""
 
 
 @dataclass(frozen=True)
 class NewSecrets:
-    """What a new account is given, shown once: the password, and the address for an authenticator app."""
+    """The secrets of a new account, shown once: the password, and the URI for an authenticator app."""
 
     password: str
     otpauth: str
@@ -51,9 +51,9 @@ class NewSecrets:
 
 
 class Accounts:
-    """Makes and checks accounts, each inside the caller's transaction; `key` is the desk's Fernet key.
+    """Creates and checks accounts in the caller's transaction. `key` is the desk's Fernet key.
 
-    `hasher` makes guessing a password from its hash as costly as it is.
+    `hasher` sets the cost of guessing a password from its hash.
     """
 
     def __init__(self, key: str, hasher: PasswordHasher = COSTLY) -> None:
@@ -63,7 +63,7 @@ class Accounts:
         self._nobody = hasher.hash(secrets.token_urlsafe(16))
 
     def add(self, tx: Transaction, name: str, shown_as: str, role: str, password: str | None) -> NewSecrets:
-        """Add an agent; makes up a password unless one is given. Raises AccountError."""
+        """Add an agent, with a random password unless one is given. Raises AccountError."""
         if not _NAME.fullmatch(name):
             raise AccountError("a name is 1 to 32 small letters, digits and . _ -, a letter first")
         if role not in ROLES:
@@ -86,7 +86,7 @@ class Accounts:
         return new
 
     def reset(self, tx: Transaction, name: str, password: str | None) -> NewSecrets:
-        """A new password and a new second factor; whoever is logged in as that agent is logged out."""
+        """Set a new password and a new second factor, and end the agent's sessions."""
         agent_id = self._id(tx, name)
         new = self._new_secrets(name, password)
         tx.execute(
@@ -104,20 +104,20 @@ class Accounts:
         return new
 
     def remove(self, tx: Transaction, name: str) -> None:
-        """The agent cannot log in any more, from now on; what they did stays in their name."""
+        """Deactivate the agent. What they did stays under their name."""
         agent_id = self._id(tx, name)
         tx.execute(update(agent).where(agent.c.id == agent_id).values(active=False, seen_at=None))
         tx.execute(delete(desk_session).where(desk_session.c.agent_id == agent_id))
 
     def log_in(self, tx: Transaction, name: str, password: str, code: str, address: str) -> Agent | None:
-        """The agent whose name, password and code these are; None otherwise, without saying what was wrong.
+        """Return the agent with this name, password and code; None if any of them is wrong.
 
-        A code serves once. Raises TooManyFailures.
+        A code is accepted once. Raises TooManyFailuresError.
         """
         name = name.strip().lower()[:64]
         tx.execute(delete(login_failure).where(login_failure.c.at < tx.now - WINDOW_SECONDS))
         if _failures(tx, name, address):
-            raise TooManyFailures
+            raise TooManyFailuresError
         row = tx.execute(select(agent).where(agent.c.name == name, agent.c.active)).first()
         right = self._is_password(row.password_hash if row else self._nobody, password)
         step = self._step(row.totp_sealed, code, tx.now) if row else None
@@ -143,20 +143,22 @@ class Accounts:
             "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(5)) for _ in range(4)
         )
         password = made_up if password is None else password
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            raise AccountError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
+            raise AccountError(
+                f"a password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters"
+            )
         secret = pyotp.random_base32()
         otpauth = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
         return NewSecrets(password, otpauth, secret)
 
     def _is_password(self, hashed: str, password: str) -> bool:
         try:
-            return self._hasher.verify(hashed, password[:LONGEST_PASSWORD])
+            return self._hasher.verify(hashed, password[:MAX_PASSWORD_CHARACTERS])
         except (VerificationError, InvalidHashError):
             return False
 
     def _step(self, sealed: str, code: str, now: float) -> int | None:
-        """The time step whose code this is; None when it is none of those that are good just now."""
+        """Return the time step of the code; None when it is not valid now."""
         digits = "".join(unicodedata.normalize("NFKC", code).split())
         try:
             totp = pyotp.TOTP(self._fernet.decrypt(sealed.encode()).decode())
@@ -178,13 +180,13 @@ class Accounts:
 
 
 def everybody(tx: Transaction) -> list[tuple[str, str, str, bool]]:
-    """Name, shown name, role, and whether they may log in, by name."""
+    """Return name, shown name, role and whether the account is active, ordered by name."""
     rows = tx.execute(select(agent).order_by(agent.c.name))
     return [(row.name, row.shown_as, row.role, bool(row.active)) for row in rows]
 
 
 def _failures(tx: Transaction, name: str, address: str) -> bool:
-    """Whether there have been too many."""
+    """Whether there were too many failures."""
     by_name, by_address = login_failure.c.name == name, login_failure.c.address == address
     for limit, which in (
         (BY_NAME_AND_ADDRESS, by_name & by_address),

@@ -1,4 +1,4 @@
-"""Canned replies: the topics' own texts, so that an agent says the same as the assistant, in the client's language."""
+"""Canned replies: the topics' texts, so that agents answer as the assistant does, in the client's language."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ NOT_FOR_AGENTS = "conversation"
 
 @dataclass(frozen=True)
 class CannedReply:
-    """A text that an agent can begin from: where in the topic it stands, and what it says."""
+    """A canned reply: its name in the topic, and its text."""
 
     name: str
     text: str
 
 
 def topics(knowledge: Knowledge, language: str) -> list[tuple[str, str]]:
-    """Id and title of the topics that have replies, by title."""
+    """Return id and title of the topics that have replies, ordered by title."""
     found = [
         (topic.id, topic.languages[language].title)
         for topic in knowledge.topics.values()
@@ -29,7 +29,7 @@ def topics(knowledge: Knowledge, language: str) -> list[tuple[str, str]]:
 
 
 def all_texts(knowledge: Knowledge) -> frozenset[str]:
-    """Every reply in every language and for every channel, as it stands."""
+    """Return every reply in every language and for every channel."""
     return frozenset(
         reply.text
         for language in knowledge.languages
@@ -40,7 +40,7 @@ def all_texts(knowledge: Knowledge) -> frozenset[str]:
 
 
 def replies(topic: Topic, language: str, channel: str) -> list[CannedReply]:
-    """A topic's texts in the client's language and for their channel. What has a {placeholder} is left out."""
+    """Return a topic's texts in the client's language and for their channel, except those with a {placeholder}."""
     page = topic.languages[language]
     found = [CannedReply(name, text.on(channel)) for name, text in page.texts.items()]
     for item in topic.guide:

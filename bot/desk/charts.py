@@ -1,4 +1,4 @@
-"""Plots as plain SVG, made on the server: no script, no style, colours by class from the page's style sheet."""
+"""Charts as plain SVG, without scripts or styles; the page's style sheet colours their classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEFT, BOTTOM, TOP = 36, 24, 24
 
 
 def bars(values: Sequence[tuple[str, float]], title: str, unit: str = "") -> Markup:
-    """Upright bars, each with its label below and its value above."""
+    """Draw vertical bars, each with its label below and its value above."""
     highest = max([value for _, value in values] + [1.0])
     step = (WIDTH - LEFT) / max(1, len(values))
     height = HEIGHT - BOTTOM - TOP
@@ -32,7 +32,7 @@ def bars(values: Sequence[tuple[str, float]], title: str, unit: str = "") -> Mar
 
 
 def line(values: Sequence[tuple[str, float | None]], title: str, unit: str = "") -> Markup:
-    """A line over evenly spaced labels; where there is no value it has a gap."""
+    """Draw a line over evenly spaced labels, with a gap where there is no value."""
     known = [value for _, value in values if value is not None]
     highest = max([*known, 1.0])
     step = (WIDTH - LEFT) / max(1, len(values))
@@ -58,7 +58,7 @@ def line(values: Sequence[tuple[str, float | None]], title: str, unit: str = "")
 
 
 def shares(values: Sequence[tuple[str, float, str]], title: str) -> Markup:
-    """Lying bars from 0 to 1, each with its label on the left and a figure of its own on the right."""
+    """Draw horizontal bars from 0 to 1, each with its label on the left and a figure on the right."""
     row, label_width, room = 26, 170, WIDTH - 170 - 104
     height = row * len(values) + 8
     parts = []

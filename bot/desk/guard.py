@@ -1,4 +1,4 @@
-"""What every page of the desk checks: who is logged in, what their role may do, and that a form is their own."""
+"""The checks of every desk page: the session, the role's rights, and the origin of forms."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ ANYBODY = frozenset({"agent", "lead", "auditor"})
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
-class NotLoggedIn(Exception):
-    """Nobody is logged in with this request."""
+class NotLoggedInError(Exception):
+    """The request has no session."""
 
 
 class Guard:
-    """Finds the session of a request and refuses what it may not do."""
+    """Finds the session of a request and checks its rights."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def session(self, request: Request, roles: frozenset[str] = ANYBODY) -> Session:
-        """Who is logged in. Raises NotLoggedIn, or a 403 when their role may not do this."""
+        """Return the session. Raises NotLoggedInError, or HTTPException 403 when the role lacks the right."""
         token = request.cookies.get(COOKIE, "")
         found = await self._database.run(sessions.find, token) if token else None
         if found is None:
-            raise NotLoggedIn
+            raise NotLoggedInError
         if found.agent.role not in roles:
             raise HTTPException(403, "your role may not do that")
         return found
 
     async def form(self, request: Request, session: Session) -> dict[str, str]:
-        """The fields of a form that one of the session's own pages has sent; else 403."""
+        """Return the fields of a form that a page of this session sent. Raises HTTPException 403 otherwise."""
         self.same_site(request)
         fields = await read_form(request)
         if not session.is_theirs(fields.get("csrf", "")):
@@ -65,7 +65,7 @@ class Guard:
         return fields
 
     def same_site(self, request: Request) -> None:
-        """403 when a browser says that another site has sent this."""
+        """Raise HTTPException 403 when the browser names another site as the sender."""
         if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             raise HTTPException(403, "only from the desk's own pages")
         origin = request.headers.get("origin")
@@ -74,7 +74,10 @@ class Guard:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """A form's fields, the first of each name. 413 above MAX_BODY_BYTES bytes, 400 when it cannot be read."""
+    """Return a form's fields, the first of each name.
+
+    Raises HTTPException: 413 above MAX_BODY_BYTES bytes, 400 for a malformed form.
+    """
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -88,7 +91,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def request_key(fields: dict[str, str]) -> str:
-    """The key by which a form that comes twice is known; 400 without one."""
+    """Return the key that identifies a repeated form. Raises HTTPException 400 without one."""
     key = fields.get("key", "")
     if not _KEY.fullmatch(key):
         raise HTTPException(400, "the form has no key")
@@ -96,17 +99,17 @@ def request_key(fields: dict[str, str]) -> str:
 
 
 def address_of(request: Request) -> str:
-    """Where a log-in comes from, to count failures by."""
+    """Return the address that failed log-ins are counted by."""
     return (request.client.host if request.client else "?")[:64]
 
 
 def is_secure(request: Request, public_url: str | None) -> bool:
-    """Whether cookies can be kept to https."""
+    """Whether cookies can be restricted to https."""
     return request.url.scheme == "https" or (
         public_url is not None and urlsplit(public_url).netloc == request.headers.get("host", "")
     )
 
 
 def number(text: str, otherwise: int = -1) -> int:
-    """A whole number in a form or an address."""
+    """Parse a whole number from a form or a URL."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else otherwise

@@ -1,4 +1,4 @@
-"""The desk's lists, read from the database: the queue, call-backs, and what a search finds."""
+"""The desk's lists: the queue, the tickets, and the results of a search."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.engine import Row
 
+from bot.desk.context_words import reason_name
 from bot.desk.masking import masked, masked_peer, shortened
-from bot.handoff import states
+from bot.domain import Awaiting, ConversationState, TicketStatus
+from bot.handoff import schedule
 from bot.storage.desk_tables import agent, handoff, note, ticket
 from bot.storage.tables import conversation, inbound, outbound
 from bot.storage.transaction import Transaction
@@ -41,7 +43,7 @@ class Waiting:
 
 
 def queue(tx: Transaction) -> list[Waiting]:
-    """Everybody who waits for a person or is with one: who comes next first."""
+    """List the conversations that wait for an agent or are with one, in the order of service."""
     rows = tx.execute(
         select(
             conversation,
@@ -55,9 +57,9 @@ def queue(tx: Transaction) -> list[Waiting]:
         )
         .join(handoff, handoff.c.id == conversation.c.handoff_id)
         .outerjoin(agent, agent.c.id == conversation.c.agent_id)
-        .where(conversation.c.state.in_(sorted(states.IN_CASE)))
+        .where(conversation.c.state.in_(sorted(schedule.IN_CASE)))
         .order_by(
-            case((conversation.c.state == states.QUEUED, 0), else_=1),
+            case((conversation.c.state == ConversationState.QUEUED, 0), else_=1),
             handoff.c.rank.desc(),
             handoff.c.created_at,
             handoff.c.id,
@@ -67,7 +69,7 @@ def queue(tx: Transaction) -> list[Waiting]:
 
 
 def _waiting(row: Row[Any]) -> Waiting:
-    client_waits = row.state == states.HUMAN and row.awaiting == "agent"
+    client_waits = row.state == ConversationState.HUMAN and row.awaiting == Awaiting.AGENT
     urgent = row.priority == "urgent"
     return Waiting(
         conversation_id=row.id,
@@ -76,21 +78,21 @@ def _waiting(row: Row[Any]) -> Waiting:
         peer=masked_peer(row.peer),
         channel=row.channel.rpartition(".")[2],
         language=row.language,
-        reason=row.reason,
+        reason=reason_name(row.reason, row.topic),
         topic=row.topic,
         urgent=urgent,
         raised=row.rank > (10 if urgent else 0),
-        since=row.asked_at if row.state == states.QUEUED else row.state_since,
+        since=row.asked_at if row.state == ConversationState.QUEUED else row.state_since,
         agent_id=row.agent_id,
         agent=row.shown_as,
-        client_waits=client_waits or row.state != states.HUMAN,
+        client_waits=client_waits or row.state != ConversationState.HUMAN,
         snippet=shortened(masked(row.snippet or ""), SNIPPET),
     )
 
 
 @dataclass(frozen=True)
 class Found:
-    """A conversation in a list: a search's, or a ticket's."""
+    """A conversation in the list of tickets or of search results."""
 
     conversation_id: int
     peer: str
@@ -107,7 +109,7 @@ class Found:
 
 
 def open_tickets(tx: Transaction) -> list[Found]:
-    """Clients who are to be called back: urgent ones first, then the oldest."""
+    """List the open tickets: urgent ones first, then the oldest."""
     written = _client_wrote(inbound.c.received_at >= handoff.c.created_at)
     rows = tx.execute(
         select(
@@ -126,14 +128,14 @@ def open_tickets(tx: Transaction) -> list[Found]:
         )
         .join(conversation, conversation.c.id == ticket.c.conversation_id)
         .join(handoff, handoff.c.id == ticket.c.handoff_id)
-        .where(ticket.c.state == "open")
+        .where(ticket.c.state == TicketStatus.OPEN)
         .order_by(handoff.c.rank.desc(), ticket.c.created_at)
     ).all()
     return [
         _found(
             row,
             row.created_at,
-            reason=row.reason,
+            reason=reason_name(row.reason, row.topic),
             topic=row.topic,
             ticket_reason=row.ticket_reason,
             number=row.handoff_id,
@@ -144,7 +146,7 @@ def open_tickets(tx: Transaction) -> list[Found]:
 
 
 def search(tx: Transaction, words: str) -> list[Found]:
-    """Conversations in which somebody wrote the words, or whose client or request number they are; newest first."""
+    """Find conversations by words in them, by the client or by the request number; newest first."""
     pattern = f"%{_escaped(words)}%"
     in_text = or_(
         _said_in(inbound, inbound.c.content, pattern, inbound.c.kind == "text"),
@@ -171,7 +173,7 @@ def search(tx: Transaction, words: str) -> list[Found]:
 
 
 def _client_wrote(*more: Any, before: Sequence[Any] = ()) -> Any:
-    """The text that the client of `conversation` wrote last; first by `before`, and of those that are `more` too."""
+    """Build a subquery for the client's last text that meets the conditions."""
     return (
         select(inbound.c.content)
         .where(inbound.c.conversation_id == conversation.c.id, inbound.c.kind == "text", *more)

@@ -1,4 +1,4 @@
-"""What an agent sees of a client: no secrets, and of numbers and addresses only what tells them apart."""
+"""Mask what agents see of a client: no secrets, and only the ends of numbers and addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT_DIGITS = 2
 
 
 def masked(text: str) -> str:
-    """`text` with numbers of six digits and more, e-mail addresses and anything secret covered."""
+    """Return `text` with secrets, e-mail addresses and numbers of six or more digits masked."""
     shown = redact(text).text
     shown = _ADDRESS.sub(r"\1•••\2", shown)
     shown = _NUMBER.sub(lambda found: _covered(found[0]), shown)
@@ -25,7 +25,7 @@ def masked(text: str) -> str:
 
 
 def masked_peer(peer: str) -> str:
-    """The client's number or name on the channel, such as "+81 ••• 78"."""
+    """Return the client's masked number or name on the channel, such as "+81 ••• 78"."""
     digits = [sign for sign in peer if sign.isdigit()]
     if peer.startswith("+") and len(digits) > 6:
         return f"{peer[:3]} ••• {peer[-KEPT_DIGITS:]}"
@@ -33,7 +33,7 @@ def masked_peer(peer: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most `most` characters of `text`; an ellipsis says that there is more."""
+    """Return at most `most` characters of `text`, with an ellipsis where it was cut."""
     if len(text) <= most:
         return text
     begun = text[: most - 1]

@@ -1,7 +1,7 @@
-"""What an agent may not send: a question for a secret, or a secret. Nobody here ever asks a client for one.
+"""Check what agents send: no secrets, and no requests for a secret.
 
-Goes by sentence: a word that names a secret, and words that ask for it to be told. Telling a client to type a PIN into
-the app, or never to tell it to anybody, is no such question.
+The check works by sentence: a word that names a secret, and words that ask the client to tell it. Asking a client to
+type a PIN into the app, or never to tell it, is allowed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _SENTENCE = re.compile(r"[^.!?。！？;；\n]+[.!?。！？]?")
 
 
 def refusal(text: str) -> str | None:
-    """Why a text may not be sent: "secret" (it holds one) or "asks" (it asks for one). None when it may."""
+    """Return why a text may not be sent: "secret" (it holds one) or "asks" (it asks for one); None when it may."""
     if redact(text).kinds:
         return "secret"
     normal = unicodedata.normalize("NFKC", text).replace("’", "'")

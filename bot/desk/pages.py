@@ -1,4 +1,4 @@
-"""From what the desk knows to HTML, in the agent's language."""
+"""Render the desk's pages as HTML, in the agent's language."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.clock import Clock
-from bot.desk import canned, charts, guard, texts
-from bot.desk.facts import Facts
+from bot.desk import canned, charts, desk_texts, guard
+from bot.desk.context_words import ContextWords
 from bot.desk.lists import Found, Waiting
 from bot.desk.sessions import Session
 from bot.desk.statistics import Overview
 from bot.desk.thread import Thread
-from bot.handoff import states
-from bot.handoff.agents import OUTCOMES
+from bot.domain import AGENT_OUTCOMES, ConversationState
 from bot.settings.hours import Hours
 from knowledge import Knowledge
 
@@ -34,8 +33,8 @@ class Pages:
     """Renders every page. A request with the header X-Part gets the page without its frame."""
 
     def __init__(self, knowledge: Knowledge, hours: Hours, clock: Clock) -> None:
-        self.texts = texts.load()
-        self._facts = Facts(knowledge, self.texts)
+        self.texts = desk_texts.load()
+        self._facts = ContextWords(knowledge, self.texts)
         self._knowledge = knowledge
         self._hours = hours
         self._clock = clock
@@ -57,11 +56,11 @@ class Pages:
         over: bool = False,
         status: int = 200,
     ) -> Response:
-        """The log-in; `over` says why somebody who was logged in sees it."""
+        """Render the log-in page; `over` tells that the session has ended."""
         return self._render(request, None, "login.html", status, then=then, name=name, error=error, over=over)
 
     def problem(self, request: Request, session: Session, status: int) -> Response:
-        """A page that says what is wrong with a request."""
+        """Render a page that names the problem with a request."""
         known = {403: "problem_403", 404: "problem_404", 413: "problem_413"}
         text = known.get(status, "problem_400")
         return self._render(request, session, "problem.html", status, text=text)
@@ -72,9 +71,13 @@ class Pages:
             request,
             session,
             "queue.html",
-            waiting=[row for row in shown if row.state == states.QUEUED],
+            waiting=[row for row in shown if row.state == ConversationState.QUEUED],
             mine=[row for row in shown if row.agent_id == session.agent.id],
-            others=[row for row in shown if row.state != states.QUEUED and row.agent_id != session.agent.id],
+            others=[
+                row
+                for row in shown
+                if row.state != ConversationState.QUEUED and row.agent_id != session.agent.id
+            ],
             chosen=language,
             codes=sorted(self._knowledge.languages),
             is_open=self._hours.is_open(self._clock()),
@@ -109,11 +112,11 @@ class Pages:
             status,
             shown=shown,
             facts=self._facts.in_words(shown.context, self._language(request, session)),
-            mine=shown.who.agent_id == session.agent.id
-            and shown.who.state in {states.ASSIGNED, states.HUMAN},
+            mine=shown.conversation.agent_id == session.agent.id
+            and shown.conversation.state in {ConversationState.ASSIGNED, ConversationState.HUMAN},
             may_work=session.agent.role in guard.WORK,
             colleagues=colleagues,
-            outcomes=OUTCOMES,
+            outcomes=AGENT_OUTCOMES,
             revealed=revealed,
             error=error,
             draft=draft,
@@ -175,14 +178,16 @@ class Pages:
         return self._render(request, session, "audit.html", rows=rows, broken=broken, names=names)
 
     def _canned(self, shown: Thread, chosen: str) -> dict[str, Any]:
-        language = shown.who.language
+        language = shown.conversation.language
         known = canned.topics(self._knowledge, language)
         ids = [topic for topic, _ in known]
         topic = next(
-            (one for one in (chosen, shown.context.get("topic")) if one in ids), ids[0] if ids else ""
+            (one for one in (chosen, shown.context.topic) if one in ids), ids[0] if ids else ""
         )
         replies = (
-            canned.replies(self._knowledge.topics[topic], language, shown.who.address.kind) if topic else []
+            canned.replies(self._knowledge.topics[topic], language, shown.conversation.address.kind)
+            if topic
+            else []
         )
         return {"canned_topics": known, "canned_topic": topic, "canned_replies": replies}
 
@@ -252,7 +257,7 @@ class Pages:
         return self.texts.say(language, "age_seconds", number=max(0, int(seconds)))
 
     def _marked(self, language: str) -> Callable[[str], Markup]:
-        """A message with its **labels** bold and what was taken out of it named."""
+        """Return a message as HTML, with its **labels** bold and its redacted secrets named."""
 
         def html(text: str) -> Markup:
             shown = _LABEL.sub(r"<b>\1</b>", str(escape(text)))

@@ -1,4 +1,4 @@
-"""Sessions of logged-in agents: an opaque cookie, of which only a digest is kept, for at most 12 hours."""
+"""Sessions of logged-in agents: an opaque cookie, stored as a digest, for at most 12 hours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.handoff.agents import Agent
+from bot.handoff.agent_commands import Agent
 from bot.storage.desk_tables import agent, desk_session
 from bot.storage.transaction import Transaction
 
-LONGEST_SECONDS = 12 * 3600.0
+MAX_SESSION_SECONDS = 12 * 3600.0
 IDLE_SECONDS = 2 * 3600.0
 # Seen is written down this often at most.
 SEEN_EVERY_SECONDS = 15.0
@@ -21,7 +21,7 @@ SEEN_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Session:
-    """Who is logged in, and what their forms carry so that no other page can send them."""
+    """A session: the agent, and the token that its forms carry against forgery."""
 
     agent: Agent
     csrf: str
@@ -29,13 +29,13 @@ class Session:
     language: str | None
 
     def is_theirs(self, csrf: str) -> bool:
-        """Whether a form came from one of this session's pages."""
+        """Whether a form came from a page of this session."""
         return hmac.compare_digest(self.csrf.encode(), csrf.encode())
 
 
 def begin(tx: Transaction, of: Agent) -> str:
-    """A new session; gives back the cookie's value."""
-    tx.execute(delete(desk_session).where(desk_session.c.created_at < tx.now - LONGEST_SECONDS))
+    """Begin a session and return the cookie's value."""
+    tx.execute(delete(desk_session).where(desk_session.c.created_at < tx.now - MAX_SESSION_SECONDS))
     token = secrets.token_urlsafe(32)
     tx.execute(
         insert(desk_session).values(
@@ -50,13 +50,13 @@ def begin(tx: Transaction, of: Agent) -> str:
 
 
 def find(tx: Transaction, token: str) -> Session | None:
-    """The session of a cookie; None when it is unknown, over, or its agent has been removed."""
+    """Return the session of a cookie; None when it is unknown or over, or its agent is inactive."""
     row = tx.execute(
         select(desk_session, agent.c.name, agent.c.shown_as, agent.c.role, agent.c.language)
         .join(agent, agent.c.id == desk_session.c.agent_id)
         .where(
             desk_session.c.digest == _digest(token),
-            desk_session.c.created_at > tx.now - LONGEST_SECONDS,
+            desk_session.c.created_at > tx.now - MAX_SESSION_SECONDS,
             desk_session.c.seen_at > tx.now - IDLE_SECONDS,
             agent.c.active,
         )
@@ -70,7 +70,7 @@ def find(tx: Transaction, token: str) -> Session | None:
 
 
 def end(tx: Transaction, session: Session) -> None:
-    """Log out. Who has no other session is no longer at the desk."""
+    """End the session. An agent without another session has left the desk."""
     tx.execute(delete(desk_session).where(desk_session.c.digest == session.digest))
     others = select(desk_session.c.digest).where(desk_session.c.agent_id == session.agent.id)
     if tx.execute(others).first() is None:

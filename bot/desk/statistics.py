@@ -1,4 +1,4 @@
-"""The supervisor's figures: how long people wait, how they were served, and where the bot fails."""
+"""The supervisor's figures: waiting times, outcomes, scores, and topics that end with a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from bot.handoff import states, waiting
+from bot.desk.context_words import reason_name
+from bot.domain import ConversationState, TicketStatus
+from bot.handoff import waiting_queue
 from bot.storage.desk_tables import handoff, ticket
 from bot.storage.tables import conversation, inbound
 from bot.storage.transaction import Transaction
@@ -57,7 +59,7 @@ class Overview:
 
 
 def overview(tx: Transaction, days: int = 7) -> Overview:
-    """The figures as they are now."""
+    """Return the figures as of now."""
     since = tx.now - days * DAY_SECONDS
     cases = tx.execute(
         select(handoff).where(handoff.c.created_at >= since, handoff.c.created_at <= tx.now)
@@ -69,17 +71,21 @@ def overview(tx: Transaction, days: int = 7) -> Overview:
     oldest = tx.execute(
         select(func.min(handoff.c.created_at))
         .join(conversation, conversation.c.handoff_id == handoff.c.id)
-        .where(conversation.c.state == states.QUEUED)
+        .where(conversation.c.state == ConversationState.QUEUED)
     ).scalar()
     first_day = tx.now - (days - 1) * DAY_SECONDS
     return Overview(
         days=days,
-        in_queue=waiting.queue_length(tx),
+        in_queue=waiting_queue.queue_length(tx),
         longest_wait=tx.now - oldest if oldest else None,
-        with_agents=_count(tx, conversation.c.state.in_((states.ASSIGNED, states.HUMAN))),
-        at_desk=len(waiting.at_desk(tx)),
+        with_agents=_count(
+            tx, conversation.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN))
+        ),
+        at_desk=len(waiting_queue.at_desk(tx)),
         open_tickets=int(
-            tx.execute(select(func.count()).select_from(ticket).where(ticket.c.state == "open")).scalar_one()
+            tx.execute(
+                select(func.count()).select_from(ticket).where(ticket.c.state == TicketStatus.OPEN)
+            ).scalar_one()
         ),
         cases=len(cases),
         wait_median=_quantile(waits, 0.5),
@@ -107,7 +113,7 @@ def overview(tx: Transaction, days: int = 7) -> Overview:
             )
             is not None
         ],
-        reasons=Counter(case.reason for case in cases).most_common(8),
+        reasons=Counter(reason_name(case.reason, case.topic) for case in cases).most_common(8),
         topics=_rates(tx, since, Counter(case.topic for case in cases if case.topic)),
     )
 

@@ -1,4 +1,4 @@
-"""One conversation as an agent sees it: who has it, everything that was said, noted and done, and who else looks."""
+"""One conversation as an agent sees it: owner, messages, notes, events, and the other viewers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
+from bot.desk.context_words import reason_name
 from bot.desk.masking import masked, masked_peer
-from bot.handoff import states
+from bot.domain import Awaiting, ConversationState, TicketStatus
+from bot.handoff.context import read_context
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
 from bot.storage.desk_tables import agent, handoff, handoff_event, note, presence, ticket
@@ -26,7 +28,7 @@ WRITING_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a conversation: what somebody said, noted or did."""
+    """One line of a conversation: a message, a note or an event."""
 
     kind: str  # client | bot | system | agent | backend | note | event
     at: float
@@ -41,13 +43,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Thread:
-    """A conversation with everything that an agent has to know at one look."""
+    """A conversation with everything that its page shows."""
 
-    who: Conversation
+    conversation: Conversation
     peer: str
     agent: str | None
     case: Mapping[str, Any] | None
-    context: Mapping[str, Any]
+    context: HandoffContext
+    reason: str
     ticket: Mapping[str, Any] | None
     lines: list[Line]
     has_earlier: bool
@@ -59,9 +62,9 @@ class Thread:
 def thread(
     tx: Transaction, conversation_id: int, viewer: int, *, revealed: bool, earlier: bool
 ) -> Thread | None:
-    """One conversation; None when there is none of that id. `revealed`: numbers and addresses uncovered."""
+    """Return one conversation; None when there is none of that id. `revealed` shows numbers and addresses in full."""
     try:
-        who = conversations.find(tx, conversation_id)
+        conversation = conversations.find(tx, conversation_id)
     except NoResultFound:
         return None
     names = {one.id: one.shown_as for one in tx.execute(select(agent.c.id, agent.c.shown_as))}
@@ -73,29 +76,34 @@ def thread(
         .limit(1)
     ).first()
     open_ticket = tx.execute(
-        select(ticket).where(ticket.c.conversation_id == conversation_id, ticket.c.state == "open")
+        select(ticket).where(ticket.c.conversation_id == conversation_id, ticket.c.state == TicketStatus.OPEN)
     ).first()
     lines = _lines(tx, conversation_id, names, revealed, None if earlier else LINES)
+    context = read_context(case_row.context if case_row else None)
     return Thread(
-        who=who,
-        peer=who.address.peer if revealed else masked_peer(who.address.peer),
-        agent=names.get(who.agent_id or 0),
+        conversation=conversation,
+        peer=conversation.address.peer if revealed else masked_peer(conversation.address.peer),
+        agent=names.get(conversation.agent_id or 0),
         case=dict(case_row._mapping) if case_row else None,
-        context=dict.fromkeys(HandoffContext.__struct_fields__)
-        | (dict(case_row.context or {}) if case_row else {}),
+        context=context,
+        reason=reason_name(case_row.reason, context.topic) if case_row else "",
         ticket=dict(open_ticket._mapping) if open_ticket else None,
         lines=lines[-LINES:] if not earlier else lines,
         has_earlier=not earlier and len(lines) > LINES,
         newest=inbox.newest(tx, conversation_id),
         looking=_looking(tx, conversation_id, viewer, names),
-        waiting_since=_waiting_since(who, case_row),
+        waiting_since=_waiting_since(conversation, case_row),
     )
 
 
-def _waiting_since(who: Conversation, case_row: Any) -> float | None:
-    if who.state in {states.QUEUED, states.ASSIGNED} and case_row is not None:
+def _waiting_since(conversation: Conversation, case_row: Any) -> float | None:
+    if conversation.state in {ConversationState.QUEUED, ConversationState.ASSIGNED} and case_row is not None:
         return float(case_row.created_at)
-    return who.state_since if who.state == states.HUMAN and who.awaiting == "agent" else None
+    return (
+        conversation.state_since
+        if conversation.state == ConversationState.HUMAN and conversation.awaiting == Awaiting.AGENT
+        else None
+    )
 
 
 def _lines(
@@ -167,7 +175,7 @@ def _actor(actor: str, names: Mapping[int, str]) -> str:
 def _looking(
     tx: Transaction, conversation_id: int, viewer: int, names: Mapping[int, str]
 ) -> list[tuple[str, bool]]:
-    """The other agents who have the conversation open, and whether each is writing."""
+    """Return the other agents who have the conversation open, and whether each is writing."""
     rows = tx.execute(
         select(presence).where(
             presence.c.conversation_id == conversation_id,

@@ -1,4 +1,4 @@
-"""Puts the desk together for the gateway: its pages, a desk elsewhere if there is one, and whom it tells."""
+"""Assemble the desk for the gateway: its pages, an external desk if there is one, and the webhook."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.http import MAX_BODY_BYTES
 from bot.clock import Clock
-from bot.desk import texts
+from bot.desk import desk_texts
 from bot.desk.adapters.bridge import Bridge
 from bot.desk.adapters.chatwoot import Chatwoot, is_genuine
-from bot.desk.facts import Facts
-from bot.desk.keys import audit_key, desk_key
-from bot.desk.parts import DeskParts
-from bot.desk.web import Desk
-from bot.desk.webhook import Webhooks
-from bot.handoff.agents import Agents
-from bot.handoff.service import HandoffService
+from bot.desk.context_words import ContextWords
+from bot.desk.desk_context import DeskContext
+from bot.desk.desk_keys import audit_key, desk_key
+from bot.desk.event_webhook import Webhooks
+from bot.desk.views import Desk
+from bot.handoff.agent_commands import AgentCommands
+from bot.handoff.handoff_service import HandoffService
 from bot.messages.loop import Loop
 from bot.messages.signal import Signal
 from bot.privacy.audit import AuditTrail
@@ -29,10 +29,10 @@ from bot.settings import Settings
 from bot.storage import Database
 
 
-class DeskOfGateway:
-    """The desk on the gateway's parts: `routes` to serve, `loops` to run, and `close` at the end.
+class GatewayDesk:
+    """The desk of a gateway: `routes` to serve, `loops` to run, and `close` at the end.
 
-    `acted` is called when an agent has done something.
+    `acted` is called after an agent's command.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class DeskOfGateway:
         audit = AuditTrail(audit_key(key))
         self._clock = clock
         self._settings = settings.desk
-        self._desk = Desk(DeskParts(database, handoffs, settings, key, audit, changed, clock, acted))
+        self._desk = Desk(DeskContext(database, handoffs, settings, key, audit, changed, clock, acted))
         self._chatwoot = Chatwoot(settings.desk.chatwoot) if settings.desk.chatwoot else None
         self._bridge = (
             Bridge(
                 database,
                 self._chatwoot,
-                Agents(handoffs),
-                Facts(handoffs.knowledge, texts.load()),
+                AgentCommands(handoffs),
+                ContextWords(handoffs.knowledge, desk_texts.load()),
                 audit,
                 clock,
                 acted,
@@ -71,16 +71,16 @@ class DeskOfGateway:
 
     @property
     def loops(self) -> list[Loop[Any]]:
-        """What runs beside the pages."""
+        """Return the loops that run beside the pages."""
         return [loop for loop in (self._bridge, self._webhooks) if loop is not None]
 
     def routes(self) -> list[BaseRoute]:
-        """The pages, and where Chatwoot's hints arrive."""
+        """Return the routes of the pages, and of Chatwoot's webhook."""
         hints = [Route("/webhooks/chatwoot", self._hint, methods=["POST"])] if self._bridge else []
         return [*self._desk.routes(), *hints]
 
     def woken(self) -> None:
-        """Something has changed: whoever tells others looks at once."""
+        """Wake the loops that pass changes on."""
         for loop in self.loops:
             loop.wake()
 
@@ -92,7 +92,7 @@ class DeskOfGateway:
             await self._webhooks.close()
 
     async def _hint(self, request: Request) -> Response:
-        """A webhook of Chatwoot: checked, and then no more than a reason to ask its API."""
+        """Receive a webhook of Chatwoot: verify it, then poll Chatwoot's API."""
         assert self._settings.chatwoot is not None
         assert self._bridge is not None
         body = b""

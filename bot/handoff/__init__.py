@@ -1,1 +1,1 @@
-"""Hand-off to support agents: who owns a conversation, and the requests for a person."""
+"""Hand-off to support agents: ownership of conversations, and requests for a person."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 from msgspec import structs
 
 from bot.privacy.redaction import redact
-from contracts.codec import encode, to_builtins
+from contracts.codec import ContractError, convert, encode, to_builtins
 from contracts.handoff import AccountFact, BackendFailure, HandoffContext
 from knowledge import Knowledge
 
@@ -60,3 +61,19 @@ def _without_longest_field(context: HandoffContext) -> HandoffContext:
 
 def _shorten(text: str) -> str:
     return redact(text).text[:MAX_TEXT_CHARACTERS]
+
+
+def read_context(stored: object) -> HandoffContext:
+    """Read a stored context. Fields that this version cannot read, as an earlier one wrote them, are left out."""
+    context = HandoffContext()
+    fields = stored if isinstance(stored, dict) else {}
+    for name, value in fields.items():
+        with suppress(ContractError):
+            context = structs.replace(context, **_read_field(name, value))
+    return context
+
+
+def _read_field(name: str, value: object) -> dict[str, object]:
+    """Return one field that is read. Raises ContractError."""
+    read: HandoffContext = convert({name: value}, HandoffContext)
+    return {name: getattr(read, name)}

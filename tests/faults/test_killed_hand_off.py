@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.handoff.states import AT_REST
+from bot.handoff.schedule import AT_REST
 from tests.support.desk import DeskClient, add_agent
 from tests.support.fake_telegram import FakeTelegram
 from tests.support.fake_twilio import FakeTwilio, incoming, signed

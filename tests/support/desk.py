@@ -13,7 +13,7 @@ import pyotp
 from argon2 import PasswordHasher
 
 from bot.desk.accounts import Accounts
-from bot.desk.keys import desk_key
+from bot.desk.desk_keys import desk_key
 from bot.settings import Settings
 from bot.storage import Database
 

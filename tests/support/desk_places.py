@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-from bot.desk import texts
-from bot.desk.acts import Acts, Form, Refused
-from bot.desk.adapters.base import Case, DeskAdapter
+from bot.desk import desk_texts
 from bot.desk.adapters.bridge import Bridge
 from bot.desk.adapters.builtin import BuiltInDesk
-from bot.desk.facts import Facts
+from bot.desk.adapters.desk_adapter import Case, DeskAdapter
+from bot.desk.context_words import ContextWords
+from bot.desk.form_commands import Form, FormCommands, FormError
 from bot.desk.thread import thread
-from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
+from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpochError, UnseenMessagesError
 from bot.messages import inbox
 from bot.messages.signal import Signal
 from bot.privacy.audit import AuditTrail
@@ -19,7 +19,7 @@ from tests.support.fake_chatwoot import FakeChatwoot
 from tests.support.hand_off import ANNA, PEER, HandOffStory
 from tests.support.knowledge import KNOWLEDGE
 
-FACTS = Facts(KNOWLEDGE, texts.load())
+FACTS = ContextWords(KNOWLEDGE, desk_texts.load())
 _keys = itertools.count(1)
 
 
@@ -32,7 +32,9 @@ class AtTheBuiltInDesk:
         self.story = story
         self.refusals: list[str] = []
         self._page: tuple[int, int] | None = None
-        self._acts = Acts(Agents(story.parts.handoffs), AuditTrail(b"key"), story.parts.clock, frozenset())
+        self._acts = FormCommands(
+            AgentCommands(story.parts.handoffs), AuditTrail(b"key"), story.parts.clock, frozenset()
+        )
         self.again()
 
     def again(self) -> None:
@@ -89,8 +91,8 @@ class AtTheBuiltInDesk:
         self._page = None
         form = Form(f"form-{next(_keys)}", who.id, epoch, seen, fields)
         try:
-            await self.story.parts.database.run(self._acts.carry_out, what, ANNA, form)
-        except (Refused, Moved, NotAllowed, Unread) as error:
+            await self.story.parts.database.run(self._acts.execute, what, ANNA, form)
+        except (FormError, StaleEpochError, NotAllowedError, UnseenMessagesError) as error:
             self.refusals.append(type(error).__name__)
 
 
@@ -111,7 +113,7 @@ class AtChatwoot:
         self.bridge = Bridge(
             parts.database,
             self.desk,
-            Agents(parts.handoffs),
+            AgentCommands(parts.handoffs),
             FACTS,
             AuditTrail(b"key"),
             parts.clock,

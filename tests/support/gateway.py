@@ -20,7 +20,7 @@ from bot.conversation.engine import Engine
 from bot.conversation.pipeline import Pipeline
 from bot.conversation.worker import Worker
 from bot.domain import InboundKind
-from bot.handoff.service import HandoffService
+from bot.handoff.handoff_service import HandoffService
 from bot.messages import conversations, inbound_queue, outbound_queue
 from bot.messages.conversations import Address, Conversation
 from bot.messages.inbound_queue import ClaimedMessage

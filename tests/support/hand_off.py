@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.conversation.worker import Worker
-from bot.handoff import notices
-from bot.handoff.agents import Agent, Agents
+from bot.handoff import handoff_notices
+from bot.handoff.agent_commands import Agent, AgentCommands
 from bot.handoff.deadlines import Deadlines
 from bot.messages import inbox
 from bot.messages.conversations import Conversation
@@ -47,7 +47,7 @@ class HandOffStory:
         self.parts = parts
         self.engine = engine
         self.worker = worker
-        self.agents = Agents(parts.handoffs)
+        self.agents = AgentCommands(parts.handoffs)
         self.deadlines = Deadlines(parts.database, parts.handoffs, parts.clock, lambda: None)
 
     async def writes(self, text: str, peer: str = PEER, hint: str = "en") -> int:
@@ -116,7 +116,7 @@ class HandOffStory:
 
     def notice(self, name: str, language: str = "en", **values: Any) -> str:
         """A notice of the desk as it is told."""
-        return self.parts.knowledge.text(notices.TOPIC, name, language).format(**values)
+        return self.parts.knowledge.text(handoff_notices.TOPIC, name, language).format(**values)
 
     async def case(self) -> dict[str, Any]:
         """The newest hand-off."""

@@ -11,9 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from bot.domain import InboundKind, TurnOutcome
-from bot.handoff import states
-from bot.handoff.agents import Agent, Moved, NotAllowed, Unread
+from bot.domain import ConversationState, InboundKind, TurnOutcome
+from bot.handoff.agent_commands import Agent, NotAllowedError, StaleEpochError, UnseenMessagesError
 from bot.messages import conversations, inbound_queue, outbound_queue
 from bot.messages.conversations import Address
 from bot.messages.outbound_queue import Receipt
@@ -89,7 +88,7 @@ class OwnerMachine(OwnerPromises):
                 continue
             assert message.id not in self.for_people, "the assistant is asked what a person must read"
             state = turn.conversation.state
-            assert state == states.ASSISTANT, f"the assistant is asked in {state}"
+            assert state == ConversationState.ASSISTANT, f"the assistant is asked in {state}"
             self.turns.append(turn)
 
     @rule(
@@ -144,7 +143,11 @@ class OwnerMachine(OwnerPromises):
             )
             if outgoing.origin == "assistant":
                 assert row["epoch"] == row["now"], "the bot speaks for an earlier epoch"
-                assert row["state"] in {states.ASSISTANT, states.QUEUED, states.AFTER_HOURS}, row["state"]
+                assert row["state"] in {
+                    ConversationState.ASSISTANT,
+                    ConversationState.QUEUED,
+                    ConversationState.AFTER_HOURS,
+                }, row["state"]
         self.sending += claimed
 
     @rule(which=st.integers(0, 3), dies_before_it_is_noted=st.booleans())
@@ -193,7 +196,7 @@ class OwnerMachine(OwnerPromises):
         other = next(one for one in AGENTS if one != who)
         text = f"{does} {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
-            "take": (self.agents.take, found["id"], who, epoch),
+            "take": (self.agents.claim, found["id"], who, epoch),
             "reply": (self.agents.reply, found["id"], who, epoch, text),
             "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", ""),
             "give_back": (self.agents.give_back, found["id"], who, epoch, seen),
@@ -207,7 +210,7 @@ class OwnerMachine(OwnerPromises):
                 self._crashing(*work[does])
                 return
             self.database.transact(*work[does])
-        except (Moved, NotAllowed, Unread):
+        except (StaleEpochError, NotAllowedError, UnseenMessagesError):
             return
         assert found["epoch"] == epoch, "an agent acted on what was no longer so"
         if does in {"resolve", "give_back"}:
@@ -218,7 +221,7 @@ class OwnerMachine(OwnerPromises):
             self.replies.append(text)
             after = self._conversation(peer)
             assert after is not None
-            assert (after["state"], after["agent_id"]) == (states.HUMAN, who.id), (
+            assert (after["state"], after["agent_id"]) == (ConversationState.HUMAN, who.id), (
                 "a reply takes the conversation"
             )
         self.an_agent_looks(who, peer)
@@ -290,9 +293,9 @@ class OwnerMachine(OwnerPromises):
         due = self.database.transact(self.deadlines.list_due, 8)
         for conversation_id in due:
             if crashes:
-                self._crashing(self.deadlines.carry_out, conversation_id)
+                self._crashing(self.deadlines.execute, conversation_id)
             else:
-                self.database.transact(self.deadlines.carry_out, conversation_id)
+                self.database.transact(self.deadlines.execute, conversation_id)
                 self._another_gateway_is_late(conversation_id)
         return len(due)
 
@@ -301,7 +304,7 @@ class OwnerMachine(OwnerPromises):
         which = "SELECT * FROM conversation WHERE id = ?"
         before = dict(self._all(which, conversation_id)[0])
         if before["deadline_at"] is None or before["deadline_at"] > self.clock():
-            self.database.transact(self.deadlines.carry_out, conversation_id)
+            self.database.transact(self.deadlines.execute, conversation_id)
             assert dict(self._all(which, conversation_id)[0]) == before, "a deadline was carried out twice"
 
     def teardown(self) -> None:

@@ -18,8 +18,15 @@ import sqlalchemy as sa
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.conversation.pipeline import TurnContext
-from bot.handoff import states
-from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
+from bot.domain import ConversationState
+from bot.handoff import schedule
+from bot.handoff.agent_commands import (
+    Agent,
+    AgentCommands,
+    NotAllowedError,
+    StaleEpochError,
+    UnseenMessagesError,
+)
 from bot.handoff.deadlines import Deadlines
 from bot.messages.outbound_queue import OutboundMessage
 from bot.storage import Database, metadata
@@ -53,9 +60,9 @@ NOTICES = {
 
 # What clients choose, and the only state in which it is offered.
 OFFERED_IN = {
-    "cancelled": states.QUEUED,
-    "ticket_asked_for": states.QUEUED,
-    "went_on": states.AFTER_HOURS,
+    "cancelled": ConversationState.QUEUED,
+    "ticket_asked_for": ConversationState.QUEUED,
+    "went_on": ConversationState.AFTER_HOURS,
 }
 
 
@@ -109,7 +116,7 @@ class OwnerPromises(RuleBasedStateMachine):
         self.database = self.bench.database
         self.clock = self.bench.clock
         self.parts = Parts(self.database, self.clock)
-        self.agents = Agents(self.parts.handoffs)
+        self.agents = AgentCommands(self.parts.handoffs)
         self.deadlines = Deadlines(self.database, self.parts.handoffs, self.clock, lambda: None)
         self.ids = itertools.count(1)
         self.turns: list[TurnContext] = []
@@ -132,9 +139,9 @@ class OwnerPromises(RuleBasedStateMachine):
     def each_state_has_its_deadline_and_its_owner(self) -> None:
         for who in self._all("SELECT * FROM conversation"):
             state = who["state"]
-            assert (who["deadline_at"] is None) == (state in states.AT_REST), state
-            assert (who["agent_id"] is None) == (state not in states.BY_AGENT), state
-            assert (who["handoff_id"] is None) or state not in states.AT_REST
+            assert (who["deadline_at"] is None) == (state in schedule.AT_REST), state
+            assert (who["agent_id"] is None) == (state not in schedule.BY_AGENT), state
+            assert (who["handoff_id"] is None) or state not in schedule.AT_REST
 
     @invariant()
     def an_epoch_has_one_owner(self) -> None:
@@ -231,7 +238,7 @@ class OwnerPromises(RuleBasedStateMachine):
 
         try:
             self.database.transact(once)
-        except (Crash, Moved, NotAllowed, Unread):
+        except (Crash, StaleEpochError, NotAllowedError, UnseenMessagesError):
             return
 
     def _conversation(self, peer: str) -> sqlite3.Row | None:

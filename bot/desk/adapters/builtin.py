@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot.clock import Clock
-from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, Entry
-from bot.handoff.agents import add_note
+from bot.desk.adapters.desk_adapter import CLAIM, REPLY, RESOLVE, AgentAct, Case, Entry
+from bot.handoff.agent_commands import add_note
 from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event

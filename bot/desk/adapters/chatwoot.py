@@ -1,7 +1,7 @@
-"""Chatwoot as the desk, through its API channel and its application API, as its own description (swagger/) has it.
+"""Chatwoot as the desk, through its API channel and its application API. Source: Chatwoot's swagger/ description.
 
-Its webhooks are sent once and with little patience, so they are only hints; what counts is what the API says. What
-the client writes becomes incoming messages; what the bot said, and the context, become private notes.
+Its webhooks are sent once with a short timeout, so they only trigger a poll of the API. The client's messages become
+incoming messages; the assistant's messages and the context become private notes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from typing import Any
 
 import httpx
 
-from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, AgentAct, Case, CaseUnknown, DeskUnreachable, Entry
+from bot.desk.adapters.desk_adapter import (
+    CLAIM,
+    REPLY,
+    RESOLVE,
+    AgentAct,
+    Case,
+    DeskUnavailableError,
+    Entry,
+    UnknownCaseError,
+)
 from bot.settings.desk_settings import ChatwootSettings
 
 CONNECT_SECONDS, TOTAL_SECONDS = 1.0, 5.0
@@ -24,7 +33,7 @@ FRESH_SECONDS = 300.0
 
 
 class Chatwoot:
-    """A DeskAdapter. Raises DeskUnreachable when Chatwoot does not answer, or not as its API says."""
+    """The DeskAdapter for Chatwoot. Raises DeskUnavailableError without an answer that follows its API."""
 
     def __init__(self, settings: ChatwootSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._inbox = settings.inbox
@@ -111,7 +120,7 @@ class Chatwoot:
         await self._http.aclose()
 
     async def _contact(self, case: Case) -> tuple[int, str]:
-        """The contact that stands for the client, by our random name of the conversation, and its source id."""
+        """Return the client's contact, found by the conversation's random name, and its source id."""
         found = await self._call("GET", "/contacts/search", params={"q": case.conversation})
         for contact in found["payload"]:
             if contact.get("identifier") == case.conversation:
@@ -143,7 +152,7 @@ class Chatwoot:
             (await self._call("POST", path, {"status": status}))["payload"]
 
     async def _messages(self, external_id: str, after: int = 0) -> list[dict[str, Any]]:
-        """The messages after that id. Asked without one, Chatwoot gives the newest twenty; with one, pages."""
+        """Return the messages after that id. Without one, Chatwoot returns the newest twenty; with one, pages."""
         found: list[dict[str, Any]] = []
         while True:
             path = f"/conversations/{external_id}/messages"
@@ -167,13 +176,13 @@ class Chatwoot:
             return answer.json()
         except (httpx.HTTPError, ValueError) as error:
             if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 404:
-                raise CaseUnknown(f"{method} {path}") from None
+                raise UnknownCaseError(f"{method} {path}") from None
             # Not the error's text: it may quote what a client wrote.
-            raise DeskUnreachable(f"{method} {path}: {type(error).__name__}") from None
+            raise DeskUnavailableError(f"{method} {path}: {type(error).__name__}") from None
 
 
 def is_genuine(secret: str, timestamp: str, body: bytes, signature: str, now: float) -> bool:
-    """Whether a webhook is Chatwoot's: `sha256=` and the HMAC of `<timestamp>.<body>`, and not old."""
+    """Whether a webhook is genuine: `sha256=` and the HMAC of `<timestamp>.<body>`, and recent."""
     try:
         age = abs(now - float(timestamp))
     except ValueError:
@@ -189,13 +198,13 @@ def _introduction(case: Case) -> str:
 
 @contextmanager
 def _as_described() -> Iterator[None]:
-    """What is not as Chatwoot describes its answers is no answer."""
+    """Turn an answer of another shape into DeskUnavailableError."""
     try:
         yield
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise DeskUnreachable(f"an answer that makes no sense: {type(error).__name__}") from None
+        raise DeskUnavailableError(f"an answer that makes no sense: {type(error).__name__}") from None
 
 
 def _clean(text: str) -> str:
-    """Without the halves of signs that JSON can carry and nothing else can."""
+    """Return `text` without lone surrogates, which JSON can carry and databases cannot."""
     return text.encode("utf-8", "ignore").decode()

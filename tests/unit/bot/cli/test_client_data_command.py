@@ -13,7 +13,7 @@ import pytest
 
 from bot.channels.simulator.phones import Phones
 from bot.cli.client_data_command import erase, export
-from bot.desk.keys import audit_key, desk_key
+from bot.desk.desk_keys import audit_key, desk_key
 from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.privacy.audit import AuditTrail

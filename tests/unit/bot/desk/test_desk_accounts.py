@@ -17,9 +17,9 @@ from bot.desk.accounts import (
     AccountError,
     Accounts,
     NewSecrets,
-    TooManyFailures,
+    TooManyFailuresError,
 )
-from bot.handoff.agents import Agent
+from bot.handoff.agent_commands import Agent
 from bot.privacy.audit import AuditTrail
 from bot.storage import Database
 from bot.storage.desk_tables import agent, audit
@@ -87,7 +87,7 @@ async def test_who_guesses_too_often_has_to_wait_also_with_the_right_ones(
 ) -> None:
     for _ in range(BY_NAME_AND_ADDRESS):
         assert await log_in(database, clock, "anna", "wrong-horse-battery", "123456") is None
-    with pytest.raises(TooManyFailures):
+    with pytest.raises(TooManyFailuresError):
         await log_in(database, clock, "anna", PASSWORD, code(anna, clock))
     # Somebody else's guesses do not lock the agent out where they sit.
     assert await log_in(database, clock, "anna", PASSWORD, code(anna, clock), "5.6.7.8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.desk.adapters.base import CLAIM, REPLY, RESOLVE, DeskAdapter, Entry
+from bot.desk.adapters.desk_adapter import CLAIM, REPLY, RESOLVE, DeskAdapter, Entry
 from tests.support.desk_places import Place
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.desk.adapters.base import CLAIM, REPLY, AgentAct, Case, DeskUnreachable, Entry
+from bot.desk.adapters.desk_adapter import CLAIM, REPLY, AgentAct, Case, DeskUnavailableError, Entry
 from bot.storage.desk_tables import desk_link
 from tests.support.desk_places import FACTS, AtChatwoot
 from tests.support.gateway import rows
@@ -175,7 +175,7 @@ async def test_an_act_is_carried_out_once_however_often_it_is_told(elsewhere: At
     about = Case(case["id"], who.id, who.name, who.epoch, "", "telegram", "en")
     acts = [AgentAct("x-0", CLAIM, "Emi"), AgentAct("x-1", REPLY, "Emi", "Hello")]
     for _ in range(3):
-        await elsewhere.story.parts.database.run(elsewhere.bridge._carry_out, about, acts, 10**9)
+        await elsewhere.story.parts.database.run(elsewhere.bridge._execute_acts, about, acts, 10**9)
     assert await told(elsewhere) == ["Hello"]
 
 
@@ -183,7 +183,7 @@ async def test_messages_whose_answer_was_lost_are_not_appended_twice(elsewhere: 
     external_id = await elsewhere.desk.open(await elsewhere.case())
     entries = [Entry(1, "ok", 0.0), Entry(2, "ok", 1.0), Entry(3, "ok?", 2.0)]
     elsewhere.chatwoot.faults.append("lose")
-    with pytest.raises(DeskUnreachable):
+    with pytest.raises(DeskUnavailableError):
         await elsewhere.desk.append(external_id, entries, 0, 1)
     await elsewhere.desk.append(external_id, entries, 0, 1)
     assert await elsewhere.sees() == ["ok", "ok", "ok?"]

@@ -105,7 +105,7 @@ def test_full_width_letters_hide_nothing() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_what_the_topics_say_is_hardly_ever_refused(language: str) -> None:
-    """Agents change ready-made replies before they send them; as they stand they pass in any case (Acts)."""
+    """Agents change ready-made replies before they send them; as they stand they pass in any case (FormCommands)."""
     texts = [
         reply.text
         for topic, _ in canned.topics(KNOWLEDGE, language)

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from bot.desk import texts
+from bot.desk import desk_texts
 from tests.support.desk import DeskClient, add_agent
 from tests.unit.bot.desk.conftest import ServedDesk
 
@@ -43,7 +43,7 @@ def test_nobody_does_anything_without_logging_in(served: ServedDesk, act: str) -
 
 
 def test_whose_session_is_over_is_told_so_and_who_was_never_here_is_not(served: ServedDesk) -> None:
-    over = texts.load().say("en", "session_over")
+    over = desk_texts.load().say("en", "session_over")
     stranger, returning = served.nobody(), served.nobody()
     returning.http.cookies.set("desk", "of-yesterday")
     assert over not in stranger.page("/desk/tickets", follow_redirects=True)

@@ -12,11 +12,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from bot.cli.main import main
-from bot.desk import charts, statistics, texts
+from bot.desk import charts, desk_texts, statistics
 from bot.desk.accounts import ROLES
+from bot.desk.desk_texts import TextsError
+from bot.desk.event_webhook import Webhooks
 from bot.desk.masking import masked, masked_peer
-from bot.desk.texts import TextsError
-from bot.desk.webhook import Webhooks
 from bot.domain import Role
 from bot.storage.desk_tables import webhook_delivery
 from tests.support.gateway import rows
@@ -28,12 +28,12 @@ SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
 
 
 def test_every_text_that_a_page_names_is_there_and_none_is_left_over() -> None:
-    known = texts.load()
+    known = desk_texts.load()
     names = set(known._languages["en"])
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
-    sources += (ROOT / "bot/desk/pages.py").read_text() + (ROOT / "bot/desk/web.py").read_text()
-    sources += (ROOT / "bot/desk/entrance.py").read_text()
-    sources += (ROOT / "bot/desk/acts.py").read_text()
+    sources += (ROOT / "bot/desk/pages.py").read_text() + (ROOT / "bot/desk/views.py").read_text()
+    sources += (ROOT / "bot/desk/auth_views.py").read_text()
+    sources += (ROOT / "bot/desk/form_commands.py").read_text()
     named = set(re.findall(r'"([a-z][a-z_0-9]*)"', sources))
     families = (
         "nav_ role_ state_ owner_ by_ reason_ outcome_ event_ ticket_ delivery_ removed_ audit_ age_ error_ problem_ "
@@ -49,10 +49,10 @@ def test_languages_that_differ_are_refused(tmp_path: Path) -> None:
     (tmp_path / "en.yml").write_text("a: One {number}\nb: Two\n")
     (tmp_path / "ja.yml").write_text("a: 一 {number}\n")
     with pytest.raises(TextsError, match="differ in b"):
-        texts.load(tmp_path)
+        desk_texts.load(tmp_path)
     (tmp_path / "ja.yml").write_text("a: 一\nb: 二\n")
     with pytest.raises(TextsError, match="a has other placeholders"):
-        texts.load(tmp_path)
+        desk_texts.load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_the_figures_are_those_of_what_happened(story: HandOffStory) -> No
     await story.writes("no code")
     await story.asks(topic="sms_missing")
     await story.passes(60)
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     await story.passes(30)
     await story.does("reply", ANNA, "Hello")
     await story.does("resolve", ANNA, "solved", "")
@@ -137,7 +137,7 @@ async def deliver(story: HandOffStory, receiver: Receiver) -> None:
 async def test_whoever_listens_is_told_of_each_change_once_in_order_and_signed(story: HandOffStory) -> None:
     story.parts.clock.now = time.time()
     await story.asks(reason="urgent", priority="urgent", topic="phone_lost")
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     receiver = Receiver()
     await deliver(story, receiver)
     await deliver(story, receiver)
@@ -151,7 +151,7 @@ async def test_whoever_listens_is_told_of_each_change_once_in_order_and_signed(s
 
 async def test_an_event_that_was_not_taken_is_told_again_before_the_next(story: HandOffStory) -> None:
     await story.asks()
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     receiver = Receiver(500, 503)
     for _ in range(4):
         await deliver(story, receiver)

@@ -7,8 +7,14 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
-from bot.handoff import notices
-from bot.handoff.agents import Agent, Agents, Moved, NotAllowed, Unread
+from bot.handoff import handoff_notices
+from bot.handoff.agent_commands import (
+    Agent,
+    AgentCommands,
+    NotAllowedError,
+    StaleEpochError,
+    UnseenMessagesError,
+)
 from bot.messages.conversations import Conversation
 from bot.messages.outbound_queue import Receipt
 from bot.storage import conversation, handoff, inbound, outbound
@@ -33,10 +39,10 @@ async def test_of_several_agents_who_claim_at_once_one_gets_it(parts: Parts) -> 
     assert requested is not None
     who = requested.conversation
 
-    async def claim(by: Agent) -> Conversation | Moved:
+    async def claim(by: Agent) -> Conversation | StaleEpochError:
         try:
-            return await parts.database.run(Agents(parts.handoffs).take, who.id, by, who.epoch)
-        except Moved as moved:
+            return await parts.database.run(AgentCommands(parts.handoffs).claim, who.id, by, who.epoch)
+        except StaleEpochError as moved:
             return moved
 
     results = await asyncio.gather(*(claim(by) for by in (ANNA, KEN, ANNA, KEN)))
@@ -48,7 +54,7 @@ async def test_of_several_agents_who_claim_at_once_one_gets_it(parts: Parts) -> 
 
 async def test_the_first_reply_tells_the_client_with_whom_they_are(story: HandOffStory) -> None:
     await story.asks()
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     await story.does("reply", ANNA, "Good morning")
     await story.does("reply", ANNA, "How can I help?")
 
@@ -109,9 +115,9 @@ async def test_what_is_written_to_an_agent_never_reaches_the_bot(story: HandOffS
 async def test_who_looks_at_what_is_no_longer_so_changes_nothing(story: HandOffStory) -> None:
     await story.asks()
     old = await story.who()
-    await story.does("take", ANNA)
-    for work, values in (("take", ()), ("reply", ("Hello",)), ("block", ())):
-        with pytest.raises(Moved):
+    await story.does("claim", ANNA)
+    for work, values in (("claim", ()), ("reply", ("Hello",)), ("block", ())):
+        with pytest.raises(StaleEpochError):
             await story.parts.database.run(getattr(story.agents, work), old.id, KEN, old.epoch, *values)
     assert (await story.who()).agent_id == ANNA.id
     assert await story.sent_by_agents() == []
@@ -122,16 +128,16 @@ async def test_nobody_resolves_over_a_message_that_they_have_not_seen(story: Han
     who = await story.does("reply", ANNA, "Is that all?")
     await story.writes("One more thing")
     for work, values in (("resolve", (1, "solved", "")), ("give_back", (1,))):
-        with pytest.raises(Unread):
+        with pytest.raises(UnseenMessagesError):
             await story.parts.database.run(getattr(story.agents, work), who.id, ANNA, who.epoch, *values)
     assert await story.state() == "HUMAN"
 
 
 async def test_only_the_owner_passes_on_and_ends(story: HandOffStory) -> None:
     await story.asks()
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     for work, values in (("resolve", ("solved", "")), ("give_back", ()), ("transfer", (None, "please"))):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             await story.does(work, KEN, *values)
 
 
@@ -148,7 +154,7 @@ async def test_a_transfer_carries_its_reason_as_a_private_note(story: HandOffSto
 async def test_who_is_passed_back_into_the_queue_comes_before_the_others(story: HandOffStory) -> None:
     await story.asks("early")
     await story.asks()
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     await story.does("transfer", ANNA, None, "not my field")
     assert await story.state() == "QUEUED"
     await story.passes(60)
@@ -161,7 +167,7 @@ async def test_a_resolve_asks_for_a_score_and_the_score_ends_it(story: HandOffSt
     await story.does("resolve", ANNA, "solved", "PIN set anew")
     assert (await story.state(), await story.last_told()) == ("WRAPUP", story.notice("resolved"))
 
-    await story.taps(f"{notices.SCORE}1:4")
+    await story.taps(f"{handoff_notices.SCORE}1:4")
     case = await story.case()
     assert (case["score"], case["outcome"], case["summary"]) == (4, "solved", "PIN set anew")
     assert await story.state() == "ASSISTANT"
@@ -199,7 +205,7 @@ async def test_an_afterthought_goes_to_the_agent_and_a_later_one_to_the_bot(stor
 
 async def test_an_agent_who_never_answers_loses_the_client_to_the_queue(story: HandOffStory) -> None:
     await story.asks()
-    await story.does("take", ANNA)
+    await story.does("claim", ANNA)
     await story.passes(300)
     assert await story.state() == "QUEUED"
     assert (await story.case())["rank"] == 1
@@ -251,7 +257,7 @@ async def test_no_case_lasts_longer_than_a_day(story: HandOffStory) -> None:
 async def test_an_answered_ticket_is_done_when_it_is_resolved(story: HandOffStory) -> None:
     await story.asks()
     await story.passes(600)
-    await story.taps(notices.LEAVE_MESSAGE)
+    await story.taps(handoff_notices.LEAVE_MESSAGE)
     await story.passes(700)
     assert await story.state() == "ASSISTANT"
 
@@ -267,7 +273,7 @@ async def test_who_is_blocked_is_heard_and_not_answered_for_a_day(story: HandOff
     asked = len(story.engine.turns)
     await story.writes("more abuse")
     assert len(story.engine.turns) == asked
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         await story.does("reply", ANNA, "Hello")
     await story.passes(24 * 3600)
     assert await story.state() == "ASSISTANT"

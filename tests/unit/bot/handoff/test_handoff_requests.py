@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.handoff import notices
-from bot.handoff.service import OFFERED
+from bot.handoff import handoff_notices
+from bot.handoff.handoff_service import OFFERED
 from bot.settings.desk_settings import DeskSettings
 from bot.settings.hours import Hours
 from bot.storage import outbound
@@ -92,7 +92,7 @@ async def test_what_is_written_to_a_ticket_is_taken_down_and_not_given_to_the_bo
 
 async def test_the_client_can_take_the_wish_back_by_button(story: HandOffStory) -> None:
     await story.asks()
-    await story.taps(notices.STOP_WAITING)
+    await story.taps(handoff_notices.STOP_WAITING)
     assert await story.state() == "ASSISTANT"
     assert (await story.case())["outcome"] == "cancelled"
     assert await story.last_told() == story.notice("with_assistant")
@@ -138,7 +138,7 @@ async def test_who_waits_is_reminded_after_one_and_five_minutes_and_offered_a_ti
 async def test_who_goes_on_waiting_is_offered_the_ticket_again(story: HandOffStory) -> None:
     await story.asks()
     await story.passes(600)
-    await story.taps(notices.KEEP_WAITING)
+    await story.taps(handoff_notices.KEEP_WAITING)
     await story.passes(599)
     assert await story.state() == "QUEUED"
     await story.passes(61)
@@ -157,9 +157,9 @@ async def test_who_does_not_answer_the_offer_gets_the_ticket_and_then_the_bot(st
 async def test_a_ticket_can_be_chosen(story: HandOffStory) -> None:
     await story.asks()
     await story.passes(600)
-    await story.taps(notices.LEAVE_MESSAGE)
+    await story.taps(handoff_notices.LEAVE_MESSAGE)
     assert await story.last_told() == story.notice("ticket_asked_for", number=1)
-    await story.taps(notices.TO_ASSISTANT)
+    await story.taps(handoff_notices.TO_ASSISTANT)
     assert await story.state() == "ASSISTANT"
     assert [row["state"] for row in await story.tickets()] == ["open"]
 

@@ -1,4 +1,4 @@
-"""Coming and going: log-in, log-out, and the language in which an agent works."""
+"""Log-in, log-out, and the agent's choice of a language."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.desk import guard, sessions
-from bot.desk.accounts import Accounts, TooManyFailures
+from bot.desk.accounts import Accounts, TooManyFailuresError
+from bot.desk.desk_context import DeskContext
 from bot.desk.guard import COOKIE, Guard
 from bot.desk.pages import Pages
-from bot.desk.parts import DeskParts
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.transaction import Transaction
 
 
 class Entrance:
-    """The pages on which nobody is logged in yet, or no longer."""
+    """The pages that need no session."""
 
-    def __init__(self, parts: DeskParts, checks: Guard, pages: Pages) -> None:
+    def __init__(self, parts: DeskContext, checks: Guard, pages: Pages) -> None:
         self._parts = parts
         self._database = parts.database
         self._guard = checks
@@ -26,7 +26,7 @@ class Entrance:
         self._accounts = Accounts(parts.key)
 
     async def login(self, request: Request) -> Response:
-        """The form, and the way in: name, password and code at once, and no word about which of them was wrong."""
+        """Show the log-in form, or check name, password and code without telling which was wrong."""
         then = request.query_params.get("then", "/desk/")
         if request.method == "GET":
             return self._pages.login(request, then=then, over="over" in request.query_params)
@@ -36,7 +36,7 @@ class Entrance:
         name = fields.get("name", "")
         try:
             token = await self._database.run(self._log_in, fields, guard.address_of(request))
-        except TooManyFailures:
+        except TooManyFailuresError:
             return self._pages.login(request, then=then, name=name, error="login_too_often", status=429)
         if token is None:
             return self._pages.login(request, then=then, name=name, error="login_wrong", status=403)
@@ -44,7 +44,7 @@ class Entrance:
         response.set_cookie(
             COOKIE,
             token,
-            max_age=int(sessions.LONGEST_SECONDS),
+            max_age=int(sessions.MAX_SESSION_SECONDS),
             path="/desk",
             httponly=True,
             samesite="strict",
@@ -69,7 +69,7 @@ class Entrance:
         return sessions.begin(tx, found)
 
     async def logout(self, request: Request) -> Response:
-        """The session is over, here and on disk."""
+        """End the session, in the browser and in the database."""
         session = await self._guard.session(request)
         await self._guard.form(request, session)
 
@@ -83,7 +83,7 @@ class Entrance:
         return response
 
     async def language(self, request: Request) -> Response:
-        """The agent's own choice of the interface's language."""
+        """Set the language of the agent's interface."""
         session = await self._guard.session(request)
         fields = await self._guard.form(request, session)
         chosen = fields.get("language", "")
@@ -98,5 +98,5 @@ class Entrance:
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a way back leads to a page of the desk and nowhere else."""
+    """Whether a redirect target is a page of the desk."""
     return path.startswith("/desk/") and "//" not in path and "\\" not in path and path.isprintable()

@@ -1,4 +1,4 @@
-"""Tells DESK_WEBHOOK_URL of every change of owner: signed as Standard Webhooks are, in order, tried for a day."""
+"""Send every ownership event to DESK_WEBHOOK_URL: signed as Standard Webhooks, in order, retried for a day."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ QUEUE: Queue[WebhookDelivery] = Queue(
 
 
 class Webhooks(Loop[WebhookDelivery]):
-    """Delivers events, the oldest first: a later one is not sent before an earlier one has been settled."""
+    """Delivers events, the oldest first. An event waits until the earlier ones are delivered or given up."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Webhooks(Loop[WebhookDelivery]):
         return QUEUE.claim(tx, limit)
 
     def _enlist(self, tx: Transaction) -> None:
-        """Put new events into the list. Those from before the first start with a webhook are not told."""
+        """Queue new events. Events from before the first start with a webhook are left out."""
         last = tx.execute(select(func.max(webhook_delivery.c.event_id))).scalar()
         newest = tx.execute(select(func.max(handoff_event.c.id))).scalar()
         if newest is None or newest == last:
@@ -115,7 +115,7 @@ class Webhooks(Loop[WebhookDelivery]):
             )
 
     def _event(self, tx: Transaction, number: int) -> dict[str, Any]:
-        """The event as it is told: who has the conversation now, and why. Never what anybody wrote."""
+        """Return the event's body: the owner and the reason, never a message's text."""
         row = tx.execute(
             select(
                 handoff_event,

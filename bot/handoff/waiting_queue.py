@@ -1,4 +1,4 @@
-"""The queue: who comes next, and how long that may take. What is promised to a client is read here."""
+"""The queue of clients: places and expected waits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, func, or_, select
 
-from bot.handoff.states import ASSIGNED, HUMAN, OFFLINE_SECONDS, QUEUED
+from bot.domain import WORKING_ROLES, ConversationState
+from bot.handoff.schedule import OFFLINE_SECONDS
 from bot.storage.desk_tables import agent, handoff
-from bot.storage.tables import conversation
+from bot.storage.tables import conversation as conversation_table
 from bot.storage.transaction import Transaction
 
 # How long a case takes, from claim to end, as long as too few have ended to know better.
@@ -21,42 +22,42 @@ FEWEST_CASES = 5
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a waiting client can expect. `minutes` is None while nobody is at the desk."""
+    """The outlook of a waiting client. `minutes` is None while nobody is at the desk."""
 
     position: int
     minutes: int | None
 
 
 def outlook(tx: Transaction, handoff_id: int) -> Outlook:
-    """The place of a queued case and the wait to expect: full rounds of the agents at the desk."""
+    """Return the place of a queued case and its expected wait, in full rounds of the agents at the desk."""
     position = _before(tx, handoff_id) + 1
     agents = len(at_desk(tx))
     if not agents:
         return Outlook(position, None)
-    busy = _count(tx, conversation.c.state.in_((ASSIGNED, HUMAN)))
+    busy = _count(tx, conversation_table.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN)))
     ahead = max(0, position - max(0, agents - busy))
     seconds = _usual_case(tx) * ahead / agents
     return Outlook(position, max(1, math.ceil(seconds / 60)))
 
 
 def at_desk(tx: Transaction) -> list[int]:
-    """The agents who are there just now."""
+    """Return the agents who are at the desk now."""
     rows = tx.execute(
         select(agent.c.id).where(
-            agent.c.active, agent.c.role.in_(("agent", "lead")), agent.c.seen_at > tx.now - OFFLINE_SECONDS
+            agent.c.active, agent.c.role.in_(WORKING_ROLES), agent.c.seen_at > tx.now - OFFLINE_SECONDS
         )
     )
     return [int(row.id) for row in rows]
 
 
 def is_there(tx: Transaction, agent_id: int | None) -> bool:
-    """Whether that agent is at the desk."""
+    """Whether the agent is at the desk."""
     return agent_id in at_desk(tx)
 
 
 def queue_length(tx: Transaction) -> int:
-    """How many clients wait for a person."""
-    return _count(tx, conversation.c.state == QUEUED)
+    """Count the clients who wait for an agent."""
+    return _count(tx, conversation_table.c.state == ConversationState.QUEUED)
 
 
 def _before(tx: Transaction, handoff_id: int) -> int:
@@ -72,8 +73,10 @@ def _before(tx: Transaction, handoff_id: int) -> int:
     )
     query = (
         select(func.count())
-        .select_from(handoff.join(conversation, conversation.c.handoff_id == handoff.c.id))
-        .where(conversation.c.state == QUEUED, or_(handoff.c.rank > mine.rank, earlier))
+        .select_from(handoff.join(conversation_table, conversation_table.c.handoff_id == handoff.c.id))
+        .where(
+            conversation_table.c.state == ConversationState.QUEUED, or_(handoff.c.rank > mine.rank, earlier)
+        )
     )
     return int(tx.execute(query).scalar_one())
 
@@ -91,5 +94,5 @@ def _usual_case(tx: Transaction) -> float:
 
 
 def _count(tx: Transaction, which: object) -> int:
-    query = select(func.count()).select_from(conversation).where(which)
+    query = select(func.count()).select_from(conversation_table).where(which)
     return int(tx.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""What agents do by forms: each once, in one transaction with its place in the audit trail."""
+"""Execute the forms that agents send: each once, in one transaction with its row in the audit trail."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy import delete, update
 
 from bot.clock import Clock
 from bot.desk.outgoing import refusal
+from bot.domain import AGENT_OUTCOMES, Outcome, Role, TicketStatus
 from bot.handoff import tickets
-from bot.handoff.agents import OUTCOMES, Agent, Agents, NotAllowed, add_note, find_agent
+from bot.handoff.agent_commands import Agent, AgentCommands, NotAllowedError, add_note, find_agent
 from bot.messages.conversations import Conversation
 from bot.messages.parsing import MAX_TEXT_CHARACTERS
 from bot.privacy.audit import AuditTrail
@@ -22,13 +23,13 @@ from bot.storage.transaction import Transaction
 KEPT_SECONDS = 24 * 3600.0
 
 
-class Refused(Exception):
-    """A form cannot be carried out; the message is the name of a text that says why."""
+class FormError(Exception):
+    """A form cannot be executed. The message is the name of the text that explains it."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a page has sent: the conversation as it was seen, and the fields."""
+    """A submitted form: the conversation as the page showed it, and the fields."""
 
     key: str
     conversation_id: int
@@ -37,23 +38,25 @@ class Form:
     fields: dict[str, str]
 
     def text(self, name: str) -> str:
-        """A field with something in it, at most MAX_TEXT_CHARACTERS characters. Raises Refused."""
+        """A field with something in it, at most MAX_TEXT_CHARACTERS characters. Raises FormError."""
         text = self.fields.get(name, "").replace("\r\n", "\n").strip()
         if not text:
-            raise Refused("error_empty")
+            raise FormError("error_empty")
         if len(text) > MAX_TEXT_CHARACTERS:
-            raise Refused("error_too_long")
+            raise FormError("error_too_long")
         return text.encode("utf-8", "ignore").decode()
 
 
-class Acts:
-    """Carries forms out. Every act is in the audit trail, also one that was refused for what it said."""
+class FormCommands:
+    """Executes forms. Every command is recorded in the audit trail, a refused one too."""
 
-    def __init__(self, agents: Agents, audit: AuditTrail, clock: Clock, reviewed: frozenset[str]) -> None:
+    def __init__(
+        self, agents: AgentCommands, audit: AuditTrail, clock: Clock, reviewed: frozenset[str]
+    ) -> None:
         self._agents = agents
         self._audit = audit
         self._clock = clock
-        # Ready-made replies have been read by others already and may be sent as they are.
+        # Canned replies were reviewed, so they may be sent as they are.
         self._reviewed = reviewed
         self._all: dict[str, Callable[[Transaction, Agent, Form], object]] = {
             "take": self._take,
@@ -69,10 +72,14 @@ class Acts:
 
     @property
     def names(self) -> list[str]:
+        """The names of the commands, as forms and routes use them."""
         return list(self._all)
 
-    def carry_out(self, tx: Transaction, what: str, by: Agent, form: Form) -> None:
-        """Do it, unless the same form has been carried out before. Raises Refused, Moved, NotAllowed, Unread."""
+    def execute(self, tx: Transaction, what: str, by: Agent, form: Form) -> None:
+        """Execute the form, unless it was executed before.
+
+        Raises FormError, StaleEpochError, NotAllowedError or UnseenMessagesError.
+        """
         tx.execute(delete(desk_request).where(desk_request.c.at < tx.now - KEPT_SECONDS))
         if not insert_if_new(tx, desk_request, {"key": form.key, "at": tx.now}):
             return
@@ -87,8 +94,8 @@ class Acts:
             detail=detail,
         )
 
-    def refused(self, tx: Transaction, what: str, by: Agent, form: Form, why: str) -> None:
-        """Write down that something was not let through."""
+    def record_refusal(self, tx: Transaction, what: str, by: Agent, form: Form, why: str) -> None:
+        """Record a refused form in the audit trail."""
         self._audit.append(
             tx,
             by.actor,
@@ -98,12 +105,12 @@ class Acts:
         )
 
     def _take(self, tx: Transaction, by: Agent, form: Form) -> object:
-        return self._agents.take(tx, form.conversation_id, by, form.epoch)
+        return self._agents.claim(tx, form.conversation_id, by, form.epoch)
 
     def _reply(self, tx: Transaction, by: Agent, form: Form) -> object:
         text = form.text("text")
         if text not in self._reviewed and (why := refusal(text)):
-            raise Refused(f"error_{why}")
+            raise FormError(f"error_{why}")
         _stop_writing(tx, form.conversation_id, by.id)
         return self._agents.reply(tx, form.conversation_id, by, form.epoch, text)
 
@@ -117,15 +124,17 @@ class Acts:
         wanted = form.fields.get("to", "")
         to = find_agent(tx, int(wanted)) if wanted.isdigit() else None
         if wanted.isdigit() and (to is None or to.id == by.id):
-            raise Refused("error_no_such_agent")
+            raise FormError("error_no_such_agent")
         return self._agents.transfer(tx, form.conversation_id, by, form.epoch, to, why)
 
     def _resolve(self, tx: Transaction, by: Agent, form: Form) -> object:
         outcome = form.fields.get("outcome", "")
-        if outcome not in OUTCOMES:
-            raise Refused("error_no_outcome")
+        if outcome not in AGENT_OUTCOMES:
+            raise FormError("error_no_outcome")
         summary = redact(form.fields.get("summary", "").strip()[:1000]).text
-        return self._agents.resolve(tx, form.conversation_id, by, form.epoch, form.seen, outcome, summary)
+        return self._agents.resolve(
+            tx, form.conversation_id, by, form.epoch, form.seen, Outcome(outcome), summary
+        )
 
     def _give_back(self, tx: Transaction, by: Agent, form: Form) -> object:
         return self._agents.give_back(tx, form.conversation_id, by, form.epoch, form.seen)
@@ -139,19 +148,19 @@ class Acts:
         return self._agents.unblock(tx, form.conversation_id, by, form.epoch)
 
     def _close_ticket(self, tx: Transaction, by: Agent, form: Form) -> object:
-        """Dealt with elsewhere, by telephone perhaps; the note says how."""
+        """Close the ticket as dealt with elsewhere, for instance by phone; the note tells how."""
         add_note(tx, form.conversation_id, by.id, redact(form.text("text")).text)
-        case = tickets.open_of(tx, form.conversation_id)
-        tickets.end_case(tx, case, "closed_elsewhere")
+        case = tickets.find_open_case(tx, form.conversation_id)
+        tickets.end_case(tx, case, Outcome.CLOSED_ELSEWHERE)
         return tx.execute(
             update(ticket)
-            .where(ticket.c.handoff_id == case, ticket.c.state == "open")
-            .values(state="done", closed_at=tx.now, agent_id=by.id)
+            .where(ticket.c.handoff_id == case, ticket.c.state == TicketStatus.OPEN)
+            .values(state=TicketStatus.DONE, closed_at=tx.now, agent_id=by.id)
         )
 
 
 def note_presence(tx: Transaction, conversation_id: int, agent_id: int, *, writing: bool) -> None:
-    """The agent has the conversation open, and is writing perhaps."""
+    """Note that the agent has the conversation open, and whether they are writing."""
     values = {"conversation_id": conversation_id, "agent_id": agent_id, "seen_at": tx.now}
     insert_if_new(tx, presence, values)
     changed: dict[str, float] = {"seen_at": tx.now} | ({"writing_at": tx.now} if writing else {})
@@ -171,5 +180,5 @@ def _stop_writing(tx: Transaction, conversation_id: int, agent_id: int) -> None:
 
 
 def _lead(by: Agent) -> None:
-    if by.role != "lead":
-        raise NotAllowed("only a lead may do that")
+    if by.role != Role.LEAD:
+        raise NotAllowedError("only a lead may do that")

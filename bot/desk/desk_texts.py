@@ -1,4 +1,4 @@
-"""The words of the desk's own pages, one file for each language in data/desk."""
+"""The texts of the desk's pages: one file per language in data/desk."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class TextsError(Exception):
-    """The files do not say the same things in all languages."""
+    """The languages do not have the same texts or placeholders."""
 
 
 class Texts:
-    """All words in all languages. `load` checks that none is missing anywhere."""
+    """All texts in all languages. `load` checks that none is missing."""
 
     def __init__(self, languages: Mapping[str, Mapping[str, str]], default: str) -> None:
         self._languages = languages
@@ -30,22 +30,22 @@ class Texts:
         return sorted(self._languages)
 
     def choose(self, chosen: str | None, accepted: str) -> str:
-        """The language that an agent has chosen, else the first of their browser's that we have."""
+        """Return the agent's chosen language, else the first of the browser's languages that is served."""
         wanted = [chosen or "", *(part.partition(";")[0].strip()[:2].lower() for part in accepted.split(","))]
         return next((code for code in wanted if code in self._languages), self.default)
 
     def say(self, language: str, name: str, **values: object) -> str:
-        """A text with its {placeholders} filled. KeyError when there is no such text."""
+        """Return a text with its {placeholders} filled. Raises KeyError for an unknown text."""
         text = self._languages[language][name]
         return text.format(**values) if values else text
 
     def find(self, language: str, name: str, otherwise: str) -> str:
-        """A text that may not be there, such as that of a reason that somebody else made up."""
+        """Return a text that may be missing, or `default`."""
         return self._languages[language].get(name, otherwise)
 
 
 def load(folder: Path = FOLDER, default: str = "en") -> Texts:
-    """Read every language. Raises TextsError when one lacks a text or a placeholder that another has."""
+    """Read every language. Raises TextsError when a language lacks a text or a placeholder of another."""
     languages: dict[str, dict[str, str]] = {}
     for file in sorted(folder.glob("*.yml")):
         read = yaml.safe_load(file.read_text(encoding="utf-8"))

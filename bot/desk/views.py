@@ -1,4 +1,4 @@
-"""The desk under /desk/: log-in, queue, conversations, tickets, search, overview, audit trail."""
+"""The routes under /desk/: queue, conversations, tickets, search, overview, audit trail."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.desk import canned, guard, lists, statistics, thread
-from bot.desk.acts import Acts, Form, Refused, note_presence
-from bot.desk.entrance import Entrance
-from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedIn, number
-from bot.desk.live import Live
+from bot.desk.auth_views import Entrance
+from bot.desk.desk_context import DeskContext
+from bot.desk.event_stream import Live
+from bot.desk.form_commands import Form, FormCommands, FormError, note_presence
+from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedInError, number
 from bot.desk.pages import Pages
-from bot.desk.parts import DeskParts
 from bot.desk.sessions import Session
-from bot.handoff.agents import Agents, Moved, NotAllowed, Unread
+from bot.domain import WORKING_ROLES
+from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpochError, UnseenMessagesError
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import audit as audit_table
 from bot.storage.transaction import Transaction
@@ -33,20 +34,20 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Desk:
-    """The desk's pages. Every page but the log-in asks who is there; every form is checked and audited."""
+    """The desk's pages. Every page but the log-in needs a session; every form is checked and audited."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: DeskContext) -> None:
         self._database = parts.database
         self._parts = parts
         self._guard = Guard(parts.database, parts.clock)
         reviewed = canned.all_texts(parts.handoffs.knowledge)
-        self._acts = Acts(Agents(parts.handoffs), parts.audit, parts.clock, reviewed)
+        self._acts = FormCommands(AgentCommands(parts.handoffs), parts.audit, parts.clock, reviewed)
         self._live = Live(parts.database, parts.changed, parts.clock)
         self._pages = Pages(parts.handoffs.knowledge, parts.handoffs.settings.hours, parts.clock)
         self._entrance = Entrance(parts, self._guard, self._pages)
 
     def routes(self) -> list[BaseRoute]:
-        """Everything below /desk."""
+        """Return all routes below /desk."""
         here = "/desk/conversations/{id:int}"
         return [
             Route("/desk", _to_the_desk),
@@ -69,12 +70,12 @@ class Desk:
         ]
 
     def _page(self, handler: Handler) -> Handler:
-        """`handler`, for whoever is logged in; everybody else is shown the log-in."""
+        """Wrap `handler` so that a request without a session gets the log-in page."""
 
         async def guarded(request: Request) -> Response:
             try:
                 return await handler(request)
-            except NotLoggedIn:
+            except NotLoggedInError:
                 if request.headers.get("x-part") or request.url.path == "/desk/events":
                     return Response(status_code=401, headers=guard.SECURITY_HEADERS)
                 then = request.url.path if request.method == "GET" else "/desk/"
@@ -87,7 +88,7 @@ class Desk:
         return guarded
 
     async def nowhere(self, request: Request) -> Response:
-        """Any other address below /desk/."""
+        """Answer 404 for any other path below /desk/."""
         await self._guard.session(request)
         raise HTTPException(404)
 
@@ -104,7 +105,7 @@ class Desk:
         return await self._show(request, session)
 
     async def reveal(self, request: Request) -> Response:
-        """The conversation with its numbers and addresses uncovered, once, and written down."""
+        """Show the conversation once with numbers and addresses in full, and record it in the audit trail."""
         session = await self._guard.session(request, WORK)
         await self._guard.form(request, session)
 
@@ -150,13 +151,13 @@ class Desk:
         return self._pages.audit(request, session, rows, broken, names)
 
     async def canned(self, request: Request) -> Response:
-        """The replies of one topic, as a part of the conversation's page."""
+        """Show the canned replies of one topic, as a part of the conversation's page."""
         session = await self._guard.session(request, WORK)
         shown = await self._thread(request, session)
         return self._pages.canned(request, session, shown, request.query_params.get("topic", ""))
 
     async def events(self, request: Request) -> Response:
-        """Tells an open page what has changed; see bot/desk/live.py."""
+        """Stream changes to an open page (see bot/desk/event_stream.py)."""
         session = await self._guard.session(request)
         wanted = number(request.query_params.get("conversation", ""))
         stream = self._live.stream(request.cookies[COOKIE], session, wanted if wanted > 0 else None)
@@ -166,7 +167,7 @@ class Desk:
     # Acting.
 
     async def writing(self, request: Request) -> Response:
-        """The agent is writing: whoever has the same conversation open sees it."""
+        """Note that the agent is writing, for the other viewers of the conversation."""
         session = await self._guard.session(request, WORK)
         await self._guard.form(request, session)
         await self._database.run(note_presence, request.path_params["id"], session.agent.id, writing=True)
@@ -174,7 +175,7 @@ class Desk:
         return Response(status_code=204)
 
     async def act(self, request: Request) -> Response:
-        """One of the forms of a conversation's page."""
+        """Execute one of the forms of a conversation's page."""
         session = await self._guard.session(request, WORK)
         fields = await self._guard.form(request, session)
         what = request.path_params["act"].replace("-", "_")
@@ -190,15 +191,15 @@ class Desk:
         await self._thread(request, session)
         error = ""
         try:
-            await self._database.run(self._acts.carry_out, what, session.agent, form)
-        except Refused as refused:
+            await self._database.run(self._acts.execute, what, session.agent, form)
+        except FormError as refused:
             error = str(refused)
-            await self._database.run(self._acts.refused, what, session.agent, form, error)
-        except Moved:
+            await self._database.run(self._acts.record_refusal, what, session.agent, form, error)
+        except StaleEpochError:
             error = "error_moved"
-        except Unread:
+        except UnseenMessagesError:
             error = "error_unread"
-        except NotAllowed:
+        except NotAllowedError:
             error = "error_not_allowed"
         self._parts.acted()
         if error:
@@ -249,7 +250,7 @@ class Desk:
         there = tx.now - 120
         rows = tx.execute(
             select(agent_table)
-            .where(agent_table.c.active, agent_table.c.role.in_(("agent", "lead")), agent_table.c.id != but)
+            .where(agent_table.c.active, agent_table.c.role.in_(WORKING_ROLES), agent_table.c.id != but)
             .order_by(agent_table.c.shown_as)
         )
         return [(row.id, row.shown_as, (row.seen_at or 0) > there) for row in rows]

@@ -1,4 +1,4 @@
-"""What clients are told about a hand-off: texts of the topic `handoff`, with choices that the gateway answers."""
+"""The notices about a hand-off: texts of the topic `handoff`, with choices that the gateway answers itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.storage.transaction import Transaction
 from knowledge import Knowledge
 
 TOPIC = "handoff"
-# What stands behind such a choice; the dialogue engine never sees it.
+# The prefix of such a choice's payload. Rasa never sees it.
 PREFIX = "desk:"
 STOP_WAITING, KEEP_WAITING, LEAVE_MESSAGE, TO_ASSISTANT = (
     f"{PREFIX}{name}" for name in ("stop_waiting", "keep_waiting", "leave_message", "to_assistant")
@@ -30,7 +30,7 @@ def say(
     *choices: str,
     **values: object,
 ) -> None:
-    """Store a notice; `choices` are what may be answered, `values` fill the text's {placeholders}."""
+    """Store a notice with its `choices`; `values` fill the text's {placeholders}."""
     outbox.add(
         tx,
         to,
@@ -41,7 +41,7 @@ def say(
 
 
 def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, handoff_id: int) -> None:
-    """Ask how the client was served, from 1 to 5."""
+    """Ask the client for a score from 1 to 5."""
     choices = [
         Choice(knowledge.text(TOPIC, f"score_{score}", to.language), f"{SCORE}{handoff_id}:{score}")
         for score in SCORES
@@ -51,7 +51,7 @@ def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, hando
 
 
 def close_choices(tx: Transaction, conversation_id: int) -> None:
-    """What was offered in an earlier state can no longer be chosen. A score can still be given."""
+    """Close the choices of earlier states. A score can still be given."""
     tx.execute(
         update(button)
         .where(
@@ -65,16 +65,16 @@ def close_choices(tx: Transaction, conversation_id: int) -> None:
 
 
 def given_score(payload: str) -> tuple[int, int] | None:
-    """The hand-off and the score that a choice stands for; None when it is another choice."""
+    """Return the case and the score of a choice; None when it is another choice."""
     if not payload.startswith(SCORE):
         return None
     handoff_id, _, score = payload.removeprefix(SCORE).partition(":")
     return int(handoff_id), int(score)
 
 
-def means_stop_waiting(knowledge: Knowledge, who: Conversation, text: str) -> bool:
-    """Whether a typed message is one of the words by which people take back their wish for a person."""
-    words = knowledge.text(TOPIC, "words_for_stop_waiting", who.language).split("/")
+def means_stop_waiting(knowledge: Knowledge, conversation: Conversation, text: str) -> bool:
+    """Whether a typed message is one of the words that cancel the request for a person."""
+    words = knowledge.text(TOPIC, "words_for_stop_waiting", conversation.language).split("/")
     plain = text.strip().rstrip(".!。！").casefold()
     return any(plain == word.strip().casefold() for word in words)
 

@@ -1,4 +1,4 @@
-"""The desk's key: seals agents' second factors and the audit trail. DESK_KEY, else a file made once."""
+"""The desk's key, which seals second factors and the audit trail: DESK_KEY, else a file that is created once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "desk.key"
 
 
 def desk_key(settings: Settings) -> str:
-    """The Fernet key. On several machines DESK_KEY must be set, so that all have the same."""
+    """Return the Fernet key. Several machines must share one DESK_KEY."""
     if settings.desk.key:
         return settings.desk.key
     file = settings.state_dir / FILE
@@ -24,7 +24,7 @@ def desk_key(settings: Settings) -> str:
 
 
 def audit_key(key: str) -> bytes:
-    """What the audit trail is sealed with, derived from the desk's key."""
+    """Return the key of the audit trail, derived from the desk's key."""
     return hashlib.sha256(b"audit trail " + key.encode()).digest()
 
 

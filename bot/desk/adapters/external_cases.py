@@ -1,4 +1,4 @@
-"""What is written down of a case at a desk elsewhere, and what that desk is to be told of it next."""
+"""The state of a case at an external desk, and what that desk must get next."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.desk.adapters.base import Case, Entry
-from bot.desk.facts import Facts
+from bot.desk.adapters.desk_adapter import Case, Entry
+from bot.desk.context_words import ContextWords
 from bot.desk.masking import masked, masked_peer
-from bot.handoff import states
-from bot.handoff.agents import Agent
+from bot.domain import Consumer
+from bot.handoff import schedule
+from bot.handoff.agent_commands import Agent
+from bot.handoff.context import read_context
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
 from bot.storage.database import insert_if_new
 from bot.storage.desk_tables import agent, desk_link, desk_request, handoff
-from bot.storage.tables import conversation, inbound, outbound
+from bot.storage.tables import conversation as conversation_table
+from bot.storage.tables import inbound, outbound
 from bot.storage.transaction import Transaction
 
 TOLD = 20
@@ -24,9 +27,9 @@ TOLD = 20
 
 @dataclass(frozen=True)
 class Work:
-    """A case as it is now, its place at the other desk, and what the client wrote since.
+    """A case, its state at the external desk, and the client's messages since.
 
-    `over`: nobody is to work on it any more. `newest`: the client's newest message, told or about to be.
+    `over`: the case has ended. `newest`: the client's newest message, delivered or about to be.
     """
 
     case: Case
@@ -40,42 +43,51 @@ class Work:
 
 
 def open_cases(tx: Transaction) -> list[int]:
-    """Hand-offs that are going on, and those that the other desk does not know to be over."""
+    """Return the open cases, and those that the external desk does not know to be closed."""
     opened = (
         select(handoff.c.id)
-        .join(conversation, conversation.c.handoff_id == handoff.c.id)
-        .where(conversation.c.state.in_(sorted(states.IN_CASE)))
+        .join(conversation_table, conversation_table.c.handoff_id == handoff.c.id)
+        .where(conversation_table.c.state.in_(sorted(schedule.IN_CASE)))
     )
     linked = select(desk_link.c.handoff_id).where(desk_link.c.closed_at.is_(None))
     found = {int(row[0]) for query in (opened, linked) for row in tx.execute(query)}
     return sorted(found)
 
 
-def work_on(tx: Transaction, handoff_id: int, facts: Facts) -> Work:
-    """The case as it stands."""
+def work_on(tx: Transaction, handoff_id: int, facts: ContextWords) -> Work:
+    """Return the case as it stands."""
     case_row = tx.execute(select(handoff).where(handoff.c.id == handoff_id)).one()
-    who = conversations.find(tx, case_row.conversation_id)
+    conversation = conversations.find(tx, case_row.conversation_id)
     known = tx.execute(select(desk_link).where(desk_link.c.handoff_id == handoff_id)).first()
     since = known.inbound_id if known else (case_row.inbound_id or 0)
     rows = tx.execute(
         select(inbound)
-        .where(inbound.c.conversation_id == who.id, inbound.c.id > since, inbound.c.consumer == "desk")
+        .where(
+            inbound.c.conversation_id == conversation.id,
+            inbound.c.id > since,
+            inbound.c.consumer == Consumer.DESK,
+        )
         .order_by(inbound.c.id)
     )
     entries = [Entry(row.id, _readable(row), row.received_at) for row in rows]
     case = Case(
         handoff_id=handoff_id,
-        conversation_id=who.id,
-        conversation=who.name,
-        epoch=who.epoch,
-        client=masked_peer(who.address.peer),
-        channel=who.address.kind,
-        language=who.language,
+        conversation_id=conversation.id,
+        conversation=conversation.name,
+        epoch=conversation.epoch,
+        client=masked_peer(conversation.address.peer),
+        channel=conversation.address.kind,
+        language=conversation.language,
         about=[
-            facts.say("elsewhere_request", number=handoff_id, channel=who.address.kind, speaks=who.language),
-            *facts.lines({**dict(case_row.context or {}), "reason": case_row.reason}),
+            facts.say(
+                "elsewhere_request",
+                number=handoff_id,
+                channel=conversation.address.kind,
+                speaks=conversation.language,
+            ),
+            *facts.lines(case_row.reason, read_context(case_row.context)),
         ],
-        told=_told(tx, who.id, case_row.created_at),
+        told=_told(tx, conversation.id, case_row.created_at),
     )
     return Work(
         case,
@@ -83,19 +95,19 @@ def work_on(tx: Transaction, handoff_id: int, facts: Facts) -> Work:
         known.cursor if known else "",
         entries,
         known.delivered if known else 0,
-        is_over(who, handoff_id),
-        inbox.newest(tx, who.id),
-        known.epoch if known else who.epoch,
+        is_over(conversation, handoff_id),
+        inbox.newest(tx, conversation.id),
+        known.epoch if known else conversation.epoch,
     )
 
 
-def is_over(who: Conversation, handoff_id: int) -> bool:
-    """Whether nobody is to work on the case any more: the client is with the bot, or in another case."""
-    return who.handoff_id != handoff_id or who.state not in states.IN_CASE
+def is_over(conversation: Conversation, handoff_id: int) -> bool:
+    """Whether the case has ended: the client is with the assistant, or in another case."""
+    return conversation.handoff_id != handoff_id or conversation.state not in schedule.IN_CASE
 
 
 def _told(tx: Transaction, conversation_id: int, until: float) -> list[str]:
-    """The last turns before the hand-off, without secrets, each line with who said it."""
+    """Return the last messages before the hand-off, without secrets, each with its sender."""
     lines: list[tuple[float, str]] = []
     for table, by, text, at in (
         (inbound, "client", inbound.c.content, inbound.c.received_at),
@@ -116,7 +128,7 @@ def _readable(row: Any) -> str:
 
 
 def link(tx: Transaction, case: Case, external_id: str) -> None:
-    """Write down where the case is at the other desk."""
+    """Store the external desk's id of the case."""
     first = tx.execute(select(handoff.c.inbound_id).where(handoff.c.id == case.handoff_id)).scalar()
     insert_if_new(
         tx,
@@ -134,7 +146,7 @@ def link(tx: Transaction, case: Case, external_id: str) -> None:
 
 
 def delivered_now(tx: Transaction, work: Work) -> None:
-    """The other desk has what was to be told of the case."""
+    """Note that the external desk has everything so far."""
     # What is told of a case that was over is told because it goes on.
     values = {
         "epoch": work.case.epoch,
@@ -147,27 +159,27 @@ def delivered_now(tx: Transaction, work: Work) -> None:
 
 
 def close(tx: Transaction, handoff_id: int) -> None:
-    """The other desk knows that the case is over."""
+    """Note that the external desk knows that the case is closed."""
     tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(closed_at=tx.now))
 
 
 def read_up_to(tx: Transaction, handoff_id: int, cursor: str) -> None:
-    """What agents did there has been carried out here, up to that place."""
+    """Store the cursor up to which external acts were executed."""
     tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(cursor=cursor))
 
 
 def is_done(tx: Transaction, key: str) -> bool:
-    """Whether what an agent did there has been carried out here."""
+    """Whether an external act was executed."""
     return tx.execute(select(desk_request.c.at).where(desk_request.c.key == key)).first() is not None
 
 
 def forget(tx: Transaction, handoff_id: int) -> None:
-    """The other desk no longer has the case: it is opened there anew, if it is still going on."""
+    """Forget a case that the external desk lost; an open one is opened there again."""
     tx.execute(delete(desk_link).where(desk_link.c.handoff_id == handoff_id))
 
 
 def agent_from_elsewhere(tx: Transaction, name: str) -> Agent:
-    """The row that stands for an agent of another desk; nobody can log in with it."""
+    """Return the row for an agent of the external desk. Nobody can log in with it."""
     shown = (name or "agent")[:40]
     key = f"elsewhere/{shown}"
     if tx.execute(select(agent.c.id).where(agent.c.name == key)).first() is None:

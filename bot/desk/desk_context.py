@@ -1,4 +1,4 @@
-"""What the desk is built on."""
+"""What the desk's pages share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.handoff.service import HandoffService
+from bot.handoff.handoff_service import HandoffService
 from bot.messages.signal import Signal
 from bot.privacy.audit import AuditTrail
 from bot.settings import Settings
@@ -14,8 +14,8 @@ from bot.storage import Database
 
 
 @dataclass(frozen=True)
-class DeskParts:
-    """What the desk is built on."""
+class DeskContext:
+    """What the desk's pages share."""
 
     database: Database
     handoffs: HandoffService

@@ -1,4 +1,4 @@
-"""Server-sent events: a page is told that something it shows has changed, and asks for that part of itself again."""
+"""Server-sent events: they tell a page that something it shows has changed, and the page reloads that part."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from bot.clock import Clock
-from bot.desk.acts import note_presence
+from bot.desk.form_commands import note_presence
 from bot.desk.sessions import Session, find
-from bot.handoff import states
+from bot.domain import Awaiting, Consumer, ConversationState, TicketStatus
 from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event, note, presence, ticket
@@ -20,11 +20,11 @@ from bot.storage.transaction import Transaction
 
 # An open page shows in this rhythm that its agent is there; two of them missed, and the agent is gone.
 HEARTBEAT_SECONDS = 15.0
-LONGEST_SECONDS = 15 * 60.0
+MAX_STREAM_SECONDS = 15 * 60.0
 
 
 class Live:
-    """Streams changes to open pages, for as long as their session lasts."""
+    """Streams changes to open pages while their session lasts."""
 
     def __init__(self, database: Database, changed: Signal, clock: Clock) -> None:
         self._database = database
@@ -32,9 +32,9 @@ class Live:
         self._clock = clock
 
     async def stream(self, token: str, session: Session, conversation_id: int | None) -> AsyncIterator[str]:
-        """Lines of an event stream: `changed` with what is now true, and comments to keep it open.
+        """Yield the lines of an event stream: `changed` with the new state, and comments that keep it open.
 
-        It ends after LONGEST_SECONDS; the browser then asks anew, and its session is looked at again.
+        The stream ends after MAX_STREAM_SECONDS; the browser reconnects, and its session is checked again.
         """
         told = ""
         began = last = asyncio.get_running_loop().time()
@@ -48,7 +48,7 @@ class Live:
                 yield f"event: changed\ndata: {state}\n\n"
             if now - last >= HEARTBEAT_SECONDS:
                 last = now
-                if now - began > LONGEST_SECONDS or not await self._still(token, session, conversation_id):
+                if now - began > MAX_STREAM_SECONDS or not await self._still(token, session, conversation_id):
                     return
                 yield ": here\n\n"
             await self._changed.wait(seen, 1.0)
@@ -66,17 +66,20 @@ class Live:
             note_presence(tx, conversation_id, session.agent.id, writing=False)
 
     def _state(self, tx: Transaction, conversation_id: int | None) -> str:
-        """Something that is different whenever what the page shows is."""
+        """Return a value that changes whenever the page's content changes."""
         if conversation_id is None:
             return "-".join(
                 str(tx.execute(query).scalar() or 0)
                 for query in (
                     select(func.max(handoff_event.c.id)),
-                    select(func.max(inbound.c.id)).where(inbound.c.consumer == "desk"),
-                    select(func.count()).select_from(ticket).where(ticket.c.state == "open"),
+                    select(func.max(inbound.c.id)).where(inbound.c.consumer == Consumer.DESK),
+                    select(func.count()).select_from(ticket).where(ticket.c.state == TicketStatus.OPEN),
                     select(func.count())
                     .select_from(conversation)
-                    .where(conversation.c.state == states.HUMAN, conversation.c.awaiting == "agent"),
+                    .where(
+                        conversation.c.state == ConversationState.HUMAN,
+                        conversation.c.awaiting == Awaiting.AGENT,
+                    ),
                 )
             )
         return "-".join(str(part) for part in self._of_conversation(tx, conversation_id))

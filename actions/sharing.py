@@ -5,31 +5,47 @@ The device owner's credentials and the response code belong to the portal; nothi
 
 from __future__ import annotations
 
-from actions import guide, linking
-from actions.backend import Backend, BackendError, ErrorKind, Partner, SharingRequest
-from actions.code_task import button, unavailable
-from actions.offers import offer_return, offers
-from actions.place import Place
-from actions.tasks import Task
-from actions.turn import Button, Turn
+from collections.abc import Sequence
 
+from actions import guide_flow, linking
+from actions.backend import Backend, BackendError, ErrorKind, Partner, SharingRequest
+from actions.commands import Command
+from actions.dialogue_stack import Frame
+from actions.flow_states import PartnerOption, PartnerQuestion, SharingConfirmation
+from actions.patterns import offer_return, say_cancelled, say_unavailable
+from actions.replies import (
+    LEAVE_BUTTON,
+    ButtonDraft,
+    TextLabel,
+    next_topic_buttons,
+    task_button,
+    topic_button,
+)
+from actions.task import Task
+from actions.turn import Turn
+from contracts.enums import HandoffReason
+from contracts.handoff import BackendFailure
+from contracts.payloads import Payload
+from knowledge.rendering import ANSWER, TextId
+
+TEXTS = "sharing"
+PARTNER = "partner"
+"""The entity that chooses a partner, by the position in the list that was shown."""
 # The topic that explains a reason further, where there is one.
-_MORE = {
+_REASON_TOPICS = {
     "different_identification": "share_error_identification",
     "ib_key": "ibkey_add_user",
     "no_device": "ibkey_activate",
     "already_shared": "share_undo",
 }
 _STATES = {"awaiting_portal", "pending_compliance", "approved", "expired"}
-# The partners are chosen by their place in the list that was shown.
-_CHOICE = "partner_"
 
 
 class ShareDevice(Task):
-    """The task behind `share_device`. Its states: partner -> confirm. The portal's steps are that topic's guide."""
+    """The task behind `share_device`: partner -> confirm. The portal's steps are that topic's guide."""
 
     topic = "share_device"
-    place = "sharing"
+    frame_topic = TEXTS
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -39,182 +55,188 @@ class ShareDevice(Task):
         if partners is None:
             return
         if not partners:
-            turn.say("sharing__nobody", [turn.topic_button(t) for t in ("share_other_person", "share_rules")])
+            turn.say(TEXTS, "nobody", [topic_button(t) for t in ("share_other_person", "share_rules")])
             offer_return(turn)
         elif len(partners) == 1:
             self._judge(turn, partners[0])
         else:
-            choices = [{"id": partner.id, "name": partner.username_masked} for partner in partners]
-            data = {"partners": choices, "request": turn.message_id}
-            turn.places.open(Place(self.place, "partner", data=data))
-            self.show(turn)
+            options = tuple(PartnerOption(partner.id, partner.username_masked) for partner in partners)
+            frame = Frame.of_task(self.frame_topic, PartnerQuestion(options))
+            turn.stack.push(frame)
+            self.show(turn, frame)
 
-    async def proceed(self, turn: Turn) -> None:
-        place = turn.places.current
-        assert place is not None
-        wish = turn.entities.get("task") or turn.entities.get("walk") or ""
-        if wish in {"leave", "stop"} or turn.intent == "deny":
-            self._leave(turn)
-        elif wish == "how":
-            turn.places.close()
-            guide.begin(turn, self.topic)
-        elif place.at == "partner" and wish.startswith(_CHOICE):
-            await self._chosen(turn, place, wish.removeprefix(_CHOICE))
-        elif place.at == "confirm" and turn.intent in {"affirm", "step_done"} and not place.paused:
-            await self._start(turn, place)
-        else:
-            self.show(turn)
+    async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
+        match frame.state, command:
+            case _, Command.STOP | Command.LEAVE | Command.NO:
+                turn.stack.pop()
+                say_cancelled(turn)
+            case _, Command.HOW:
+                turn.stack.pop()
+                guide_flow.begin(turn, self.topic)
+            case PartnerQuestion() as question, Command.ANSWER:
+                await self._choose(turn, frame, question)
+            case SharingConfirmation() as confirmation, Command.YES | Command.NEXT:
+                await self._start(turn, confirmation)
+            case _:
+                self.show(turn, frame)
 
-    def show(self, turn: Turn) -> None:
-        place = turn.places.update(paused=False)
-        if place.at == "partner":
-            names = [
-                Button(partner["name"], f'/inform{{"task": "{_CHOICE}{number}"}}')
-                for number, partner in enumerate(place.data["partners"])
-            ]
-            turn.say("sharing__which_partner", [*names, button(turn, "leave")])
-            return
-        if place.data["equal"]:
-            turn.say("sharing__equal")
-        buttons = [
-            turn.topic_button("affirm"),
-            turn.text_button(self.place, "by_myself", '/inform{"task": "how"}'),
-            button(turn, "leave"),
-        ]
+    def is_answer(self, turn: Turn, frame: Frame) -> bool:
+        return isinstance(frame.state, PartnerQuestion) and PARTNER in turn.message.entities
+
+    def show(self, turn: Turn, frame: Frame) -> None:
+        turn.stack.update(paused=False)
+        match frame.state:
+            case PartnerQuestion(partners):
+                names = [
+                    ButtonDraft(partner.name_masked, Payload.answer(**{PARTNER: str(position)}).encode())
+                    for position, partner in enumerate(partners)
+                ]
+                turn.say(TEXTS, "which_partner", [*names, LEAVE_BUTTON])
+            case SharingConfirmation() as confirmation:
+                self._ask_confirmation(turn, confirmation)
+
+    def _ask_confirmation(self, turn: Turn, confirmation: SharingConfirmation) -> None:
+        if confirmation.is_equal:
+            turn.say(TEXTS, "equal")
+        how = task_button(TEXTS, "by_myself", Command.HOW)
         turn.say(
-            f"sharing__confirm_{place.data['owner']}",
-            buttons,
-            name=place.data["name"],
-            device=turn.knowledge.text(self.place, place.data["device"], turn.language),
+            TEXTS,
+            f"confirm_{confirmation.owner}",
+            [topic_button("affirm"), how, LEAVE_BUTTON],
+            name=confirmation.name_masked,
+            device=TextLabel(TEXTS, confirmation.device),
         )
 
-    async def _chosen(self, turn: Turn, place: Place, number: str) -> None:
-        choices = place.data["partners"]
-        wanted = choices[int(number)]["id"] if number.isdigit() and int(number) < len(choices) else ""
+    async def _choose(self, turn: Turn, frame: Frame, question: PartnerQuestion) -> None:
+        position = turn.message.entities[PARTNER]
+        options = question.partners
+        is_known = position.isdecimal() and int(position) < len(options)
         try:
             # Asked anew: what was true when the list was shown may have changed.
-            partners = await self._backend.partners(turn.client)
+            partners = await self._backend.partners(turn.message.client)
         except BackendError as error:
-            self._refused(turn, error)
+            self._refuse(turn, error)
             return
-        partner = next((partner for partner in partners if partner.id == wanted), None)
+        chosen = options[int(position)].id if is_known else None
+        partner = next((partner for partner in partners if partner.id == chosen), None)
         if partner is None:
-            self.show(turn)
+            self.show(turn, frame)
             return
-        turn.places.close()
+        turn.stack.pop()
         self._judge(turn, partner)
 
     def _judge(self, turn: Turn, partner: Partner) -> None:
         if not partner.eligible:
             self._say_why_not(turn, partner)
             return
-        data = {
-            "partner": partner.id,
-            "name": partner.username_masked,
-            "device": partner.device,
-            "owner": partner.owner,
-            "equal": partner.equal,
-            "request": turn.message_id,
-        }
-        turn.places.open(Place(self.place, "confirm", data=data))
-        self.show(turn)
+        confirmation = SharingConfirmation(
+            partner_id=partner.id,
+            name_masked=partner.username_masked,
+            device=partner.device or "",
+            owner=partner.owner or "",
+            is_equal=partner.equal,
+            request_id=turn.message.id,
+        )
+        frame = Frame.of_task(self.frame_topic, confirmation)
+        turn.stack.push(frame)
+        self.show(turn, frame)
 
     def _say_why_not(self, turn: Turn, partner: Partner) -> None:
-        turn.say("sharing__not_eligible", name=partner.username_masked)
-        known: list[str] = [
-            reason for reason in partner.reasons if reason in _MORE or reason == "temporary_device"
-        ]
+        turn.say(TEXTS, "not_eligible", name=partner.username_masked)
+        known: list[str] = [r for r in partner.reasons if r in _REASON_TOPICS or r == "temporary_device"]
         for reason in known or ["other"]:
-            turn.say(f"sharing__reason_{reason}")
-        more = [turn.topic_button(_MORE[reason]) for reason in known if reason in _MORE]
-        turn.say("sharing__what_next", [*more, turn.topic_button("human")])
+            turn.say(TEXTS, f"reason_{reason}")
+        more = [topic_button(_REASON_TOPICS[reason]) for reason in known if reason in _REASON_TOPICS]
+        turn.say(TEXTS, "what_next", [*more, topic_button("human")])
         offer_return(turn)
 
-    async def _start(self, turn: Turn, place: Place) -> None:
-        key = f"{place.data['request']}:share"
+    async def _start(self, turn: Turn, confirmation: SharingConfirmation) -> None:
+        key = f"{confirmation.request_id}:share"
         try:
-            request = await self._backend.start_sharing(turn.client, place.data["partner"], key)
+            request = await self._backend.start_sharing(turn.message.client, confirmation.partner_id, key)
         except BackendError as error:
-            self._refused(turn, error)
+            self._refuse(turn, error)
             return
-        turn.trouble.over(self.topic)
-        turn.places.close()
+        turn.failures.reset(self.topic)
+        turn.stack.pop()
         say_state(turn, request)
-        guide.begin(turn, self.topic, {"requesting_device": "own"} if place.data["equal"] else None)
+        answers = {"requesting_device": "own"} if confirmation.is_equal else None
+        guide_flow.begin(turn, self.topic, answers)
 
-    def _refused(self, turn: Turn, error: BackendError) -> None:
-        turn.failed(self.topic, error, self.place)
+    def _refuse(self, turn: Turn, error: BackendError) -> None:
+        self.record_failure(turn, error)
         if error.kind is ErrorKind.REQUEST_OPEN:
-            self._end(turn, "sharing__request_open", turn.topic_button("share_status"))
+            self._end(turn, TextId(TEXTS, "request_open"), "share_status")
         elif error.kind in {ErrorKind.NOT_ELIGIBLE, ErrorKind.NOT_FOUND}:
-            self._end(turn, "sharing__changed", turn.topic_button(self.topic), turn.topic_button("human"))
+            self._end(turn, TextId(TEXTS, "changed"), self.topic, "human")
         elif error.kind is ErrorKind.NOT_LINKED:
-            self._end(turn, "linking__not_linked", turn.topic_button("linking"))
+            self._end(turn, TextId("linking", "not_linked"), "linking")
         else:
-            unavailable(turn)
+            say_unavailable(turn)
 
-    def _leave(self, turn: Turn) -> None:
-        self._end(turn, "codes__cancelled", *offers(turn, turn.knowledge.topics["capabilities"]))
-
-    def _end(self, turn: Turn, text: str, *buttons: Button) -> None:
-        turn.places.close()
-        turn.say(text, buttons)
+    def _end(self, turn: Turn, text: TextId, *next_topics: str) -> None:
+        turn.stack.pop()
+        turn.say(text.topic, text.name, [topic_button(topic) for topic in next_topics])
         offer_return(turn)
 
 
 class ShareStatus(Task):
     """The task behind `share_status`: one question to the backend, nothing stays open."""
 
-    topic = place = "share_status"
+    topic = frame_topic = "share_status"
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def begin(self, turn: Turn) -> None:
-        related = offers(turn, turn.knowledge.topics[self.topic])
+        related = next_topic_buttons(turn.topic(self.topic))
         try:
-            requests = await self._backend.sharing_requests(turn.client)
+            requests = await self._backend.sharing_requests(turn.message.client)
         except BackendError as error:
-            turn.failed(self.topic, error, self.place)
+            self.record_failure(turn, error)
             if error.kind is ErrorKind.NOT_LINKED:
-                turn.say(self.topic, related)
-                linking.invite(turn)
+                turn.say(self.topic, ANSWER, related)
+                linking.say_invitation(turn)
             else:
-                turn.say("linking__cannot_ask")
-                turn.say(self.topic, related)
+                turn.say("linking", "cannot_ask")
+                turn.say(self.topic, ANSWER, related)
             offer_return(turn)
             return
-        turn.trouble.over(self.topic)
+        turn.failures.reset(self.topic)
         if requests:
             say_state(turn, requests[0], related)
-            _call_about_compliance(turn, requests[0])
+            _escalate_compliance(turn, requests[0])
         else:
-            turn.say("sharing__no_requests", [turn.topic_button("share_device")])
+            turn.say(TEXTS, "no_requests", [topic_button("share_device")])
         offer_return(turn)
 
-    async def proceed(self, turn: Turn) -> None:
+    async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         await self.begin(turn)
 
-    def show(self, turn: Turn) -> None:
+    def show(self, turn: Turn, frame: Frame) -> None:
         turn.say(self.topic)
 
 
-def _call_about_compliance(turn: Turn, request: SharingRequest) -> None:
-    """What lies with Compliance is a person's matter: one is called, once for each word of theirs."""
-    said = "compliance" if request.reason == "compliance" else request.state
-    if said in {"compliance", "pending_compliance"} and turn.trouble.first_time(f"{request.id} {said}"):
-        errors = [{"code": said, "request_id": request.id}]
-        turn.hand_over("compliance", topic=ShareDevice.topic, step=request.state, errors=errors)
-
-
-def say_state(turn: Turn, request: SharingRequest, buttons: list[Button] | None = None) -> None:
-    """How a request stands."""
+def say_state(turn: Turn, request: SharingRequest, buttons: Sequence[ButtonDraft] = ()) -> None:
+    """Say how a request stands."""
     name = request.username_masked
     if request.state == "awaiting_portal":
-        turn.say("sharing__awaiting_portal", buttons or (), name=name, address=request.portal_url)
+        turn.say(TEXTS, "awaiting_portal", buttons, name=name, address=request.portal_url)
     elif request.state == "approved":
-        turn.say("sharing__approved", buttons or (), name=name, receipt=request.receipt)
+        turn.say(TEXTS, "approved", buttons, name=name, receipt=request.receipt)
     elif request.state in _STATES:
-        turn.say(f"sharing__{request.state}", buttons or (), name=name)
+        turn.say(TEXTS, request.state, buttons, name=name)
     else:
-        turn.say(f"sharing__refused_{request.reason}", buttons or (), name=name)
+        turn.say(TEXTS, f"refused_{request.reason}", buttons, name=name)
+
+
+def _escalate_compliance(turn: Turn, request: SharingRequest) -> None:
+    """Call a person about what lies with the compliance department, once for each decision of theirs."""
+    code = "compliance" if request.reason == "compliance" else request.state
+    if code in {"compliance", "pending_compliance"} and turn.failures.escalate_once(f"{request.id} {code}"):
+        turn.hand_over(
+            HandoffReason.COMPLIANCE,
+            topic=ShareDevice.topic,
+            step=request.state,
+            errors=[BackendFailure(code, request.id)],
+        )

@@ -10,21 +10,23 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, json, raw
 
-from nlu.agent import SilentOutput, TurnFailed
+from contracts.codec import ContractError, decode, encode, to_builtins
+from contracts.turns import MessageMetadata, TurnRequest
+from nlu.agent import SilentOutput, TurnFailedError
 from nlu.text import clean_input
 
 logger = logging.getLogger(__name__)
 
-_FIELDS = ("conversation", "message", "channel", "language", "client")
+MIN_TOKEN_CHARACTERS = 32
 
 
 class GatewayInput(InputChannel):
-    """`POST /webhooks/gateway/turns`: see docs/architecture.md for the fields.
+    """`POST /webhooks/gateway/turns`: a TurnRequest, answered with a TurnResponse (see contracts/turns.py).
 
-    Answers 200 with replies, directives and language; 401 without the stack's token; 400 for a malformed body;
-    503 when the turn failed and nothing was saved.
+    Answers 200; 401 without the stack's token; 400 for a malformed body; 503 when the turn failed and nothing was
+    saved.
     """
 
     def __init__(self, token: str) -> None:
@@ -32,19 +34,22 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def name(cls) -> str:
+        """Return the channel's name in Rasa: the first part of its path."""
         return "gateway"
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
+        """Read credentials.yml. Raises ValueError when the token is missing or too short."""
         token = str((credentials or {}).get("token") or "")
-        if len(token) < 32 or token.startswith("${"):
+        if len(token) < MIN_TOKEN_CHARACTERS or token.startswith("${"):
             raise ValueError(
-                "credentials.yml: the gateway's channel needs INTERNAL_TOKEN (32 characters or more)"
+                f"credentials.yml: the gateway's channel needs INTERNAL_TOKEN ({MIN_TOKEN_CHARACTERS} "
+                "characters or more)"
             )
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The route; `on_new_message` is not used, since it gives back nothing."""
+        """Return the route. `on_new_message` is not used, since it returns nothing."""
         blueprint = Blueprint("gateway_channel")
 
         @blueprint.get("/")
@@ -56,49 +61,39 @@ class GatewayInput(InputChannel):
             given = request.headers.get("authorization", "")
             if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
                 return json({"error": "unauthorized"}, status=401)
-            message = user_message(request.json)
-            if message is None:
+            try:
+                message = user_message(decode(request.body, TurnRequest))
+            except ContractError as error:
+                logger.warning("malformed turn request: %s", error)
                 return json({"error": "malformed"}, status=400)
             try:
-                reply = await request.app.ctx.agent.turn(message)
-            except TurnFailed as failure:
-                logger.warning("turn %s failed: %s", message.message_id, failure)
+                response = await request.app.ctx.agent.turn(message)
+            except TurnFailedError as failure:
+                logger.warning("turn failed: message %s: %s", message.message_id, failure)
                 return json({"error": "turn failed"}, status=503)
-            return json(
-                {
-                    "replies": reply.messages,
-                    "directives": reply.directives,
-                    "language": reply.language,
-                    "topic": reply.topic,
-                }
-            )
+            return raw(encode(response), content_type="application/json")
 
         return blueprint
 
 
-def user_message(body: Any) -> UserMessage | None:
-    """The message in a turn's body, or None when a field is missing or of the wrong type.
+def user_message(turn: TurnRequest) -> UserMessage:
+    """Return the message of a turn as Rasa handles it. Raises ContractError when it has no content.
 
-    `text` is what a client typed: a leading slash is taken off, since Rasa reads it as an intent. `payload` is
-    an intent that the gateway vouches for (a button's or a vault reference).
+    `text` is what a client typed: a leading slash is stripped, since Rasa reads it as an intent. `payload` is an
+    intent that the gateway vouches for (a button's, or a vault reference).
     """
-    if not isinstance(body, dict):
-        return None
-    fields = {name: str(body.get(name) or "") for name in _FIELDS}
-    if not all(fields.values()):
-        return None
-    payload, text = body.get("payload"), body.get("text")
-    if isinstance(payload, str) and payload.startswith("/"):
-        content = payload
-    elif isinstance(text, str):
-        content = clean_input(text)
+    if turn.payload is not None and turn.payload.startswith("/"):
+        content = turn.payload
+    elif turn.text is not None:
+        content = clean_input(turn.text)
     else:
-        return None
+        raise ContractError("neither text nor payload")
+    metadata = MessageMetadata(turn.channel, turn.language, turn.client)
     return UserMessage(
         content,
-        output_channel=SilentOutput(fields["channel"]),
-        sender_id=fields["conversation"],
-        input_channel=fields["channel"],
-        message_id=fields["message"],
-        metadata={"language": fields["language"], "client": fields["client"]},
+        output_channel=SilentOutput(),
+        sender_id=turn.conversation,
+        input_channel=GatewayInput.name(),
+        message_id=turn.message,
+        metadata=to_builtins(metadata),
     )

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tenacity import wait_none
 
 from actions.backend import Backend, Timeouts
-from actions.vault import Vault
+from actions.vault_client import VaultClient
 from knowledge import Knowledge
 from tests.support.action_turn import ActionChat, Answered
 from tests.support.asgi_server import AsgiServer
@@ -74,7 +74,9 @@ class Verifying:
     @property
     def state(self) -> str | None:
         """Where the task stands; None when it is not on top."""
-        return self.chat.at[1] if self.chat.at and self.chat.at[0] == "verify_phone" else None
+        return (
+            self.chat.position[1] if self.chat.position and self.chat.position[0] == "verify_phone" else None
+        )
 
     def link(self, username: str) -> None:
         """Link the chat to a user, outside the conversation."""
@@ -109,8 +111,8 @@ async def verifying_client(
     client: str = "simulator.telegram:person-1",
 ) -> AsyncIterator[Verifying]:
     """The client, before a sandbox and a vault that run, for the length of the context."""
-    opener = Vault(vault.server.url, VAULT_TOKEN)
+    opener = VaultClient(vault.server.url, VAULT_TOKEN)
     async with Backend(sandbox.url, sandbox.token, timeouts=TIMEOUTS, wait=wait_none()) as backend:
         chat = ActionChat(knowledge, backend, opener, language=language, client=client)
         yield Verifying(chat, sandbox, vault)
-    await opener.close()
+    await opener.aclose()

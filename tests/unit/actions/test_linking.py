@@ -7,8 +7,8 @@ import pytest
 from tests.support.sandbox import other_than
 from tests.support.verifying import Verifying
 
-UNLINK = '/linking{"task": "unlink"}'
-LEAVE = '/inform{"task": "leave"}'
+UNLINK = '/linking{"task_command": "unlink"}'
+LEAVE = '/inform{"task_command": "leave"}'
 
 
 def link_state(client: Verifying) -> str:
@@ -17,12 +17,12 @@ def link_state(client: Verifying) -> str:
 
 async def test_a_token_and_the_users_word_in_the_portal_link_the_chat(everywhere: Verifying) -> None:
     answered = await everywhere.opens_link(everywhere.sandbox.link_token("hanako01"))
-    assert answered.said == ["linking__confirm_in_portal"]
+    assert answered.said == ["linking/confirm_in_portal"]
     assert link_state(everywhere) == "pending"
-    assert (await everywhere.chat.say("linking")).said == ["linking__pending"]
+    assert (await everywhere.chat.say("linking")).said == ["linking/pending"]
     everywhere.sandbox.confirm(client=everywhere.chat.client)
     answered = await everywhere.chat.say("linking")
-    assert answered.values("linking__linked") == {"name": "ha***01"}
+    assert answered.values("linking/linked") == {"name": "ha***01"}
     notice = everywhere.sandbox.phone.wait_for_notices(1)[0]
     assert (notice["type"], notice["client"]) == ("link.confirmed", everywhere.chat.client)
 
@@ -36,7 +36,7 @@ async def test_until_then_nothing_of_the_user_is_told(verifying: Verifying) -> N
 async def test_a_declined_link_is_none(verifying: Verifying) -> None:
     await verifying.opens_link(verifying.sandbox.link_token("hanako01"))
     verifying.sandbox.confirm("decline", verifying.chat.client)
-    assert (await verifying.chat.say("linking")).said == ["linking__declined", "linking__how"]
+    assert (await verifying.chat.say("linking")).said == ["linking/declined", "linking/how"]
     assert verifying.sandbox.phone.wait_for_notices(1)[0]["data"] == {}
 
 
@@ -53,7 +53,7 @@ async def test_a_token_works_once_and_for_ten_minutes(verifying: Verifying, how:
         token = "A" * 43
     answered = await verifying.opens_link(token)
     # Opened twice in the same chat it still waits for the portal.
-    assert answered.said == ["linking__pending" if how == "used" else "linking__token_invalid"]
+    assert answered.said == ["linking/pending" if how == "used" else "linking/token_invalid"]
     assert len(verifying.sandbox.ledger()["links"]) <= 1
 
 
@@ -67,31 +67,31 @@ async def test_the_portal_takes_the_users_word_for_ten_minutes(verifying: Verify
 async def test_a_linked_chat_is_not_taken_over_by_another_token(verifying: Verifying) -> None:
     verifying.link("emma05")
     answered = await verifying.opens_link(verifying.sandbox.link_token("hanako01"))
-    assert answered.said == ["linking__already_linked"]
-    assert (await verifying.chat.say("linking")).values("linking__linked") == {"name": "em***05"}
+    assert answered.said == ["linking/already_linked"]
+    assert (await verifying.chat.say("linking")).values("linking/linked") == {"name": "em***05"}
 
 
 async def test_a_token_that_the_gateway_has_forgotten_is_told_as_invalid(verifying: Verifying) -> None:
-    assert (await verifying.chat.say("linking", link="ref-gone")).said == ["linking__token_invalid"]
+    assert (await verifying.chat.say("linking", link="ref-gone")).said == ["linking/token_invalid"]
 
 
 async def test_the_same_token_run_twice_links_once(verifying: Verifying) -> None:
     token = verifying.sandbox.link_token("hanako01")
     for _ in range(2):
-        assert (await verifying.opens_link(token, "9")).said == ["linking__confirm_in_portal"]
+        assert (await verifying.opens_link(token, "9")).said == ["linking/confirm_in_portal"]
     assert len(verifying.sandbox.ledger()["links"]) == 1
 
 
 async def test_a_code_to_the_number_on_record_links_an_sms_chat(by_sms: Verifying) -> None:
-    assert (await by_sms.chat.say("linking")).said == ["linking__offer_code"]
+    assert (await by_sms.chat.say("linking")).said == ["linking/offer_code"]
     answered = await by_sms.chat.press("/affirm")
-    assert answered.said == ["linking__sent"]
+    assert answered.said == ["linking/sent"]
     assert answered.expects == "code"
     code = by_sms.sandbox.phone.next_code()
-    assert (await by_sms.types(other_than(code))).said == ["codes__wrong_code"]
+    assert (await by_sms.types(other_than(code))).said == ["codes/wrong_code"]
     answered = await by_sms.types(code)
-    assert answered.values("linking__linked_now") == {"name": "ha***01"}
-    assert by_sms.chat.places == []
+    assert answered.values("linking/linked_now") == {"name": "ha***01"}
+    assert by_sms.chat.frames == []
 
 
 async def test_a_number_that_is_on_no_record_looks_the_same(by_sms: Verifying) -> None:
@@ -99,10 +99,10 @@ async def test_a_number_that_is_on_no_record_looks_the_same(by_sms: Verifying) -
     said = [(await by_sms.chat.say("linking")).said, (await by_sms.chat.press("/affirm")).said]
     said += [(await by_sms.types("123456")).said for _ in range(5)]
     assert said == [
-        ["linking__offer_code"],
-        ["linking__sent"],
-        *[["codes__wrong_code"]] * 4,
-        ["codes__locked"],
+        ["linking/offer_code"],
+        ["linking/sent"],
+        *[["codes/wrong_code"]] * 4,
+        ["codes/locked"],
     ]
     assert by_sms.sandbox.phone.received == []
     assert link_state(by_sms) == "none"
@@ -111,45 +111,45 @@ async def test_a_number_that_is_on_no_record_looks_the_same(by_sms: Verifying) -
 async def test_whether_a_code_was_sent_is_not_told(by_sms: Verifying) -> None:
     await by_sms.chat.say("linking")
     await by_sms.chat.press("/affirm")
-    assert (await by_sms.chat.say("inform", task="missing")).said == ["linking__code_missing"]
+    assert (await by_sms.chat.say("inform", task_command="missing_code")).said == ["linking/code_missing"]
 
 
 async def test_an_unlinked_chat_on_telegram_is_shown_the_way(verifying: Verifying) -> None:
     answered = await verifying.chat.say("linking")
-    assert answered.said == ["linking__how"]
-    assert verifying.chat.places == []
+    assert answered.said == ["linking/how"]
+    assert verifying.chat.frames == []
 
 
 @pytest.mark.parametrize("words", ["nlu_fallback", "out_of_scope", "sms_missing"])
 async def test_the_wish_is_heard_whatever_its_words_were_taken_for(verifying: Verifying, words: str) -> None:
-    assert (await verifying.chat.say(words, task="link")).said == ["linking__how"]
+    assert (await verifying.chat.say(words, task_command="link")).said == ["linking/how"]
 
 
 async def test_a_link_is_ended_on_a_word_and_a_yes(everywhere: Verifying) -> None:
     everywhere.link("hanako01")
     await everywhere.chat.say("linking")
-    assert (await everywhere.chat.press(UNLINK)).said == ["linking__unlink_confirm"]
+    assert (await everywhere.chat.press(UNLINK)).said == ["linking/unlink_confirm"]
     assert link_state(everywhere) == "linked"
-    assert (await everywhere.chat.press("/affirm")).said == ["linking__unlinked"]
+    assert (await everywhere.chat.press("/affirm")).said == ["linking/unlinked"]
     assert link_state(everywhere) == "none"
-    assert "linking__not_linked" in (await everywhere.chat.say("linking", task="unlink")).said
+    assert "linking/not_linked" in (await everywhere.chat.say("linking", task_command="unlink")).said
 
 
 async def test_no_leaves_the_link(verifying: Verifying) -> None:
     verifying.link("hanako01")
-    await verifying.chat.say("linking", task="unlink")
-    assert (await verifying.chat.say("deny")).said == ["codes__cancelled"]
+    await verifying.chat.say("linking", task_command="unlink")
+    assert (await verifying.chat.say("deny")).said == ["codes/cancelled"]
     assert link_state(verifying) == "linked"
 
 
 async def test_a_link_that_nobody_uses_ends_after_180_days(verifying: Verifying) -> None:
     verifying.link("hanako01")
     verifying.sandbox.advance(170 * 86_400)
-    assert (await verifying.chat.say("sls_opt_in")).said == ["opting_in__confirm"]
+    assert (await verifying.chat.say("sls_opt_in")).said == ["opting_in/confirm"]
     verifying.sandbox.advance(170 * 86_400)
     assert link_state(verifying) == "linked"
     verifying.sandbox.advance(180 * 86_400 + 60)
-    assert (await verifying.chat.say("linking")).said[0] == "linking__expired"
+    assert (await verifying.chat.say("linking")).said[0] == "linking/expired"
 
 
 async def test_the_portal_ends_a_link_too(verifying: Verifying) -> None:
@@ -159,10 +159,10 @@ async def test_the_portal_ends_a_link_too(verifying: Verifying) -> None:
         "link.confirmed",
         "link.ended",
     ]
-    assert (await verifying.chat.say("linking")).said[-1] == "linking__how"
+    assert (await verifying.chat.say("linking")).said[-1] == "linking/how"
 
 
 async def test_a_chat_is_linked_by_itself_and_not_by_its_neighbour(verifying: Verifying) -> None:
     verifying.link("hanako01")
     verifying.chat.client = "simulator.telegram:person-2"
-    assert (await verifying.chat.say("linking")).said == ["linking__how"]
+    assert (await verifying.chat.say("linking")).said == ["linking/how"]

@@ -8,9 +8,9 @@ from tests.support.sandbox import other_than
 from tests.support.verifying import Verifying
 
 HOW, LEAVE, RESEND, MISSING = (
-    f'/inform{{"task": "{wish}"}}' for wish in ("how", "leave", "resend", "missing")
+    f'/inform{{"task_command": "{wish}"}}' for wish in ("how", "leave", "resend", "missing_code")
 )
-GUIDE = ["sls_opt_in", "sls_opt_in__open_site"]
+GUIDE = ["sls_opt_in/answer", "sls_opt_in/open_site"]
 
 
 def state(client: Verifying, username: str = "hanako01") -> str:
@@ -28,47 +28,47 @@ async def asked(client: Verifying, username: str = "hanako01") -> str:
 async def test_a_yes_and_a_code_opt_the_primary_user_back_in(everywhere: Verifying) -> None:
     everywhere.link("hanako01")
     answered = await everywhere.chat.say("sls_opt_in")
-    assert answered.values("opting_in__confirm") == {"number": "+81******5601"}
+    assert answered.values("opting_in/confirm") == {"number": "+81******5601"}
     answered = await everywhere.chat.press("/affirm")
-    assert (answered.said, answered.expects) == (["opting_in__sent"], "code")
+    assert (answered.said, answered.expects) == (["opting_in/sent"], "code")
     assert state(everywhere) == "opted_out"
     answered = await everywhere.types(everywhere.sandbox.phone.next_code())
     receipt = everywhere.sandbox.ledger()["opt_ins"][0]["receipt"]
-    assert answered.values("opting_in__done") == {"receipt": receipt}
-    assert (state(everywhere), everywhere.chat.places) == ("enrolled", [])
+    assert answered.values("opting_in/done") == {"receipt": receipt}
+    assert (state(everywhere), everywhere.chat.frames) == ("enrolled", [])
 
 
 async def test_who_is_not_linked_gets_the_whole_guide_and_the_way_to_link(everywhere: Verifying) -> None:
     answered = await everywhere.chat.say("sls_opt_in")
-    assert answered.said == ["linking__invite", *GUIDE]
+    assert answered.said == ["linking/invite", *GUIDE]
     assert "/linking" in answered.payloads
     for _ in range(8):
         answered = await everywhere.chat.say("step_done")
-    assert answered.said == ["sls_opt_in__finished"]
+    assert answered.said == ["sls_opt_in/finished"]
     assert everywhere.sandbox.ledger()["writes"] == 0
 
 
 @pytest.mark.parametrize(
     ("username", "said"),
     [
-        ("emma05", ["opting_in__already_enrolled"]),
-        ("hanako11", ["opting_in__not_primary_user"]),
-        ("olivia03", ["opting_in__no_active_device"]),
-        ("priya04", ["opting_in__portal", *GUIDE]),
-        ("nina14", ["opting_in__portal", *GUIDE]),
+        ("emma05", ["opting_in/already_enrolled"]),
+        ("hanako11", ["opting_in/not_primary_user"]),
+        ("olivia03", ["opting_in/no_active_device"]),
+        ("priya04", ["opting_in/portal", *GUIDE]),
+        ("nina14", ["opting_in/portal", *GUIDE]),
     ],
 )
 async def test_who_may_not_is_told_why(verifying: Verifying, username: str, said: list[str]) -> None:
     verifying.link(username)
     assert (await verifying.chat.say("sls_opt_in")).said == said
     if username == "hanako11":
-        assert verifying.chat.last.values("opting_in__not_primary_user") == {"name": "ha***01"}
+        assert verifying.chat.last.values("opting_in/not_primary_user") == {"name": "ha***01"}
 
 
 async def test_no_changes_nothing(verifying: Verifying) -> None:
     verifying.link("hanako01")
     await verifying.chat.say("sls_opt_in")
-    assert (await verifying.chat.say("deny")).said == ["codes__cancelled"]
+    assert (await verifying.chat.say("deny")).said == ["codes/cancelled"]
     assert verifying.sandbox.ledger()["opt_ins"] == []
 
 
@@ -76,34 +76,34 @@ async def test_whoever_prefers_the_portal_is_guided_there(verifying: Verifying) 
     verifying.link("hanako01")
     await verifying.chat.say("sls_opt_in")
     assert (await verifying.chat.press(HOW)).said == GUIDE
-    assert verifying.chat.at == ("sls_opt_in", "open_site")
+    assert verifying.chat.position == ("sls_opt_in", "open_site")
 
 
 async def test_wrong_codes_lock_it_and_nothing_is_changed(verifying: Verifying) -> None:
     code = await asked(verifying)
     said = [(await verifying.types(other_than(code))).said for _ in range(5)]
-    assert said == [*[["codes__wrong_code"]] * 4, ["codes__locked"]]
+    assert said == [*[["codes/wrong_code"]] * 4, ["codes/locked"]]
     assert state(verifying) == "opted_out"
 
 
 async def test_an_expired_code_is_followed_by_a_new_one(verifying: Verifying) -> None:
     old = await asked(verifying)
     verifying.sandbox.advance(600)
-    assert (await verifying.types(old)).said == ["codes__expired"]
-    assert (await verifying.chat.press(RESEND)).said == ["codes__resent"]
-    assert (await verifying.types(verifying.sandbox.phone.next_code())).said == ["opting_in__done"]
+    assert (await verifying.types(old)).said == ["codes/expired"]
+    assert (await verifying.chat.press(RESEND)).said == ["codes/resent"]
+    assert (await verifying.types(verifying.sandbox.phone.next_code())).said == ["opting_in/done"]
 
 
 async def test_a_code_that_did_not_come_is_looked_for(verifying: Verifying) -> None:
     await asked(verifying)
     verifying.sandbox.wait_for_sms("delivered")
-    assert (await verifying.chat.press(MISSING)).said == ["codes__sms_delivered", "sms_missing__wait"]
+    assert (await verifying.chat.press(MISSING)).said == ["codes/sms_delivered", "sms_missing/wait"]
 
 
 async def test_who_was_unlinked_meanwhile_is_not_opted_in(verifying: Verifying) -> None:
     code = await asked(verifying)
     verifying.sandbox.confirm("end", verifying.chat.client)
-    assert (await verifying.types(code)).said == ["linking__not_linked"]
+    assert (await verifying.types(code)).said == ["linking/not_linked"]
     assert state(verifying) == "opted_out"
 
 
@@ -111,26 +111,26 @@ async def test_another_question_in_between_is_answered_and_the_code_still_counts
     verifying: Verifying,
 ) -> None:
     code = await asked(verifying)
-    assert (await verifying.chat.say("pin_rules")).said[-1] == "guide__resume"
-    assert (await verifying.chat.say("affirm")).said == ["codes__waiting_code"]
-    assert (await verifying.types(code)).said == ["opting_in__done"]
+    assert (await verifying.chat.say("pin_rules")).said[-1] == "guide/resume"
+    assert (await verifying.chat.say("affirm")).said == ["codes/waiting_code"]
+    assert (await verifying.types(code)).said == ["opting_in/done"]
 
 
 async def test_yes_after_a_question_in_between_is_not_yes_to_the_change(verifying: Verifying) -> None:
     verifying.link("hanako01")
     await verifying.chat.say("sls_opt_in")
     await verifying.chat.say("pin_rules")
-    assert (await verifying.chat.say("affirm")).said == ["opting_in__confirm"]
+    assert (await verifying.chat.say("affirm")).said == ["opting_in/confirm"]
     assert verifying.sandbox.ledger()["opt_ins"] == []
 
 
 async def test_the_language_may_change_in_the_middle(verifying: Verifying) -> None:
     code = await asked(verifying)
     assert (await verifying.chat.say("language_japanese")).said == [
-        "language_japanese",
-        "codes__waiting_code",
+        "language_japanese/answer",
+        "codes/waiting_code",
     ]
-    assert (await verifying.types(code)).said == ["opting_in__done"]
+    assert (await verifying.types(code)).said == ["opting_in/done"]
 
 
 async def test_the_backend_may_be_restarted_at_each_step(verifying: Verifying) -> None:
@@ -143,5 +143,5 @@ async def test_the_backend_may_be_restarted_at_each_step(verifying: Verifying) -
             await verifying.chat.press("/affirm")
         else:
             code = verifying.sandbox.phone.next_code()
-            assert (await verifying.types(code)).said == ["opting_in__done"]
+            assert (await verifying.types(code)).said == ["opting_in/done"]
     assert len(verifying.sandbox.ledger()["opt_ins"]) == 1

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from actions import guide_flow
 from actions.backend import BackendError, Delivery, ErrorKind
-from actions.commands import Command, task_payload
 from actions.delivery_texts import delivery_text
+from actions.dialogue_commands import Command, task_payload
 from actions.flow_states import CodeEntry
 from actions.patterns import offer_return, say_cancelled, say_unavailable
 from actions.replies import LEAVE_BUTTON, ButtonDraft, ReplyDraft, task_button, topic_button
@@ -162,7 +162,7 @@ class CodeStep:
         offer_return(turn)
 
     def leave(self, turn: Turn) -> None:
-        """Close the task as the client wishes."""
+        """Close the task, as the client asks."""
         self.close(turn)
         say_cancelled(turn)
 

@@ -56,7 +56,7 @@ class DialogueStack:
         frames = [_readable_frame(item) for item in value] if isinstance(value, list) else []
         return cls(frame for frame in frames if frame is not None and _exists(frame, topics))
 
-    def to_slot(self) -> list[dict[str, Any]]:
+    def to_slot(self) -> list[object]:
         """Return the stack as the tracker's slot keeps it, the current frame last."""
         return [to_builtins(frame) for frame in self._frames]
 
@@ -97,7 +97,7 @@ class DialogueStack:
         return frame
 
     def replace_top(self, frame: Frame) -> Frame:
-        """Put `frame` in place of the one on top and return it."""
+        """Replace the frame on top by `frame` and return it."""
         self._frames[-1] = frame
         return frame
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any
 
 from msgspec import Struct
 
@@ -32,7 +31,7 @@ _NO_FAILURE = {
 }
 
 
-class TaskError(Struct, frozen=True):
+class TaskFailure(Struct, frozen=True):
     """One refusal or failure of the backend."""
 
     task: str
@@ -43,14 +42,14 @@ class TaskError(Struct, frozen=True):
 
 
 class _FailureSlot(Struct, frozen=True):
-    errors: tuple[TaskError, ...] = ()
+    errors: tuple[TaskFailure, ...] = ()
     escalated_ids: tuple[str, ...] = ()
 
 
 class FailureLog:
     """The errors since the last success or hand-off, the newest last, and the ids a person was called for once."""
 
-    def __init__(self, errors: Iterable[TaskError] = (), escalated_ids: Iterable[str] = ()) -> None:
+    def __init__(self, errors: Iterable[TaskFailure] = (), escalated_ids: Iterable[str] = ()) -> None:
         self.errors = tuple(errors)
         self.escalated_ids = tuple(escalated_ids)
 
@@ -64,14 +63,13 @@ class FailureLog:
             return cls()
         return cls(kept.errors, kept.escalated_ids)
 
-    def to_slot(self) -> dict[str, Any]:
+    def to_slot(self) -> object:
         """Return the log as the tracker's slot keeps it."""
-        slot: dict[str, Any] = to_builtins(_FailureSlot(self.errors, self.escalated_ids))
-        return slot
+        return to_builtins(_FailureSlot(self.errors, self.escalated_ids))
 
     def record(self, task: str, error: BackendError) -> None:
         """Add an error of the task `task`, a topic."""
-        entry = TaskError(task, error.kind.value, error.request_id)
+        entry = TaskFailure(task, error.kind.value, error.request_id)
         self.errors = (*self.errors, entry)[-MAX_ENTRIES:]
 
     def should_escalate(self, task: str) -> bool:

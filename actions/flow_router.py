@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from actions import guide_flow
 from actions.backend import Backend
-from actions.commands import TASK_COMMAND, Command, Situation, named_command, resolve_command
 from actions.delivery_texts import say_last_delivery
+from actions.dialogue_commands import TASK_COMMAND, Command, Situation, named_command, resolve_command
 from actions.dialogue_stack import Frame
 from actions.flow_states import CodeEntry
 from actions.handoff_request import TOPIC as PERSON

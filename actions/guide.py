@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from actions.commands import Command
+from actions.dialogue_commands import Command
 from actions.dialogue_stack import Frame
 from actions.flow_states import StepListRequest
 from actions.replies import (
@@ -191,7 +191,7 @@ def answers_in(topic: Topic, entities: Mapping[str, str]) -> dict[str, str]:
 
 
 def _answer(topic: Topic, frame: Frame, new: Answers) -> GuideOutcome:
-    """The client answers a question, or corrects an earlier answer in the middle of the guide."""
+    """Take an answer to a question, or the correction of an earlier answer in the middle of the guide."""
     item = topic.item(frame.step_id)
     answers = {**frame.answers, **new}
     if item.kind is ItemKind.QUESTION and item.name in answers:

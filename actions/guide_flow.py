@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from actions import guide
-from actions.commands import GUIDE_COMMAND, Command, Situation, named_command, resolve_command
+from actions.dialogue_commands import GUIDE_COMMAND, Command, Situation, named_command, resolve_command
 from actions.dialogue_stack import Frame
 from actions.guide import GuideOutcome, StepList
 from actions.patterns import offer_return

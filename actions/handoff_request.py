@@ -55,7 +55,9 @@ async def attach_client_context(turn: Turn, backend: Backend) -> None:
     else:
         linked, account = LinkStatus.LINKED, tuple(_account_facts(status))
     tried = context.tried or tuple(dict.fromkeys(failure.task for failure in failures))
-    turn.add_to_handoff(replace(context, linked=linked, account=account, tried=tried, errors=tuple(errors)))
+    turn.replace_handoff_context(
+        replace(context, linked=linked, account=account, tried=tried, errors=tuple(errors))
+    )
     if turn.handoff.reason in _REASON_TEXTS:
         turn.say(TOPIC, _REASON_TEXTS[turn.handoff.reason])
 

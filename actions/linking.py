@@ -8,7 +8,7 @@ from typing import TypeVar
 from actions import guide_flow, phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Link
 from actions.code_step import CODE_ENDS, CodeStep, TaskEnd
-from actions.commands import TASK_COMMAND, Command, named_command
+from actions.dialogue_commands import TASK_COMMAND, Command, named_command
 from actions.dialogue_stack import Frame
 from actions.flow_states import CodeEntry, LinkOffer, UnlinkConfirmation
 from actions.patterns import offer_return, say_unavailable

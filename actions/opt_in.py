@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, SecureLogin
 from actions.code_step import CODE_ENDS, CodeStep, TaskEnd
-from actions.commands import Command
+from actions.dialogue_commands import Command
 from actions.dialogue_stack import Frame
 from actions.flow_states import CodeEntry, OptInConfirmation
 from actions.patterns import offer_return

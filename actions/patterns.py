@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.commands import Command
+from actions.dialogue_commands import Command
 from actions.flow_states import UrgentOffer
 from actions.replies import ButtonDraft, TopicTitle, guide_button, next_topic_buttons, topic_button
 from actions.turn import Turn
@@ -22,14 +22,14 @@ def offer_return(turn: Turn) -> None:
 
 
 def drop_pending(turn: Turn) -> None:
-    """Let the pending topic on top go, as the client wishes."""
+    """Drop the pending topic on top, as the client asks."""
     turn.stack.pop()
     turn.say("guide", "another_time")
     offer_return(turn)
 
 
 def say_cancelled(turn: Turn) -> None:
-    """Say that nothing was changed, as the client wished, and what else there is."""
+    """Say that the task was left and nothing was changed, and offer the menu."""
     turn.say("codes", "cancelled", next_topic_buttons(turn.topic("capabilities")))
     offer_return(turn)
 

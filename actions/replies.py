@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from actions.commands import Command, guide_payload, task_payload
+from actions.dialogue_commands import Command, guide_payload, task_payload
 from contracts.payloads import Payload
 from knowledge import Topic
 from knowledge.rendering import TextId

@@ -28,7 +28,7 @@ from actions.flow_router import FlowRouter
 from actions.linking import Linking
 from actions.opt_in import OptIn
 from actions.session_start import ActionSessionStart
-from actions.sharing import ShareDevice, ShareStatus
+from actions.share_device import ShareDevice, ShareStatus
 from actions.task import Task
 from actions.topic_actions import (
     ActionAnswer,

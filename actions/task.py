@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from actions import guide_flow
 from actions.backend import BackendError
 from actions.code_step import CodeStep
-from actions.commands import Command, Situation, resolve_command
+from actions.dialogue_commands import Command, Situation, resolve_command
 from actions.dialogue_stack import Frame
 from actions.turn import Turn
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions import guide_flow
 from actions.backend import Backend
 from actions.code_step import EXPECT_NOTHING
-from actions.commands import GUIDE_COMMAND, named_command
+from actions.dialogue_commands import GUIDE_COMMAND, named_command
 from actions.flow_router import FlowRouter
 from actions.handoff_request import ask_for_person, offer_urgently
 from actions.replies import next_topic_buttons, topic_button

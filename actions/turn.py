@@ -153,8 +153,8 @@ class Turn:
             SlotSet("other_language", self.other_language),
         ]
 
-    def add_to_handoff(self, context: HandoffContext) -> None:
-        """Put `context` in place of the hand-off's, if there is one in this turn."""
+    def replace_handoff_context(self, context: HandoffContext) -> None:
+        """Replace the context of the hand-off, if there is one in this turn."""
         if self.handoff is not None:
             self.handoff = replace(self.handoff, context=context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions import phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Verified
 from actions.code_step import CODE_ENDS, EXPECT_SECONDS, MISSING_BUTTON, RESEND_BUTTON, CodeStep, TaskEnd
-from actions.commands import TASK_COMMAND, Command, named_command
+from actions.dialogue_commands import TASK_COMMAND, Command, named_command
 from actions.dialogue_stack import Frame
 from actions.flow_states import CodeEntry, NumberConfirmation, NumberQuestion, RegionQuestion
 from actions.guide_flow import wants_all_steps

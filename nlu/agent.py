@@ -8,6 +8,7 @@ overridden here do not move.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from contracts.codec import convert
+from contracts.codec import ContractError, convert
 from contracts.directives import Directive
 from contracts.turns import Button, Reply, TurnResponse
 from knowledge import Knowledge
 from nlu.conversation_language import conversation_language
+
+logger = logging.getLogger(__name__)
 
 # A session is rotated after this many events: Rasa re-reads and replays all of them at every message.
 MAX_SESSION_EVENTS = 200
@@ -154,10 +157,7 @@ class AssistantAgent(Agent):
 
 
 def find_response(tracker: DialogueStateTracker, message_id: str) -> TurnResponse | None:
-    """Return what the tracker says was answered to a message; None when it never handled that message.
-
-    Raises ContractError when an action left a directive of an unknown shape.
-    """
+    """Return what the tracker says was answered to a message; None when it never handled that message."""
     events = list(tracker.events)
     starts = [
         index
@@ -176,7 +176,11 @@ def find_response(tracker: DialogueStateTracker, message_id: str) -> TurnRespons
         data: Mapping[str, Any] = event.data or {}
         custom = data.get("custom") or {}
         if "directive" in custom:
-            directives.append(convert(custom["directive"], Directive))
+            try:
+                directives.append(convert(custom["directive"], Directive))
+            except ContractError as error:
+                # Of a message that the version before this one has handled.
+                logger.error("unreadable directive dropped: message %s: %s", message_id, error)
         if event.text:
             buttons = data.get("buttons") or ()
             replies.append(Reply(event.text, tuple(Button(b["title"], b["payload"]) for b in buttons)))

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Modules of this package that play no part in a model.
 _NOT_IN_MODEL = {
     "agent.py",
-    "channel.py",
+    "gateway_input.py",
     "conversation_language.py",
     "evaluate.py",
     "fingerprint.py",

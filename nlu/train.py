@@ -25,7 +25,7 @@ MAX_MODELS_KEPT = 3
 _EXPECTED = ("Slot auto-fill", "You have defined training data consisting of lookup", "'RulePolicy' is not")
 
 
-class TrainingError(Exception):
+class NoModelError(Exception):
     """No model could be made; the text says why, in lines for people."""
 
 
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     out = options.out or options.root / "models"
     try:
         print(train(options.root, out, force=options.force))
-    except TrainingError as failure:
+    except NoModelError as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 def train(root: Path = ROOT, out: Path | None = None, *, force: bool = False) -> Path:
     """Return the path of the model for `root`, trained unless it exists.
 
-    Of several processes one trains, and the others wait. Raises TrainingError.
+    Of several processes one trains, and the others wait. Raises NoModelError.
     """
     out = out or root / "models"
     knowledge = _load(root)
@@ -68,11 +68,11 @@ def train(root: Path = ROOT, out: Path | None = None, *, force: bool = False) ->
 
 
 def _load(root: Path) -> Knowledge:
-    """Return what is known. Raises TrainingError with every problem of the data, before the slow imports."""
+    """Return what is known. Raises NoModelError with every problem of the data, before the slow imports."""
     try:
         return load(root / "data")
     except KnowledgeError as error:
-        raise TrainingError(str(error)) from None
+        raise NoModelError(str(error)) from None
 
 
 def _train(knowledge: Knowledge, root: Path, path: Path) -> None:
@@ -94,7 +94,7 @@ def _train(knowledge: Knowledge, root: Path, path: Path) -> None:
         train_model(configuration(root), root / "data", unfinished)
         unfinished.replace(path)
     except RasaException as error:
-        raise TrainingError(str(error)) from error
+        raise NoModelError(str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
     size = path.stat().st_size / 1e6

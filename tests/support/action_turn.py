@@ -1,4 +1,4 @@
-"""Talks to the actions as Rasa does, without Rasa: an intent in, rendered texts, buttons and events out."""
+"""Calls the actions as Rasa does, without Rasa: an intent in, rendered texts, buttons and events out."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What one turn gave: the messages as Rasa gets them, and the events."""
+class TurnResult:
+    """The messages of one turn as Rasa gets them, and its events."""
 
     messages: list[dict[str, Any]]
     events: list[dict[str, Any]]
@@ -58,7 +58,7 @@ class Answered:
 
     @property
     def directives(self) -> list[Directive]:
-        """What the gateway is asked to do, as its strict reader reads it."""
+        """The directives, as the gateway's strict reader reads them."""
         return [convert(m["custom"]["directive"], Directive) for m in self.messages if m["custom"]]
 
     @property
@@ -80,7 +80,7 @@ class Answered:
 
     @property
     def expects(self) -> ExpectedInput | str | None:
-        """What the gateway is told to expect next: "nothing" to expect nothing, None when nothing was said about it."""
+        """The last `expect` directive's input, "nothing" for none; None when there was no such directive."""
         told = [d.what or "nothing" for d in self.directives if isinstance(d, ExpectInput)]
         return told[-1] if told else None
 
@@ -161,7 +161,7 @@ class ActionChat:
         announced: bool = True,
         written_in: str | None = None,
         **entities: str,
-    ) -> Answered:
+    ) -> TurnResult:
         """Send what Rasa would make of a message.
 
         `message` is its id, a new one if none is given; `second` the other topic that it is about, and `announced`
@@ -187,7 +187,7 @@ class ActionChat:
         self._check_texts(self.last)
         return self.last
 
-    async def press(self, what: str) -> Answered:
+    async def press(self, what: str) -> TurnResult:
         """Press the button of the last answer with the title or payload `what`."""
         payload = self.last.buttons.get(what, what)
         assert payload in self.last.payloads, f"there is no button {what} in {self.last.buttons}"
@@ -195,7 +195,7 @@ class ActionChat:
         pressed = Payload.parse(payload)
         return await self.say(pressed.intent, payload, **pressed.entities)
 
-    async def run(self, action: str, user: Mapping[str, Any]) -> Answered:
+    async def run(self, action: str, user: Mapping[str, Any]) -> TurnResult:
         """Run one action by its name, as Rasa's call to the action server would."""
         tracker = {
             "sender_id": "c1",
@@ -234,10 +234,10 @@ class ActionChat:
         """The client's channel."""
         return ChannelKind(self.client.removeprefix("simulator.").partition(":")[0])
 
-    def _answered(self, messages: list[dict[str, Any]], events: list[dict[str, Any]]) -> Answered:
-        return Answered(messages, events, self.knowledge, self.slots.get("language") or "en", self.channel)
+    def _answered(self, messages: list[dict[str, Any]], events: list[dict[str, Any]]) -> TurnResult:
+        return TurnResult(messages, events, self.knowledge, self.slots.get("language") or "en", self.channel)
 
-    def _check_texts(self, answered: Answered) -> None:
+    def _check_texts(self, answered: TurnResult) -> None:
         for name in answered.said:
             filled = set(answered.values(name))
             for language in self.knowledge.languages:

@@ -72,7 +72,7 @@ async def test_starting_over_closes_everything_and_expects_no_code_any_more(chat
     assert (await chat.say("pair")).said == ["pair/platform"]
 
 
-async def test_a_wish_for_a_person_is_handed_to_the_gateway(chat: ActionChat) -> None:
+async def test_a_request_for_a_person_is_handed_to_the_gateway(chat: ActionChat) -> None:
     answered = await chat.say("human")
     (directive,) = answered.directives
     assert isinstance(directive, RequestHandoff)

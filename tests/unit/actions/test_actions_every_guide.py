@@ -176,7 +176,7 @@ async def test_every_step_has_help_that_can_be_left_again(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
-async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -> None:
+async def test_all_steps_can_be_read_at_once_and_the_step_is_kept(walk: Walk) -> None:
     for chat in everywhere():
         await answered(chat, walk)
         if len(walk.steps) > 1:

@@ -71,7 +71,7 @@ async def test_a_fault_in_an_action_asks_the_gateway_for_nothing(knowledge: Know
     assert [message["custom"] for message in messages] == [{}]
 
 
-async def test_a_fault_in_an_action_leaves_the_place_and_the_misses(knowledge: Knowledge) -> None:
+async def test_a_fault_in_an_action_leaves_the_stack_and_the_misses(knowledge: Knowledge) -> None:
     _, slots = await broken(knowledge)
     assert slots == {"dialogue_stack": STACK, "misses": 1, "failure_log": FAILURES, "other_language": None}
 

@@ -254,7 +254,7 @@ async def test_an_answer_that_depends_on_something_asks_and_is_then_done(chat: A
 
 
 @pytest.mark.parametrize(("chosen", "language"), [("language_english", "en"), ("language_japanese", "ja")])
-async def test_another_language_keeps_the_place(new_chat: NewChat, chosen: str, language: str) -> None:
+async def test_another_language_keeps_the_step(new_chat: NewChat, chosen: str, language: str) -> None:
     chat = await begun(new_chat(language="ja" if language == "en" else "en"))
     await chat.press(NEXT)
     chat.slots["language"] = language  # Rasa's end sets it before the action runs
@@ -363,8 +363,8 @@ async def test_no_to_a_step_that_asks_calls_for_its_help_and_yes_goes_on(chat: A
     assert (await chat.say("deny")).said == ["guide/resume"], "a step that asks nothing"
 
 
-async def test_a_wish_about_steps_with_none_open_is_told_so(chat: ActionChat) -> None:
-    for wish in ("where", "all", "repeat"):
-        answered = await chat.say("inform", guide_command=wish)
-        assert answered.said == ["guide/nothing_open"], wish
+async def test_a_command_about_steps_with_none_open_is_told_so(chat: ActionChat) -> None:
+    for command in ("where", "show_all", "repeat"):
+        answered = await chat.say("inform", guide_command=command)
+        assert answered.said == ["guide/nothing_open"], command
         assert answered.payloads, "what the assistant can do is offered"

@@ -113,7 +113,7 @@ async def test_a_language_without_a_name_here_gets_english_and_japanese(chat: Ac
     assert answered.said == ["guide/unknown_language"]
 
 
-async def test_in_the_middle_of_a_guide_the_place_is_kept(chat: ActionChat) -> None:
+async def test_in_the_middle_of_a_guide_the_step_is_kept(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
     await chat.say("nlu_fallback", WRITTEN["es"][1])
     assert chat.position == ("setup", "open")

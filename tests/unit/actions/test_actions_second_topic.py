@@ -72,7 +72,7 @@ async def test_asking_for_it_in_words_is_a_yes(chat: ActionChat) -> None:
     assert len(chat.frames) == 1
 
 
-async def test_what_is_open_already_is_not_remembered_twice(chat: ActionChat) -> None:
+async def test_what_is_open_already_is_not_pending_twice(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
     assert (await chat.say("ibkey_what", second="setup")).said == ["ibkey_what/answer", "guide/resume"]
     assert chat.position == ("setup", "open")
@@ -118,12 +118,12 @@ async def test_neighbouring_topics_in_two_sentences_are_one_matter_unless_the_wo
     for first, second in (("setup", "pair"), ("pair", "setup")):
         await chat.say("restart")
         await chat.say(first, second=second, announced=False, platform="android")
-        assert [place["topic"] for place in chat.frames] == [first]
+        assert [frame["topic"] for frame in chat.frames] == [first]
         await chat.say("restart")
         await chat.say(first, second=second, announced=True, platform="android")
-        assert [place["topic"] for place in chat.frames] == [second, first]
+        assert [frame["topic"] for frame in chat.frames] == [second, first]
 
 
 async def test_topics_that_are_no_neighbours_are_two_matters(chat: ActionChat) -> None:
     await chat.say("setup", second="ibkey_what", announced=False, platform="android")
-    assert [place["topic"] for place in chat.frames] == ["ibkey_what", "setup"]
+    assert [frame["topic"] for frame in chat.frames] == ["ibkey_what", "setup"]

@@ -116,7 +116,7 @@ def test_the_newest_answer_to_a_question_counts() -> None:
     assert stack.find_answer("size") is None
 
 
-def test_places_survive_the_way_through_the_tracker(knowledge: Knowledge) -> None:
+def test_frames_survive_the_way_through_the_tracker(knowledge: Knowledge) -> None:
     stack = DialogueStack(
         [
             Frame("setup", "open", answers={"platform": "iphone"}),
@@ -127,17 +127,17 @@ def test_places_survive_the_way_through_the_tracker(knowledge: Knowledge) -> Non
     assert DialogueStack.from_slot(kept, knowledge.topics).to_slot() == stack.to_slot()
 
 
-def test_an_empty_slot_is_no_place(knowledge: Knowledge) -> None:
+def test_an_empty_slot_is_an_empty_stack(knowledge: Knowledge) -> None:
     assert DialogueStack.from_slot(None, knowledge.topics).current is None
     assert DialogueStack.from_slot([], knowledge.topics).current is None
 
 
-def test_a_place_in_a_topic_that_is_gone_is_left_out(knowledge: Knowledge) -> None:
+def test_a_frame_of_a_topic_that_is_gone_is_left_out(knowledge: Knowledge) -> None:
     kept = stack_of("gone").to_slot() + DialogueStack([Frame("setup", "open")]).to_slot()
     assert topics_of(DialogueStack.from_slot(kept, knowledge.topics)) == ["setup"]
 
 
-def test_a_place_at_a_step_that_is_gone_is_left_out(knowledge: Knowledge) -> None:
+def test_a_frame_at_a_step_that_is_gone_is_left_out(knowledge: Knowledge) -> None:
     kept = DialogueStack([Frame("setup", "open"), Frame("pair", "a step of last year")]).to_slot()
     assert topics_of(DialogueStack.from_slot(kept, knowledge.topics)) == ["setup"]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.support.sandbox import other_than
-from tests.support.verifying import Verifying
+from tests.support.task_client import TaskClient
 
 HOW, LEAVE, RESEND, MISSING = (
-    f'/inform{{"task_command": "{wish}"}}' for wish in ("how", "leave", "resend", "missing_code")
+    f'/inform{{"task_command": "{command}"}}' for command in ("how", "leave", "resend", "missing_code")
 )
 GUIDE = ["sls_opt_in/answer", "sls_opt_in/open_site"]
 
 
-def state(client: Verifying, username: str = "hanako01") -> str:
+def state(client: TaskClient, username: str = "hanako01") -> str:
     return str(client.sandbox.ledger()["secure_login"][username])
 
 
-async def asked(client: Verifying, username: str = "hanako01") -> str:
+async def asked(client: TaskClient, username: str = "hanako01") -> str:
     """Come to the code, which is given back."""
     client.link(username)
     await client.chat.say("sls_opt_in")
@@ -25,20 +25,20 @@ async def asked(client: Verifying, username: str = "hanako01") -> str:
     return client.sandbox.phone.next_code()
 
 
-async def test_a_yes_and_a_code_opt_the_primary_user_back_in(everywhere: Verifying) -> None:
+async def test_a_yes_and_a_code_opt_the_primary_user_back_in(everywhere: TaskClient) -> None:
     everywhere.link("hanako01")
     answered = await everywhere.chat.say("sls_opt_in")
     assert answered.values("opting_in/confirm") == {"number": "+81******5601"}
     answered = await everywhere.chat.press("/affirm")
     assert (answered.said, answered.expects) == (["opting_in/sent"], "code")
     assert state(everywhere) == "opted_out"
-    answered = await everywhere.types(everywhere.sandbox.phone.next_code())
+    answered = await everywhere.type_code(everywhere.sandbox.phone.next_code())
     receipt = everywhere.sandbox.ledger()["opt_ins"][0]["receipt"]
     assert answered.values("opting_in/done") == {"receipt": receipt}
     assert (state(everywhere), everywhere.chat.frames) == ("enrolled", [])
 
 
-async def test_who_is_not_linked_gets_the_whole_guide_and_the_way_to_link(everywhere: Verifying) -> None:
+async def test_who_is_not_linked_gets_the_whole_guide_and_the_way_to_link(everywhere: TaskClient) -> None:
     answered = await everywhere.chat.say("sls_opt_in")
     assert answered.said == ["linking/invite", *GUIDE]
     assert "/linking" in answered.payloads
@@ -58,90 +58,90 @@ async def test_who_is_not_linked_gets_the_whole_guide_and_the_way_to_link(everyw
         ("nina14", ["opting_in/portal", *GUIDE]),
     ],
 )
-async def test_who_may_not_is_told_why(verifying: Verifying, username: str, said: list[str]) -> None:
-    verifying.link(username)
-    assert (await verifying.chat.say("sls_opt_in")).said == said
+async def test_who_may_not_is_told_why(task_client: TaskClient, username: str, said: list[str]) -> None:
+    task_client.link(username)
+    assert (await task_client.chat.say("sls_opt_in")).said == said
     if username == "hanako11":
-        assert verifying.chat.last.values("opting_in/not_primary_user") == {"name": "ha***01"}
+        assert task_client.chat.last.values("opting_in/not_primary_user") == {"name": "ha***01"}
 
 
-async def test_no_changes_nothing(verifying: Verifying) -> None:
-    verifying.link("hanako01")
-    await verifying.chat.say("sls_opt_in")
-    assert (await verifying.chat.say("deny")).said == ["codes/cancelled"]
-    assert verifying.sandbox.ledger()["opt_ins"] == []
+async def test_no_changes_nothing(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
+    await task_client.chat.say("sls_opt_in")
+    assert (await task_client.chat.say("deny")).said == ["codes/cancelled"]
+    assert task_client.sandbox.ledger()["opt_ins"] == []
 
 
-async def test_whoever_prefers_the_portal_is_guided_there(verifying: Verifying) -> None:
-    verifying.link("hanako01")
-    await verifying.chat.say("sls_opt_in")
-    assert (await verifying.chat.press(HOW)).said == GUIDE
-    assert verifying.chat.position == ("sls_opt_in", "open_site")
+async def test_a_client_who_prefers_the_portal_is_guided_there(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
+    await task_client.chat.say("sls_opt_in")
+    assert (await task_client.chat.press(HOW)).said == GUIDE
+    assert task_client.chat.position == ("sls_opt_in", "open_site")
 
 
-async def test_wrong_codes_lock_it_and_nothing_is_changed(verifying: Verifying) -> None:
-    code = await asked(verifying)
-    said = [(await verifying.types(other_than(code))).said for _ in range(5)]
+async def test_wrong_codes_lock_it_and_nothing_is_changed(task_client: TaskClient) -> None:
+    code = await asked(task_client)
+    said = [(await task_client.type_code(other_than(code))).said for _ in range(5)]
     assert said == [*[["codes/wrong_code"]] * 4, ["codes/locked"]]
-    assert state(verifying) == "opted_out"
+    assert state(task_client) == "opted_out"
 
 
-async def test_an_expired_code_is_followed_by_a_new_one(verifying: Verifying) -> None:
-    old = await asked(verifying)
-    verifying.sandbox.advance(600)
-    assert (await verifying.types(old)).said == ["codes/expired"]
-    assert (await verifying.chat.press(RESEND)).said == ["codes/resent"]
-    assert (await verifying.types(verifying.sandbox.phone.next_code())).said == ["opting_in/done"]
+async def test_an_expired_code_is_followed_by_a_new_one(task_client: TaskClient) -> None:
+    old = await asked(task_client)
+    task_client.sandbox.advance(600)
+    assert (await task_client.type_code(old)).said == ["codes/expired"]
+    assert (await task_client.chat.press(RESEND)).said == ["codes/resent"]
+    assert (await task_client.type_code(task_client.sandbox.phone.next_code())).said == ["opting_in/done"]
 
 
-async def test_a_code_that_did_not_come_is_looked_for(verifying: Verifying) -> None:
-    await asked(verifying)
-    verifying.sandbox.wait_for_sms("delivered")
-    assert (await verifying.chat.press(MISSING)).said == ["codes/sms_delivered", "sms_missing/wait"]
+async def test_a_code_that_did_not_come_is_looked_for(task_client: TaskClient) -> None:
+    await asked(task_client)
+    task_client.sandbox.wait_for_sms("delivered")
+    assert (await task_client.chat.press(MISSING)).said == ["codes/sms_delivered", "sms_missing/wait"]
 
 
-async def test_who_was_unlinked_meanwhile_is_not_opted_in(verifying: Verifying) -> None:
-    code = await asked(verifying)
-    verifying.sandbox.confirm("end", verifying.chat.client)
-    assert (await verifying.types(code)).said == ["linking/not_linked"]
-    assert state(verifying) == "opted_out"
+async def test_who_was_unlinked_meanwhile_is_not_opted_in(task_client: TaskClient) -> None:
+    code = await asked(task_client)
+    task_client.sandbox.confirm("end", task_client.chat.client)
+    assert (await task_client.type_code(code)).said == ["linking/not_linked"]
+    assert state(task_client) == "opted_out"
 
 
 async def test_another_question_in_between_is_answered_and_the_code_still_counts(
-    verifying: Verifying,
+    task_client: TaskClient,
 ) -> None:
-    code = await asked(verifying)
-    assert (await verifying.chat.say("pin_rules")).said[-1] == "guide/resume"
-    assert (await verifying.chat.say("affirm")).said == ["codes/waiting_code"]
-    assert (await verifying.types(code)).said == ["opting_in/done"]
+    code = await asked(task_client)
+    assert (await task_client.chat.say("pin_rules")).said[-1] == "guide/resume"
+    assert (await task_client.chat.say("affirm")).said == ["codes/waiting_code"]
+    assert (await task_client.type_code(code)).said == ["opting_in/done"]
 
 
-async def test_yes_after_a_question_in_between_is_not_yes_to_the_change(verifying: Verifying) -> None:
-    verifying.link("hanako01")
-    await verifying.chat.say("sls_opt_in")
-    await verifying.chat.say("pin_rules")
-    assert (await verifying.chat.say("affirm")).said == ["opting_in/confirm"]
-    assert verifying.sandbox.ledger()["opt_ins"] == []
+async def test_yes_after_a_question_in_between_is_not_yes_to_the_change(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
+    await task_client.chat.say("sls_opt_in")
+    await task_client.chat.say("pin_rules")
+    assert (await task_client.chat.say("affirm")).said == ["opting_in/confirm"]
+    assert task_client.sandbox.ledger()["opt_ins"] == []
 
 
-async def test_the_language_may_change_in_the_middle(verifying: Verifying) -> None:
-    code = await asked(verifying)
-    assert (await verifying.chat.say("language_japanese")).said == [
+async def test_the_language_may_change_in_the_middle(task_client: TaskClient) -> None:
+    code = await asked(task_client)
+    assert (await task_client.chat.say("language_japanese")).said == [
         "language_japanese/answer",
         "codes/waiting_code",
     ]
-    assert (await verifying.types(code)).said == ["opting_in/done"]
+    assert (await task_client.type_code(code)).said == ["opting_in/done"]
 
 
-async def test_the_backend_may_be_restarted_at_each_step(verifying: Verifying) -> None:
-    verifying.link("hanako01")
+async def test_the_backend_may_be_restarted_at_each_step(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
     for step in ("begin", "yes", "code"):
-        verifying.sandbox.restart()
+        task_client.sandbox.restart()
         if step == "begin":
-            await verifying.chat.say("sls_opt_in")
+            await task_client.chat.say("sls_opt_in")
         elif step == "yes":
-            await verifying.chat.press("/affirm")
+            await task_client.chat.press("/affirm")
         else:
-            code = verifying.sandbox.phone.next_code()
-            assert (await verifying.types(code)).said == ["opting_in/done"]
-    assert len(verifying.sandbox.ledger()["opt_ins"]) == 1
+            code = task_client.sandbox.phone.next_code()
+            assert (await task_client.type_code(code)).said == ["opting_in/done"]
+    assert len(task_client.sandbox.ledger()["opt_ins"]) == 1

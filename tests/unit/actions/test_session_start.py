@@ -13,7 +13,7 @@ def events_of(answered: Any) -> list[tuple[str, Any]]:
     return [(event["event"], event.get("name")) for event in answered.events]
 
 
-async def test_a_new_session_remembers_the_language_and_the_place(chat: ActionChat) -> None:
+async def test_a_new_session_remembers_the_language_and_the_stack(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
     chat.slots |= {"language": "ja", "language_chosen": True}
     frames = chat.frames

@@ -30,17 +30,17 @@ from tenacity import wait_none
 
 from actions.backend import Backend, Breaker, Timeouts
 from actions.vault_client import VaultClient
-from tests.support.action_turn import ActionChat, Answered
+from tests.support.action_turn import ActionChat, TurnResult
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, other_than, running_sandbox
-from tests.support.verifying import VAULT_TOKEN, TinyVault, tiny_vault
+from tests.support.task_client import VAULT_TOKEN, FakeVault, fake_vault
 
 CLIENTS = ["simulator.telegram:person-1", "simulator.sms:+819012345601"]
 USERS = ["hanako01", "hanako11", "rio13", "olivia03", "priya04", "noa12", "sam06", "yuki08"]
 NUMBERS = ["+819012345613", "+819012345601", "+819012340001", "+81312345678", "+8190123"]
 TOPICS = ["verify_phone", "sls_opt_in", "share_device", "share_status", "linking", "sms_missing"]
 WORDS = ["affirm", "deny", "step_done", "step_back", "step_stuck", "pin_rules", "thanks", "nlu_fallback"]
-WISHES = ["resend", "missing_code", "change_number", "how", "leave", "link", "unlink"]
+COMMANDS = ["resend", "missing_code", "change_number", "how", "leave", "link", "unlink"]
 # Whom the chat is linked to, what it asks for, and how that goes on: the code that is typed, or what the portal makes
 # of the request. What comes after that is left to chance. Chance alone seldom gets as far as a right code.
 Beginning = tuple[str | None, str | None, str]
@@ -66,7 +66,7 @@ MANY = 1_000
 class World:
     """What all the conversations share: one sandbox, one vault, one event loop."""
 
-    def __init__(self, sandbox: RunningSandbox, vault: TinyVault, client: str, language: str) -> None:
+    def __init__(self, sandbox: RunningSandbox, vault: FakeVault, client: str, language: str) -> None:
         self.sandbox = sandbox
         self.vault = vault
         self.now = 0.0
@@ -120,7 +120,7 @@ class Conversation(RuleBasedStateMachine):
         if task is not None:
             self.goes_through_a_task(task, end)
 
-    def say(self, intent: str, message: str | None = None, **entities: str) -> Answered:
+    def say(self, intent: str, message: str | None = None, **entities: str) -> TurnResult:
         """One message, and everything that must hold after it."""
         message = message or f"r{next(self.world.messages)}"
         slots = dict(self.chat.slots)
@@ -144,7 +144,7 @@ class Conversation(RuleBasedStateMachine):
             self.then = after
         return answered
 
-    def claims(self, answered: Answered, ledger: dict[str, Any]) -> None:
+    def claims(self, answered: TurnResult, ledger: dict[str, Any]) -> None:
         """What was said is so."""
         client = self.chat.client
         said = set(answered.said)
@@ -205,9 +205,12 @@ class Conversation(RuleBasedStateMachine):
     def says(self, word: str) -> None:
         self.say(word)
 
-    @rule(wish=st.sampled_from(WISHES), taken_for=st.sampled_from(["inform", "nlu_fallback", "sms_missing"]))
-    def wishes(self, wish: str, taken_for: str) -> None:
-        self.say(taken_for, task_command=wish)
+    @rule(
+        command=st.sampled_from(COMMANDS),
+        taken_for=st.sampled_from(["inform", "nlu_fallback", "sms_missing"]),
+    )
+    def gives_a_command(self, command: str, taken_for: str) -> None:
+        self.say(taken_for, task_command=command)
 
     @rule(number=st.sampled_from(NUMBERS))
     def gives_a_number(self, number: str) -> None:
@@ -261,7 +264,7 @@ class Conversation(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["right", "wrong"]))
     def types_the_code_that_is_awaited(self, kind: str) -> None:
-        if any(place["step_id"] == "code" for place in self.chat.frames):
+        if any(frame["step_id"] == "code" for frame in self.chat.frames):
             self.types_a_code(kind)
         else:
             self.say("affirm")
@@ -325,7 +328,7 @@ class Conversation(RuleBasedStateMachine):
         self.faulty = False
 
     @invariant()
-    def the_place_can_be_kept(self) -> None:
+    def the_stack_stays_small(self) -> None:
         if hasattr(self, "chat"):
             assert len(self.chat.frames) <= 3
 
@@ -350,7 +353,7 @@ def new_world(client: str, language: str) -> Iterator[World]:
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
         running_sandbox(Path(folder)) as sandbox,
-        tiny_vault() as vault,
+        fake_vault() as vault,
     ):
         world = World(sandbox, vault, client, language)
         yield world

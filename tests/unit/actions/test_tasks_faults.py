@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.action_turn import Answered
-from tests.support.verifying import WAYS, Verifying
+from tests.support.action_turn import TurnResult
+from tests.support.task_client import WAYS, TaskClient
 
-Step = Callable[[Verifying], Awaitable[Answered]]
+Step = Callable[[TaskClient], Awaitable[TurnResult]]
 FAULTS = [("500", "before"), ("500", "after"), ("reset", "before"), ("reset", "after"), ("429", "before")]
 # Said where the backend gave no answer.
 HONEST = {"guide/backend_down", "linking/cannot_ask", "linking/token_again"}
@@ -37,21 +37,21 @@ def says(intent: str, **entities: str) -> Step:
     return lambda client: client.chat.say(intent, **entities)
 
 
-async def yes(client: Verifying) -> Answered:
+async def yes(client: TaskClient) -> TurnResult:
     return await client.chat.say("affirm")
 
 
-async def code(client: Verifying) -> Answered:
+async def code(client: TaskClient) -> TurnResult:
     sent = client.sandbox.phone
     if not hasattr(client, "code"):
         client.code = sent.next_code()  # type: ignore[attr-defined]
-    return await client.types(client.code)  # type: ignore[attr-defined]
+    return await client.type_code(client.code)  # type: ignore[attr-defined]
 
 
-async def token(client: Verifying) -> Answered:
+async def token(client: TaskClient) -> TurnResult:
     if not hasattr(client, "token"):
         client.token = client.sandbox.link_token("hanako01")  # type: ignore[attr-defined]
-    return await client.opens_link(client.token)  # type: ignore[attr-defined]
+    return await client.open_link(client.token)  # type: ignore[attr-defined]
 
 
 FLOWS = [
@@ -135,19 +135,19 @@ def name(value: Any) -> str:
     )
 
 
-def switch_on(client: Verifying, fault: tuple[str, str], times: int) -> None:
+def switch_on(client: TaskClient, fault: tuple[str, str], times: int) -> None:
     kind, when = fault
     client.sandbox.faults({"kind": kind, "when": when, "times": times})
 
 
-async def said_by(client: Verifying, step: Step) -> set[str]:
+async def said_by(client: TaskClient, step: Step) -> set[str]:
     """The names of the texts that the step brought, each of which the client's channel can show."""
     said = (await step(client)).said
     assert all(rendered.text for rendered in client.chat.shown)
     return set(said)
 
 
-async def come_to(client: Verifying, flow: Flow, number: int) -> None:
+async def come_to(client: TaskClient, flow: Flow, number: int) -> None:
     if flow.username:
         client.link(flow.username)
     for step, wanted in flow.steps[:number]:
@@ -157,7 +157,7 @@ async def come_to(client: Verifying, flow: Flow, number: int) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_passes_is_not_noticed(
-    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: TaskClient, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
     await come_to(everywhere, flow, number)
     switch_on(everywhere, fault, 1)
@@ -170,7 +170,7 @@ async def test_a_fault_that_passes_is_not_noticed(
 @pytest.mark.long
 @pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_stays_is_told_and_the_step_can_be_taken_again(
-    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: TaskClient, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
     await fails_and_goes_on(everywhere, flow, number, fault)
 
@@ -182,12 +182,12 @@ async def test_a_fault_that_stays_is_told_and_the_step_can_be_taken_again(
     indirect=["everywhere"],
 )
 async def test_a_last_step_whose_answer_is_lost_is_not_called_done_and_not_done_twice(
-    everywhere: Verifying, flow: Flow
+    everywhere: TaskClient, flow: Flow
 ) -> None:
     await fails_and_goes_on(everywhere, flow, len(flow.steps) - 1, ("reset", "after"))
 
 
-async def fails_and_goes_on(client: Verifying, flow: Flow, number: int, fault: tuple[str, str]) -> None:
+async def fails_and_goes_on(client: TaskClient, flow: Flow, number: int, fault: tuple[str, str]) -> None:
     """Take a step while the backend fails, then again once it works, and go on to the end."""
     await come_to(client, flow, number)
     step, wanted = flow.steps[number]
@@ -210,7 +210,7 @@ async def fails_and_goes_on(client: Verifying, flow: Flow, number: int, fault: t
 
 
 @pytest.mark.long
-async def test_a_backend_that_is_slow_to_answer_has_its_write_done_once(by_sms: Verifying) -> None:
+async def test_a_backend_that_is_slow_to_answer_has_its_write_done_once(by_sms: TaskClient) -> None:
     flow = FLOWS[1]
     await come_to(by_sms, flow, 1)
     by_sms.sandbox.faults({"kind": "slow", "when": "after", "seconds": 5.5, "method": "POST"})

@@ -24,7 +24,7 @@ async def test_the_task_begins_by_asking_for_the_number(chat: ActionChat) -> Non
     assert chat.position == ("verify_phone", "number")
 
 
-async def test_whoever_wants_to_do_it_alone_reads_how_and_may_still_go_on(chat: ActionChat) -> None:
+async def test_a_client_who_wants_to_do_it_alone_reads_how_and_may_still_go_on(chat: ActionChat) -> None:
     await chat.say("verify_phone")
     answered = await chat.say("inform", task_command="how")
     assert answered.said == ["verify_phone/how", "verify_phone/ask_number"]
@@ -32,7 +32,7 @@ async def test_whoever_wants_to_do_it_alone_reads_how_and_may_still_go_on(chat: 
 
 
 @pytest.mark.parametrize("intent", ["sms_missing", "verify_phone", "nlu_fallback", "inform"])
-async def test_a_wish_of_the_open_task_is_heard_whatever_its_words_were_taken_for(
+async def test_a_command_about_the_open_task_is_carried_out_whatever_its_words_were_taken_for(
     chat: ActionChat, intent: str
 ) -> None:
     await chat.say("verify_phone", phone_number=NUMBER)
@@ -153,7 +153,7 @@ async def test_asking_for_the_task_again_goes_on_with_it(chat: ActionChat) -> No
     await chat.say("verify_phone", phone_number=NUMBER)
     await chat.say("setup", platform="android")
     assert (await chat.say("verify_phone")).said == ["verify_phone/confirm_number"]
-    assert [place["topic"] for place in chat.frames] == ["setup", "verify_phone"]
+    assert [frame["topic"] for frame in chat.frames] == ["setup", "verify_phone"]
 
 
 async def test_the_language_may_change_at_each_point(chat: ActionChat) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.commands import Command, Situation, guide_payload, resolve_command, task_payload
+from actions.dialogue_commands import Command, Situation, guide_payload, resolve_command, task_payload
 from contracts.payloads import Payload
 
 TASK = Situation()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, ErrorKind, Partner, SharingRequest
-from actions.commands import Command
+from actions.dialogue_commands import Command
 from actions.dialogue_stack import Frame
 from actions.flow_states import PartnerOption, PartnerQuestion, SharingConfirmation
 from actions.patterns import offer_return, say_cancelled, say_unavailable

@@ -10,9 +10,9 @@ from contracts.directives import RequestHandoff
 from contracts.enums import HandoffReason, LinkStatus, Priority
 from contracts.handoff import AccountFact, BackendFailure
 from knowledge import Knowledge
-from tests.support.action_turn import ActionChat, Answered
+from tests.support.action_turn import ActionChat, TurnResult
 from tests.support.sandbox import other_than
-from tests.support.verifying import Verifying
+from tests.support.task_client import TaskClient
 
 RESEND = '/inform{"task_command": "resend"}'
 DOWN = {"kind": "500", "when": "before", "times": 99}
@@ -23,26 +23,26 @@ def codes(handoff: RequestHandoff | None) -> list[str]:
     return [error.code for error in handoff.context.errors]
 
 
-async def lock(client: Verifying) -> Answered:
+async def lock(client: TaskClient) -> TurnResult:
     """Type a wrong code until no try is left."""
-    code = await client.sent()
+    code = await client.get_code()
     for _ in range(5):
-        answered = await client.types(other_than(code))
+        answered = await client.type_code(other_than(code))
     return answered
 
 
-async def expire(client: Verifying, old: str) -> tuple[Answered, str]:
+async def expire(client: TaskClient, old: str) -> tuple[TurnResult, str]:
     """Be too late with a code, and ask for a new one."""
     client.sandbox.advance(600)
-    late = await client.types(old)
+    late = await client.type_code(old)
     if late.handoff:
         return late, ""
     await client.chat.press(RESEND)
     return late, client.sandbox.phone.next_code()
 
 
-async def test_the_third_failure_of_a_task_calls_a_person(everywhere: Verifying) -> None:
-    code = await everywhere.sent()
+async def test_the_third_failure_of_a_task_calls_a_person(everywhere: TaskClient) -> None:
+    code = await everywhere.get_code()
     for _ in range(2):
         late, code = await expire(everywhere, code)
         assert late.said == ["codes/expired"]
@@ -60,12 +60,12 @@ async def test_the_third_failure_of_a_task_calls_a_person(everywhere: Verifying)
 
 
 async def test_the_person_is_told_the_backends_codes_and_what_its_log_knows_the_calls_by(
-    verifying: Verifying,
+    task_client: TaskClient,
 ) -> None:
-    code = await verifying.sent()
+    code = await task_client.get_code()
     for _ in range(2):
-        await verifying.types(other_than(code))
-    handoff = (await verifying.chat.say("human")).handoff
+        await task_client.type_code(other_than(code))
+    handoff = (await task_client.chat.say("human")).handoff
     assert handoff is not None
     assert handoff.context.tried == ("verify_phone",)
     assert codes(handoff) == ["wrong_code"] * 2
@@ -74,41 +74,41 @@ async def test_the_person_is_told_the_backends_codes_and_what_its_log_knows_the_
     assert all(re.fullmatch(r"[0-9a-f]{32}", call) for call in calls)
 
 
-async def test_a_wrong_code_is_no_failure_as_long_as_it_may_be_typed_again(verifying: Verifying) -> None:
-    answered = await lock(verifying)
+async def test_a_wrong_code_is_no_failure_as_long_as_it_may_be_typed_again(task_client: TaskClient) -> None:
+    answered = await lock(task_client)
     assert answered.said == ["verify_phone/locked"]
     assert answered.payloads == ["/human"], "after the first failure a person is offered, not called"
     assert answered.handoff is None
 
 
-async def test_after_a_success_failures_are_counted_anew(verifying: Verifying) -> None:
-    code = await verifying.sent()
+async def test_after_a_success_failures_are_counted_anew(task_client: TaskClient) -> None:
+    code = await task_client.get_code()
     for _ in range(2):
-        _, code = await expire(verifying, code)
-    assert (await verifying.types(code)).said == ["verify_phone/verified_portal"]
-    code = await verifying.sent("+819087654321")
-    late, _ = await expire(verifying, code)
+        _, code = await expire(task_client, code)
+    assert (await task_client.type_code(code)).said == ["verify_phone/verified_portal"]
+    code = await task_client.get_code("+819087654321")
+    late, _ = await expire(task_client, code)
     assert late.handoff is None
 
 
-async def test_after_a_person_was_called_failures_are_counted_anew(verifying: Verifying) -> None:
-    code = await verifying.sent()
+async def test_after_a_person_was_called_failures_are_counted_anew(task_client: TaskClient) -> None:
+    code = await task_client.get_code()
     for _ in range(3):
-        late, code = await expire(verifying, code)
+        late, code = await expire(task_client, code)
     assert late.handoff is not None
-    again = await verifying.chat.say("inform", task_command="resend")
-    code = verifying.sandbox.phone.next_code()
+    again = await task_client.chat.say("inform", task_command="resend")
+    code = task_client.sandbox.phone.next_code()
     assert again.handoff is None
-    late, _ = await expire(verifying, code)
+    late, _ = await expire(task_client, code)
     assert late.said == ["codes/expired"]
 
 
-async def test_failures_of_different_tasks_are_not_one_tasks_third(verifying: Verifying) -> None:
-    verifying.link("hanako01")
-    verifying.sandbox.faults(DOWN)
+async def test_failures_of_different_tasks_are_not_one_tasks_third(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
+    task_client.sandbox.faults(DOWN)
     for task in ("sls_opt_in", "share_device", "share_status", "sls_opt_in"):
-        assert (await verifying.chat.say(task)).handoff is None
-    answered = await verifying.chat.say("sls_opt_in")
+        assert (await task_client.chat.say(task)).handoff is None
+    answered = await task_client.chat.say("sls_opt_in")
     handoff = answered.handoff
     assert answered.said[0] == "linking/cannot_ask"
     assert answered.said[-1] == "human/task_failed"
@@ -117,9 +117,9 @@ async def test_failures_of_different_tasks_are_not_one_tasks_third(verifying: Ve
     assert handoff.context.tried == ("sls_opt_in",)
 
 
-async def test_a_backend_that_stays_silent_is_no_reason_not_to_call_anybody(verifying: Verifying) -> None:
-    verifying.sandbox.faults(DOWN)
-    handoff = (await verifying.chat.say("human")).handoff
+async def test_a_backend_that_stays_silent_is_no_reason_not_to_call_anybody(task_client: TaskClient) -> None:
+    task_client.sandbox.faults(DOWN)
+    handoff = (await task_client.chat.say("human")).handoff
     assert handoff is not None
     assert handoff.context.linked is LinkStatus.UNKNOWN
     assert codes(handoff) == ["unavailable"]
@@ -127,7 +127,7 @@ async def test_a_backend_that_stays_silent_is_no_reason_not_to_call_anybody(veri
 
 @pytest.mark.parametrize(("word", "state"), [(None, "pending_compliance"), ("refuse", "refused_compliance")])
 async def test_what_lies_with_compliance_calls_a_person_once(
-    everywhere: Verifying, word: str | None, state: str
+    everywhere: TaskClient, word: str | None, state: str
 ) -> None:
     everywhere.link("noa12")
     await everywhere.chat.say("share_device")
@@ -148,15 +148,15 @@ async def test_what_lies_with_compliance_calls_a_person_once(
     assert again.handoff is None
 
 
-async def test_what_compliance_does_not_keep_calls_nobody(verifying: Verifying) -> None:
-    verifying.link("hanako01")
-    await verifying.chat.say("share_device")
-    await verifying.chat.press("/affirm")
-    assert (await verifying.chat.say("share_status")).handoff is None
+async def test_what_compliance_does_not_keep_calls_nobody(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
+    await task_client.chat.say("share_device")
+    await task_client.chat.press("/affirm")
+    assert (await task_client.chat.say("share_status")).handoff is None
 
 
 async def test_the_person_is_told_whether_the_chat_is_linked_and_how_the_account_stands(
-    everywhere: Verifying,
+    everywhere: TaskClient,
 ) -> None:
     handoff = (await everywhere.chat.say("human")).handoff
     assert handoff is not None
@@ -177,35 +177,35 @@ async def test_the_person_is_told_whether_the_chat_is_linked_and_how_the_account
     assert "*" in number.name
 
 
-async def test_not_understood_and_urgent_tell_it_too(verifying: Verifying) -> None:
-    verifying.link("hanako01")
+async def test_not_understood_and_urgent_tell_it_too(task_client: TaskClient) -> None:
+    task_client.link("hanako01")
     for _ in range(2):
-        answered = await verifying.chat.say("nlu_fallback", "hm")
+        answered = await task_client.chat.say("nlu_fallback", "hm")
     handoff = answered.handoff
     assert handoff is not None
     assert (handoff.reason, handoff.context.linked) == (HandoffReason.NOT_UNDERSTOOD, LinkStatus.LINKED)
-    await verifying.chat.say("phone_lost")
-    handoff = (await verifying.chat.say("affirm")).handoff
+    await task_client.chat.say("phone_lost")
+    handoff = (await task_client.chat.say("affirm")).handoff
     assert handoff is not None
     assert (handoff.reason, handoff.priority) == (HandoffReason.URGENT, Priority.URGENT)
     assert (handoff.context.topic, handoff.context.linked) == ("phone_lost", LinkStatus.LINKED)
 
 
-async def test_whoever_begins_anew_leaves_old_trouble_behind(verifying: Verifying) -> None:
-    code = await verifying.sent()
-    await verifying.types(other_than(code))
-    await verifying.chat.say("restart")
-    handoff = (await verifying.chat.say("human")).handoff
+async def test_starting_over_leaves_old_failures_behind(task_client: TaskClient) -> None:
+    code = await task_client.get_code()
+    await task_client.type_code(other_than(code))
+    await task_client.chat.say("restart")
+    handoff = (await task_client.chat.say("human")).handoff
     assert handoff is not None
     assert handoff.context.errors == ()
 
 
-async def test_what_is_kept_of_trouble_holds_nothing_that_was_typed(
-    knowledge: Knowledge, verifying: Verifying
+async def test_what_is_kept_of_failures_holds_nothing_that_was_typed(
+    knowledge: Knowledge, task_client: TaskClient
 ) -> None:
-    code = await verifying.sent()
+    code = await task_client.get_code()
     wrong = other_than(code)
-    await verifying.types(wrong)
-    assert wrong not in str(verifying.chat.slots["failure_log"])
-    assert isinstance(verifying.chat, ActionChat)
-    assert set(verifying.chat.slots["failure_log"]["errors"][0]) == {"task", "code", "request_id"}
+    await task_client.type_code(wrong)
+    assert wrong not in str(task_client.chat.slots["failure_log"])
+    assert isinstance(task_client.chat, ActionChat)
+    assert set(task_client.chat.slots["failure_log"]["errors"][0]) == {"task", "code", "request_id"}

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
+from actions.backend.vocabulary import DeviceKind, DeviceOwner
 from contracts.enums import StrEnum
 
 
@@ -93,9 +94,8 @@ class SharingConfirmation(Struct, frozen=True, tag="sharing_confirmation"):
     step: ClassVar[TaskStep] = TaskStep.CONFIRM
     partner_id: str
     name_masked: str
-    device: str
-    owner: str
-    """Whose device it is: `self` or `partner`."""
+    device: DeviceKind
+    owner: DeviceOwner
     is_equal: bool
     """Whether both users' devices protect equally well."""
     request_id: str

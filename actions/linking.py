@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from actions import guide_flow, phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Link
+from actions.backend.vocabulary import LinkEnd, LinkState
 from actions.code_step import CODE_ENDS, CodeStep, TaskEnd
 from actions.dialogue_commands import TASK_COMMAND, Command, named_command
 from actions.dialogue_stack import Frame
@@ -57,7 +58,7 @@ class Linking(Task):
         elif link.linked:
             turn.say(TOPIC, "linked", [_UNLINK_BUTTON], name=link.username_masked)
             offer_return(turn)
-        elif link.state == "pending":
+        elif link.state is LinkState.PENDING:
             turn.say(TOPIC, "pending")
             offer_return(turn)
         elif wants_unlink:
@@ -110,8 +111,10 @@ class Linking(Task):
         offer_return(turn)
 
     def _say_how(self, turn: Turn, link: Link) -> None:
-        if link.ended in {"expired", "declined"}:
-            turn.say(TOPIC, link.ended)
+        if link.ended is LinkEnd.EXPIRED:
+            turn.say(TOPIC, "expired")
+        elif link.ended is LinkEnd.DECLINED:
+            turn.say(TOPIC, "declined")
         number = phone_numbers.own_number(turn.message.client)
         if number is None:
             turn.say(TOPIC, "how")
@@ -147,7 +150,7 @@ class Linking(Task):
 
     async def _is_pending(self, turn: Turn) -> bool:
         try:
-            return (await self._backend.link(turn.message.client)).state == "pending"
+            return (await self._backend.link(turn.message.client)).state is LinkState.PENDING
         except BackendError:
             return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, SecureLogin
+from actions.backend.vocabulary import OptInPath, OptInReason
 from actions.code_step import CODE_ENDS, CodeStep, TaskEnd
 from actions.dialogue_commands import Command
 from actions.dialogue_stack import Frame
@@ -38,12 +39,12 @@ class OptIn(Task):
         login = await linking.ask_or_guide(turn, self, self._backend.secure_login)
         if login is None:
             return
-        if login.next == "here":
+        if login.next is OptInPath.HERE:
             state = OptInConfirmation(login.number_masked or "", turn.message.id)
             frame = Frame.of_task(self.frame_topic, state)
             turn.stack.push(frame)
             self.show(turn, frame)
-        elif login.next == "portal":
+        elif login.next is OptInPath.PORTAL:
             turn.say(TEXTS, "portal")
             guide_flow.begin(turn, self.topic)
         else:
@@ -103,14 +104,14 @@ class OptIn(Task):
         self._code.wait(turn, entry, TextId(TEXTS, "sent"), number=challenge.number_masked)
 
     def _say_why_not(self, turn: Turn, login: SecureLogin) -> None:
-        reason = next(iter(login.reasons), "")
+        reason = next(iter(login.reasons), None)
         related = next_topic_buttons(turn.topic(self.topic))
         person = [topic_button("human")]
-        if reason == "already_enrolled":
+        if reason is OptInReason.ALREADY_ENROLLED:
             turn.say(TEXTS, "already_enrolled", related)
-        elif reason == "not_primary_user" and login.primary_masked:
+        elif reason is OptInReason.NOT_PRIMARY_USER and login.primary_masked:
             turn.say(TEXTS, "not_primary_user", person, name=login.primary_masked)
-        elif reason == "no_active_device":
+        elif reason is OptInReason.NO_ACTIVE_DEVICE:
             turn.say(TEXTS, "no_active_device", related)
         else:
             turn.say(TEXTS, "not_eligible", person)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, ErrorKind, Partner, SharingRequest
+from actions.backend.vocabulary import DeviceOwner, IneligibilityReason, SharingRefusal, SharingState
 from actions.dialogue_commands import Command
 from actions.dialogue_stack import Frame
 from actions.flow_states import PartnerOption, PartnerQuestion, SharingConfirmation
@@ -33,12 +34,25 @@ PARTNER = "partner"
 """The entity that chooses a partner, by the position in the list that was shown."""
 # The topic that explains a reason further, where there is one.
 _REASON_TOPICS = {
-    "different_identification": "share_error_identification",
-    "ib_key": "ibkey_add_user",
-    "no_device": "ibkey_activate",
-    "already_shared": "share_undo",
+    IneligibilityReason.DIFFERENT_IDENTIFICATION: "share_error_identification",
+    IneligibilityReason.IB_KEY: "ibkey_add_user",
+    IneligibilityReason.NO_DEVICE: "ibkey_activate",
+    IneligibilityReason.ALREADY_SHARED: "share_undo",
 }
-_STATES = {"awaiting_portal", "pending_compliance", "approved", "expired"}
+_REASON_TEXTS = {
+    IneligibilityReason.DIFFERENT_IDENTIFICATION: "reason_different_identification",
+    IneligibilityReason.TEMPORARY_DEVICE: "reason_temporary_device",
+    IneligibilityReason.IB_KEY: "reason_ib_key",
+    IneligibilityReason.NO_DEVICE: "reason_no_device",
+    IneligibilityReason.ALREADY_SHARED: "reason_already_shared",
+}
+_CONFIRM_TEXTS = {DeviceOwner.SELF: "confirm_self", DeviceOwner.PARTNER: "confirm_partner"}
+_REFUSAL_TEXTS = {
+    SharingRefusal.LESS_SECURE_DEVICE: "refused_less_secure_device",
+    SharingRefusal.DIFFERENT_IDENTIFICATION: "refused_different_identification",
+    SharingRefusal.COMPLIANCE: "refused_compliance",
+    SharingRefusal.UNKNOWN: "refused_unknown",
+}
 
 
 class ShareDevice(Task):
@@ -101,10 +115,10 @@ class ShareDevice(Task):
         how = task_button(TEXTS, "by_myself", Command.HOW)
         turn.say(
             TEXTS,
-            f"confirm_{confirmation.owner}",
+            _CONFIRM_TEXTS[confirmation.owner],
             [topic_button("affirm"), how, LEAVE_BUTTON],
             name=confirmation.name_masked,
-            device=TextLabel(TEXTS, confirmation.device),
+            device=TextLabel(TEXTS, confirmation.device.value),
         )
 
     async def _choose(self, turn: Turn, frame: Frame, question: PartnerQuestion) -> None:
@@ -126,14 +140,14 @@ class ShareDevice(Task):
         self._judge(turn, partner)
 
     def _judge(self, turn: Turn, partner: Partner) -> None:
-        if not partner.eligible:
+        if not partner.eligible or partner.device is None or partner.owner is None:
             self._say_why_not(turn, partner)
             return
         confirmation = SharingConfirmation(
             partner_id=partner.id,
             name_masked=partner.username_masked,
-            device=partner.device or "",
-            owner=partner.owner or "",
+            device=partner.device,
+            owner=partner.owner,
             is_equal=partner.equal,
             request_id=turn.message.id,
         )
@@ -143,9 +157,9 @@ class ShareDevice(Task):
 
     def _say_why_not(self, turn: Turn, partner: Partner) -> None:
         turn.say(TEXTS, "not_eligible", name=partner.username_masked)
-        known: list[str] = [r for r in partner.reasons if r in _REASON_TOPICS or r == "temporary_device"]
-        for reason in known or ["other"]:
-            turn.say(TEXTS, f"reason_{reason}")
+        known = [reason for reason in partner.reasons if reason in _REASON_TEXTS]
+        for text in [_REASON_TEXTS[reason] for reason in known] or ["reason_other"]:
+            turn.say(TEXTS, text)
         more = [topic_button(_REASON_TOPICS[reason]) for reason in known if reason in _REASON_TOPICS]
         turn.say(TEXTS, "what_next", [*more, topic_button("human")])
         offer_return(turn)
@@ -220,23 +234,32 @@ class ShareStatus(Task):
 def say_state(turn: Turn, request: SharingRequest, buttons: Sequence[ButtonDraft] = ()) -> None:
     """Say how a request stands."""
     name = request.username_masked
-    if request.state == "awaiting_portal":
-        turn.say(TEXTS, "awaiting_portal", buttons, name=name, address=request.portal_url)
-    elif request.state == "approved":
-        turn.say(TEXTS, "approved", buttons, name=name, receipt=request.receipt)
-    elif request.state in _STATES:
-        turn.say(TEXTS, request.state, buttons, name=name)
-    else:
-        turn.say(TEXTS, f"refused_{request.reason}", buttons, name=name)
+    match request.state:
+        case SharingState.AWAITING_PORTAL:
+            turn.say(TEXTS, "awaiting_portal", buttons, name=name, address=request.portal_url)
+        case SharingState.APPROVED:
+            turn.say(TEXTS, "approved", buttons, name=name, receipt=request.receipt)
+        case SharingState.PENDING_COMPLIANCE:
+            turn.say(TEXTS, "pending_compliance", buttons, name=name)
+        case SharingState.EXPIRED:
+            turn.say(TEXTS, "expired", buttons, name=name)
+        case SharingState.REFUSED:
+            reason = request.reason or SharingRefusal.UNKNOWN
+            turn.say(TEXTS, _REFUSAL_TEXTS[reason], buttons, name=name)
 
 
 def _escalate_compliance(turn: Turn, request: SharingRequest) -> None:
     """Call a person about what lies with the compliance department, once for each decision of theirs."""
-    code = "compliance" if request.reason == "compliance" else request.state
-    if code in {"compliance", "pending_compliance"} and turn.failures.escalate_once(f"{request.id} {code}"):
+    if request.reason is SharingRefusal.COMPLIANCE:
+        code = SharingRefusal.COMPLIANCE.value
+    elif request.state is SharingState.PENDING_COMPLIANCE:
+        code = SharingState.PENDING_COMPLIANCE.value
+    else:
+        return
+    if turn.failures.escalate_once(f"{request.id} {code}"):
         turn.hand_over(
             HandoffReason.COMPLIANCE,
             topic=ShareDevice.topic,
-            step=request.state,
+            step=request.state.value,
             errors=[BackendFailure(code, request.id)],
         )

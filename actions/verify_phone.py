@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions import phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Verified
+from actions.backend.vocabulary import SmsTwoFactor
 from actions.code_step import CODE_ENDS, EXPECT_SECONDS, MISSING_BUTTON, RESEND_BUTTON, CodeStep, TaskEnd
 from actions.dialogue_commands import TASK_COMMAND, Command, named_command
 from actions.dialogue_stack import Frame
@@ -218,4 +219,4 @@ def _verified_text(verified: Verified) -> str:
     """Return the name of the text that says what the verification brought."""
     if not verified.in_force:
         return "verified_portal"
-    return "verified_enrolled" if verified.sms_two_factor == "enrolling" else "verified"
+    return "verified_enrolled" if verified.sms_two_factor is SmsTwoFactor.ENROLLING else "verified"

@@ -11,7 +11,7 @@ import pytest
 
 import actions
 from actions.backend import Backend
-from actions.backend.vocabulary import SHAREABLE_DEVICES, IneligibilityReason, SharingRefusal
+from actions.backend.vocabulary import SHAREABLE_DEVICES, DeviceOwner, IneligibilityReason, SharingRefusal
 from actions.linking import Linking
 from actions.opt_in import OptIn
 from actions.phone_numbers import NumberProblem
@@ -80,10 +80,7 @@ def strings_in_sources() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named.add(node.value)
     named |= {f"region_{region}" for region in REGIONS}
-    reasons = set(IneligibilityReason) - {IneligibilityReason.UNKNOWN}
-    named |= {f"reason_{reason}" for reason in (*reasons, "other")}
-    named |= {f"refused_{reason}" for reason in SharingRefusal}
-    return named | {"confirm_self", "confirm_partner", *SHAREABLE_DEVICES}
+    return named | set(SHAREABLE_DEVICES)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -143,3 +140,17 @@ def test_the_labels_of_a_menu_can_be_told_apart(knowledge: Knowledge) -> None:
         ]
         # The two languages are chosen by their own names, whatever the language of the menu.
         assert len(labels) == len(set(labels)), sorted(labels)
+
+
+def test_every_reason_of_the_backend_has_its_text(knowledge: Knowledge) -> None:
+    reasons = set(IneligibilityReason) - {IneligibilityReason.UNKNOWN}
+    owners = set(DeviceOwner) - {DeviceOwner.UNKNOWN}
+    names = [
+        *(f"reason_{reason}" for reason in (*reasons, "other")),
+        *(f"refused_{reason}" for reason in SharingRefusal),
+        *(f"confirm_{owner}" for owner in owners),
+        *SHAREABLE_DEVICES,
+    ]
+    assert set(names) <= strings_in_sources()
+    for language in knowledge.languages:
+        assert all(knowledge.text("sharing", name, language) for name in names)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from actions.backend.vocabulary import DeviceKind, DeviceOwner
 from actions.dialogue_stack import MAX_FRAMES, DialogueStack, Frame
 from actions.flow_states import (
     CodeEntry,
@@ -29,7 +30,7 @@ STATES: list[TaskState] = [
     LinkOffer("+819012345678", "m1"),
     UnlinkConfirmation("m1"),
     PartnerQuestion((PartnerOption("u1", "ha***11"),)),
-    SharingConfirmation("u1", "ha***11", "dsc_plus", "self", False, "m1"),
+    SharingConfirmation("u1", "ha***11", DeviceKind.DSC_PLUS, DeviceOwner.SELF, False, "m1"),
     CodeEntry("pv_1", is_resend_offered=True),
 ]
 

@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def cancelled(checkout: Path, state: Path) -> str:
     """What is said when a client leaves a task, by a stack of the checkout."""
-    with running_stack(state, root=checkout, PYTHONPATH=str(checkout)) as stack:
+    with running_stack(state, checkout, PYTHONPATH=str(checkout)) as stack:
         client = Conversation(stack.url, "telegram", language="en")
         client.say("verify my mobile number")
         return client.press("Leave it").text

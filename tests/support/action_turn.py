@@ -193,7 +193,8 @@ class ActionChat:
         assert payload in self.last.payloads, f"there is no button {what} in {self.last.buttons}"
         assert payload != REQUEST_CONTACT, "no payload of Rasa's"
         pressed = Payload.parse(payload)
-        return await self.say(pressed.intent, payload, **pressed.entities)
+        entities: dict[str, Any] = dict(pressed.entities)
+        return await self.say(pressed.intent, payload, **entities)
 
     async def run(self, action: str, user: Mapping[str, Any]) -> TurnResult:
         """Run one action by its name, as Rasa's call to the action server would."""

@@ -105,7 +105,7 @@ def folder_in_memory() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running_stack(state_dir: Path, *, root: Path = ROOT, **settings: str) -> Iterator[Stack]:
+def running_stack(state_dir: Path, root: Path = ROOT, /, **settings: str) -> Iterator[Stack]:
     """Start a stack of the checkout `root` with `settings` on top of the environment; stop it as Ctrl-C does."""
     state_dir.mkdir(parents=True, exist_ok=True)
     port, sandbox_port = _free_ports(2)

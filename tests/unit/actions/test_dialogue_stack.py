@@ -36,7 +36,7 @@ STATES: list[TaskState] = [
 
 
 def topics_of(stack: DialogueStack) -> list[str]:
-    return [frame["topic"] for frame in stack.to_slot()]
+    return [frame.topic for frame in stack.frames]
 
 
 def stack_of(*topics: str) -> DialogueStack:
@@ -102,7 +102,7 @@ def test_clearing_closes_everything() -> None:
 def test_an_update_touches_only_the_top() -> None:
     stack = stack_of("a", "b")
     assert stack.update(step_id="there", answers={"platform": "iphone"}).step_id == "there"
-    assert stack.to_slot()[0]["step_id"] == "somewhere"
+    assert stack.frames[0].step_id == "somewhere"
 
 
 def test_the_newest_answer_to_a_question_counts() -> None:

@@ -22,7 +22,7 @@ def pair(knowledge: Knowledge) -> Topic:
 
 
 def name(item: GuideItem | None) -> str | None:
-    return item and item.name
+    return item.name if item else None
 
 
 def test_an_item_without_a_condition_always_applies(setup: Topic) -> None:

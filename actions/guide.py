@@ -1,252 +1,298 @@
-"""Guides: one step at a time, with next, back, repeat, stuck, where, stop, and the way back to what was open."""
+"""Guides: which question or step comes next, and what is said there.
+
+Pure functions of a topic, a frame, a command and answers. They know no language and no channel.
+"""
 
 from __future__ import annotations
 
-from actions import step_list, walk
-from actions.offers import offer_return, offers
-from actions.place import WAITING, Place
-from actions.turn import Button, Turn
-from knowledge import GuideItem, ItemKind, Topic
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from actions.dialogue_commands import Command
+from actions.dialogue_stack import Frame
+from actions.flow_states import StepListRequest
+from actions.replies import (
+    ButtonDraft,
+    ChoiceLabel,
+    ReplyDraft,
+    TextLabel,
+    TopicTitle,
+    guide_button,
+    next_topic_buttons,
+    topic_button,
+)
+from contracts.payloads import Payload
+from knowledge import GuideItem, ItemKind, OnNo, Topic, TopicKind
+from knowledge.rendering import ANSWER, TextId
+
+Answers: TypeAlias = Mapping[str, str]
+"""The client's answer to each question, by the question's name."""
 
 
-def begin(turn: Turn, topic_id: str, answers: dict[str, str] | None = None) -> None:
-    """Open the guide `topic_id`. What the client has said already, now or in what is open, is not asked again.
+@dataclass(frozen=True)
+class StepList:
+    """All steps of a guide, to be said in as few messages as the channel allows."""
 
-    A guide that is open already goes on where it stands.
-    """
-    topic = turn.knowledge.topics[topic_id]
-    opened = turn.places.raise_to_top(lambda place: place.topic == topic_id and place.at != WAITING)
-    if opened is not None:
-        _go_on(turn, opened, answers or {})
-        return
-    given = {
-        item.name: known
-        for item in topic.guide
-        if item.kind == ItemKind.QUESTION and (known := turn.places.answer(item.name)) in item.choices
-    }
-    given |= walk.known_answers(topic, turn.entities) | (answers or {})
-    item = walk.first_item(topic, given)
+    topic: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GuideOutcome:
+    """What a command brings: the guide's frame, None when the guide is closed, and what is said."""
+
+    frame: Frame | None
+    says: tuple[ReplyDraft | StepList, ...]
+    asks_return: bool = False
+    """Whether the client is asked next whether to go on with what is on top of the stack then."""
+
+
+def open_guide(topic: Topic, answers: Answers, *, shows_all: bool = False) -> GuideOutcome:
+    """Begin a guide. Raises ValueError when it has nothing for these answers."""
+    item = first_item(topic, answers)
     if item is None:
-        raise ValueError(f"the guide {topic_id} has nothing for {given}")
-    if "answer" in topic.languages[turn.language].texts and topic.kind != "answer":
-        turn.say(topic_id)
-    turn.places.open(Place(topic_id, item.name, given))
-    if turn.entities.get("walk") == "all":
-        list_steps(turn)
-    else:
-        show(turn)
+        raise ValueError(f"the guide {topic.id} has nothing for {answers}")
+    frame = Frame(topic.id, item.name, dict(answers))
+    outcome = list_steps(topic, frame) if shows_all else show(topic, frame)
+    return _preceded(_text(topic, ANSWER), outcome) if _has_introduction(topic) else outcome
 
 
-def proceed(turn: Turn) -> None:
-    """Go on in the guide on top, by what the client said."""
-    place = turn.places.current
-    assert place is not None
-    topic = turn.knowledge.topics[place.topic]
-    item = topic.item(place.at)
-    command = turn.entities.get("walk", "")
-    answers = place.answers | walk.known_answers(topic, turn.entities)
-    if turn.intent == "step_stuck" and item.kind == "step" and command not in _COMMANDS:
-        _help(turn, topic, item)
-    elif command in _COMMANDS or command in _SHOW:
-        _COMMANDS.get(command, show)(turn)
-    elif answers != place.answers:
-        _answered(turn, place, item, answers)
-    elif turn.intent == "deny" and place.paused:
-        leave(turn)
-    elif item.kind == ItemKind.QUESTION:
-        _ask_again(turn)
-    elif turn.intent == "deny" and item.on_no:
-        _help(turn, topic, item)
-    elif turn.intent == "deny":
-        offer_return(turn)
-    elif turn.intent == "step_back":
-        _back(turn, topic, item)
-    elif turn.intent == "step_done" or (turn.intent == "affirm" and not place.paused):
-        _go_to(turn, walk.item_after(topic, item.name, place.answers))
-    else:
-        show(turn)
+def reopen(topic: Topic, frame: Frame, answers: Answers, *, shows_all: bool = False) -> GuideOutcome:
+    """Go on with a guide that is open already: where it stands, or by what the client said anew."""
+    if dict(frame.answers) | dict(answers) != frame.answers:
+        return _answer(topic, frame, answers)
+    if shows_all:
+        return list_steps(topic, frame)
+    return show(topic, frame) if topic.item(frame.step_id).kind is ItemKind.QUESTION else _where(topic, frame)
 
 
-def show(turn: Turn) -> None:
-    """Say the question or step at which the guide on top stands."""
-    place = turn.places.update(paused=False)
-    topic = turn.knowledge.topics[place.topic]
-    item = topic.item(place.at)
-    if item.kind == ItemKind.QUESTION:
-        turn.say(f"{topic.id}__{item.name}", _choices(turn, topic, item))
-        return
-    if step_list.WISHED in place.data:
-        list_steps(turn)
-        return
-    if topic.kind == "answer":
+def advance(topic: Topic, frame: Frame, command: Command, answers: Answers) -> GuideOutcome:
+    """Carry out a command in the open guide; `answers` are those that the message holds."""
+    if command is Command.ANSWER:
+        return _answer(topic, frame, answers)
+    if command in _ANYWHERE:
+        return _ANYWHERE[command](topic, frame)
+    if topic.item(frame.step_id).kind is ItemKind.QUESTION:
+        return _preceded(_guide_text("choose"), show(topic, frame))
+    return _AT_STEP.get(command, show)(topic, frame)
+
+
+def show(topic: Topic, frame: Frame) -> GuideOutcome:
+    """Say the question or step at which the guide stands."""
+    frame = replace(frame, paused=False)
+    item = topic.item(frame.step_id)
+    if item.kind is ItemKind.QUESTION:
+        choices = tuple(
+            ButtonDraft(
+                ChoiceLabel(topic.id, item.name, choice), Payload.answer(**{item.name: choice}).encode()
+            )
+            for choice in item.choices
+        )
+        return GuideOutcome(frame, (_text(topic, item.name, choices),))
+    if isinstance(frame.state, StepListRequest):
+        return list_steps(topic, frame)
+    if topic.kind is TopicKind.ANSWER:
         # An answer that depends on something ends with its one step.
-        turn.places.close()
-        turn.say(f"{topic.id}__{item.name}", offers(turn, topic))
-        offer_return(turn)
-        return
-    names = walk.steps(topic, place.answers)
-    number = names.index(item.name) + 1
-    last = walk.item_after(topic, item.name, place.answers) is None
-    buttons = [Button(turn.guide_label("finish") if last else turn.label("step_done"), "/step_done")]
+        return GuideOutcome(None, (_text(topic, item.name, next_topic_buttons(topic)),), asks_return=True)
+    steps = step_names(topic, frame.answers)
+    number = steps.index(item.name) + 1
+    is_last = item_after(topic, item.name, frame.answers) is None
+    buttons = [_done_button(is_last)]
     if number > 1:
-        buttons.append(turn.topic_button("step_back"))
-    elif not last:
-        buttons.append(Button(turn.guide_label("all"), '/inform{"walk": "all"}'))
-    buttons.append(turn.topic_button("step_stuck"))
-    turn.say(f"{topic.id}__{item.name}", buttons, step=number, steps=len(names))
+        buttons.append(topic_button("step_back"))
+    elif not is_last:
+        buttons.append(guide_button("all", Command.SHOW_ALL))
+    buttons.append(topic_button("step_stuck"))
+    return GuideOutcome(frame, (_text(topic, item.name, tuple(buttons), step=number, steps=len(steps)),))
 
 
-def list_steps(turn: Turn) -> None:
-    """Show all steps of the guide on top at once; the walk stays where it is.
+def list_steps(topic: Topic, frame: Frame) -> GuideOutcome:
+    """Show all steps at once; the guide stays where it is.
 
     A question that decides which steps there are, and is still open, is asked first.
     """
-    place = turn.places.current
-    assert place is not None
-    topic = turn.knowledge.topics[place.topic]
-    if topic.kind == "answer":
-        show(turn)
-        return
-    at = place.data.get(step_list.WISHED) or place.at
-    question = walk.open_question(topic, place.answers)
+    if topic.kind is TopicKind.ANSWER:
+        return show(topic, frame)
+    step_id = frame.state.step_id if isinstance(frame.state, StepListRequest) else frame.step_id
+    question = open_question(topic, frame.answers)
     if question is not None:
-        turn.places.update(at=question.name, data={**place.data, step_list.WISHED: at})
-        show(turn)
-        return
-    names = walk.steps(topic, place.answers)
-    at = at if at in names else place.at
-    data = {name: value for name, value in place.data.items() if name != step_list.WISHED}
-    turn.places.update(at=at, data=data, paused=True)
-    step_list.say(turn, topic, names)
-    turn.say(
-        f"{topic.id}__listed",
-        [
-            Button(turn.guide_label("one_by_one"), '/inform{"walk": "resume"}'),
-            Button(turn.guide_label("finish"), '/inform{"walk": "finish"}'),
-        ],
-        step=names.index(at) + 1,
-        steps=len(names),
+        return show(topic, replace(frame, step_id=question.name, state=StepListRequest(step_id)))
+    steps = step_names(topic, frame.answers)
+    step_id = step_id if step_id in steps else frame.step_id
+    buttons = (guide_button("one_by_one", Command.RESUME), guide_button("finish", Command.FINISH))
+    listed = _text(topic, "listed", buttons, step=steps.index(step_id) + 1, steps=len(steps))
+    return GuideOutcome(
+        replace(frame, step_id=step_id, state=None, paused=True), (StepList(topic.id, steps), listed)
     )
 
 
-def list_wished(turn: Turn, topic_id: str) -> bool:
-    """Whether the message asks for all steps of `topic_id`, which is open, whatever topic its words were taken for.
+def applies(item: GuideItem, answers: Answers) -> bool:
+    """Return whether the item belongs to the guide's branch, by the answers given so far."""
+    return all(answers.get(question) in wanted for question, wanted in item.when.items())
 
-    Not when it names another procedure, or when it is about nothing that is served.
+
+def first_item(topic: Topic, answers: Answers) -> GuideItem | None:
+    """Return the first question without an answer, or the first step."""
+    return _next_from(topic, 0, answers)
+
+
+def item_after(topic: Topic, name: str, answers: Answers) -> GuideItem | None:
+    """Return the item after `name`, or None at the end."""
+    return _next_from(topic, _index(topic, name) + 1, answers)
+
+
+def open_question(topic: Topic, answers: Answers) -> GuideItem | None:
+    """Return the first question of this branch that has no answer yet."""
+    questions = (item for item in topic.guide if item.kind is ItemKind.QUESTION and applies(item, answers))
+    return next((item for item in questions if item.name not in answers), None)
+
+
+def step_before(topic: Topic, name: str, answers: Answers) -> GuideItem | None:
+    """Return the step before `name` (questions are not asked again), or None at the beginning."""
+    before = topic.guide[: _index(topic, name)]
+    return next((i for i in reversed(before) if i.kind is ItemKind.STEP and applies(i, answers)), None)
+
+
+def item_after_correction(topic: Topic, name: str, before: Answers, answers: Answers) -> GuideItem | None:
+    """Return where the guide goes on when the answers change from `before` to `answers` at the item `name`.
+
+    A question that has come up by it is asked first. An item that still belongs to the branch stays; else the guide
+    goes on behind the last step that both branches have.
     """
-    if turn.entities.get("walk") != "all":
-        return False
-    named = turn.knowledge.topics.get(turn.intent)
-    another = named is not None and (bool(named.guide) or named.kind == "task") and named.id != topic_id
-    # "Show all my positions" is about something else.
-    return not another and turn.intent != "out_of_scope"
+    index = _index(topic, name)
+    passed = topic.guide[:index]
+    for item in passed:
+        if item.kind is ItemKind.QUESTION and applies(item, answers) and item.name not in answers:
+            return item
+    if applies(topic.guide[index], answers):
+        return topic.guide[index]
+    both = [i for i in passed if i.kind is ItemKind.STEP and applies(i, before) and applies(i, answers)]
+    return item_after(topic, both[-1].name, answers) if both else first_item(topic, answers)
 
 
-def asks(turn: Turn) -> bool:
-    """Whether the guide on top waits for the answer to a question."""
-    place = turn.places.current
-    if place is None or place.at == WAITING or not turn.knowledge.topics[place.topic].guide:
-        return False
-    return turn.knowledge.topics[place.topic].item(place.at).kind == ItemKind.QUESTION
+def step_names(topic: Topic, answers: Answers) -> tuple[str, ...]:
+    """Return the names of all steps of this branch, in order."""
+    return tuple(item.name for item in topic.guide if item.kind is ItemKind.STEP and applies(item, answers))
 
 
-def leave(turn: Turn) -> None:
-    """Close the guide or task on top, and offer what lies below."""
-    turn.places.close()
-    turn.say("guide__left")
-    offer_return(turn)
+def answer_to(item: GuideItem, entities: Mapping[str, str]) -> str | None:
+    """Return the answer to a question that a message's entities hold, if it is one of the choices."""
+    value = entities.get(item.name)
+    return value if value in item.choices or (value and not item.choices) else None
 
 
-def _answered(turn: Turn, place: Place, item: GuideItem, answers: dict[str, str]) -> None:
-    """The client answered a question, or corrected an earlier answer in the middle of the walk."""
-    topic = turn.knowledge.topics[place.topic]
-    turn.places.update(answers=answers)
-    if item.kind == ItemKind.QUESTION and item.name in answers:
-        _go_to(turn, walk.item_after(topic, item.name, answers))
+def answers_in(topic: Topic, entities: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers to the topic's questions that a message's entities hold."""
+    found = {item.name: answer_to(item, entities) for item in topic.guide if item.kind is ItemKind.QUESTION}
+    return {question: answer for question, answer in found.items() if answer}
+
+
+def _answer(topic: Topic, frame: Frame, new: Answers) -> GuideOutcome:
+    """Take an answer to a question, or the correction of an earlier answer in the middle of the guide."""
+    item = topic.item(frame.step_id)
+    answers = {**frame.answers, **new}
+    if item.kind is ItemKind.QUESTION and item.name in answers:
+        following = item_after(topic, item.name, answers)
     else:
-        _go_to(turn, walk.after_correction(topic, item.name, place.answers, answers))
+        following = item_after_correction(topic, item.name, frame.answers, answers)
+    return _go_to(topic, replace(frame, answers=answers), following)
 
 
-def _go_on(turn: Turn, place: Place, more: dict[str, str]) -> None:
-    """The client asks for the guide that is on top: it stays where it is, or follows what was said anew."""
-    topic = turn.knowledge.topics[place.topic]
-    item = topic.item(place.at)
-    answers = place.answers | walk.known_answers(topic, turn.entities) | more
-    if answers != place.answers:
-        _answered(turn, place, item, answers)
-    elif turn.entities.get("walk") == "all":
-        list_steps(turn)
-    elif item.kind == ItemKind.QUESTION:
-        show(turn)
-    else:
-        _where(turn)
+def _leave(topic: Topic, frame: Frame) -> GuideOutcome:
+    return GuideOutcome(None, (_guide_text("left"),), asks_return=True)
 
 
-def _where(turn: Turn) -> None:
-    place = turn.places.current
-    assert place is not None
-    turn.say("guide__where", title=turn.label(place.topic))
-    show(turn)
+def _where(topic: Topic, frame: Frame) -> GuideOutcome:
+    return _preceded(_guide_text("where", title=TopicTitle(topic.id)), show(topic, frame))
 
 
-def _finish(turn: Turn) -> None:
-    """Close the guide on top as walked to its end."""
-    place = turn.places.current
-    assert place is not None
-    topic = turn.knowledge.topics[place.topic]
-    turn.places.close()
-    turn.say(f"{topic.id}__finished", offers(turn, topic))
-    offer_return(turn)
+def _finish(topic: Topic, frame: Frame) -> GuideOutcome:
+    return GuideOutcome(None, (_text(topic, "finished", next_topic_buttons(topic)),), asks_return=True)
 
 
-def _ask_again(turn: Turn) -> None:
-    turn.say("guide__choose")
-    show(turn)
-
-
-def _back(turn: Turn, topic: Topic, item: GuideItem) -> None:
-    place = turn.places.current
-    before = walk.step_before(topic, item.name, place.answers if place else {})
+def _back(topic: Topic, frame: Frame) -> GuideOutcome:
+    before = step_before(topic, frame.step_id, frame.answers)
     if before is None:
-        turn.say("guide__first_step")
-    else:
-        turn.places.update(at=before.name)
-    show(turn)
+        return _preceded(_guide_text("first_step"), show(topic, frame))
+    return show(topic, replace(frame, step_id=before.name))
 
 
-def _go_to(turn: Turn, item: GuideItem | None) -> None:
-    if item is None:
-        _finish(turn)
-        return
-    turn.places.update(at=item.name)
-    show(turn)
+def _go_to(topic: Topic, frame: Frame, item: GuideItem | None) -> GuideOutcome:
+    return _finish(topic, frame) if item is None else show(topic, replace(frame, step_id=item.name))
 
 
-def _help(turn: Turn, topic: Topic, item: GuideItem) -> None:
-    """Help for a step that does not work; the walk stays where it is."""
-    help_text = topic.languages[turn.language].guide[item.name].help
-    place = turn.places.current
-    last = walk.item_after(topic, item.name, place.answers if place else {}) is None
-    turn.say(
-        f"{topic.id}__{item.name}__help" if help_text else "guide__no_help",
-        [
-            Button(turn.guide_label("again"), '/inform{"walk": "repeat"}'),
-            Button(turn.guide_label("finish") if last else turn.label("step_done"), "/step_done"),
-            turn.topic_button("human"),
-        ],
-    )
+def _next(topic: Topic, frame: Frame) -> GuideOutcome:
+    return _go_to(topic, frame, item_after(topic, frame.step_id, frame.answers))
 
 
-def _choices(turn: Turn, topic: Topic, item: GuideItem) -> list[Button]:
-    return [
-        Button(
-            turn.knowledge.choice_label(topic.id, item.name, choice, turn.language),
-            f'/inform{{"{item.name}": "{choice}"}}',
-        )
-        for choice in item.choices
-    ]
+def _decline(topic: Topic, frame: Frame) -> GuideOutcome:
+    """No to a step that asks something calls for its help; a bare no closes nothing unasked."""
+    if topic.item(frame.step_id).on_no is OnNo.HELP:
+        return _help(topic, frame)
+    return GuideOutcome(frame, (), asks_return=True)
 
 
-# What the client may say about the walk itself, in words or by a button (see the terms of `walk`).
-_COMMANDS = {"stop": leave, "where": _where, "all": list_steps, "finish": _finish}
-_SHOW = {"repeat", "resume"}
+def _help(topic: Topic, frame: Frame) -> GuideOutcome:
+    """Help with a step that does not work; the guide stays where it is."""
+    # Every language has the same texts: the checks of the data see to it.
+    page = next(iter(topic.languages.values()))
+    has_help = page.guide[frame.step_id].help is not None
+    is_last = item_after(topic, frame.step_id, frame.answers) is None
+    buttons = (guide_button("again", Command.REPEAT), _done_button(is_last), topic_button("human"))
+    text = TextId(topic.id, frame.step_id, is_help=True) if has_help else TextId("guide", "no_help")
+    return GuideOutcome(frame, (ReplyDraft(text, buttons),))
+
+
+def _has_introduction(topic: Topic) -> bool:
+    return topic.kind is not TopicKind.ANSWER and ANSWER in next(iter(topic.languages.values())).texts
+
+
+def _done_button(is_last: bool) -> ButtonDraft:
+    label = TextLabel("guide", "finish") if is_last else TopicTitle("step_done")
+    return ButtonDraft(label, Payload("step_done").encode())
+
+
+def _text(topic: Topic, name: str, buttons: tuple[ButtonDraft, ...] = (), **values: object) -> ReplyDraft:
+    return ReplyDraft(TextId(topic.id, name), buttons, values)
+
+
+def _guide_text(name: str, **values: object) -> ReplyDraft:
+    return ReplyDraft(TextId("guide", name), (), values)
+
+
+def _preceded(reply: ReplyDraft, outcome: GuideOutcome) -> GuideOutcome:
+    return GuideOutcome(outcome.frame, (reply, *outcome.says), outcome.asks_return)
+
+
+def _index(topic: Topic, name: str) -> int:
+    return next(index for index, item in enumerate(topic.guide) if item.name == name)
+
+
+def _next_from(topic: Topic, index: int, answers: Answers) -> GuideItem | None:
+    for item in topic.guide[index:]:
+        if applies(item, answers) and not (item.kind is ItemKind.QUESTION and item.name in answers):
+            return item
+    return None
+
+
+_Handler: TypeAlias = Callable[[Topic, Frame], GuideOutcome]
+_ANYWHERE: Mapping[Command, _Handler] = {
+    Command.STOP: _leave,
+    Command.WHERE: _where,
+    Command.SHOW_ALL: list_steps,
+    Command.FINISH: _finish,
+    Command.REPEAT: show,
+    Command.RESUME: show,
+}
+"""What is carried out at a question as well as at a step."""
+_AT_STEP: Mapping[Command, _Handler] = {
+    Command.STUCK: _help,
+    Command.NO: _decline,
+    Command.BACK: _back,
+    Command.NEXT: _next,
+    Command.YES: _next,
+}
+"""What is carried out at a step only; anything else shows the step again."""

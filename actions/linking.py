@@ -2,185 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import ClassVar, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from actions import guide, numbers
-from actions.backend import BackendError, ErrorKind, Link
-from actions.code_task import CodeTask, button, unavailable
-from actions.offers import offer_return
-from actions.place import Place
-from actions.tasks import Task
-from actions.turn import Button, Turn
+from actions import guide_flow, phone_numbers
+from actions.backend import Backend, BackendError, Delivery, ErrorKind, Link
+from actions.backend.vocabulary import LinkEnd, LinkState
+from actions.code_step import CODE_ENDS, CodeStep, TaskEnd
+from actions.dialogue_commands import TASK_COMMAND, Command, named_command
+from actions.dialogue_stack import Frame
+from actions.flow_states import CodeEntry, LinkOffer, UnlinkConfirmation
+from actions.patterns import offer_return, say_unavailable
+from actions.replies import LEAVE_BUTTON, ButtonDraft, TextLabel, topic_button
+from actions.task import Task
+from actions.turn import Turn
+from actions.vault_client import VaultClient
+from contracts.payloads import Payload
+from knowledge.rendering import TextId
 
-Asked = TypeVar("Asked")
+TOPIC = "linking"
+Fetched = TypeVar("Fetched")
+_UNLINK_BUTTON = ButtonDraft(
+    TextLabel(TOPIC, "unlink"), Payload(TOPIC, {TASK_COMMAND: Command.UNLINK.value}).encode()
+)
 
 
-class Linking(CodeTask):
-    """The task `linking`. Its states: offer -> code (by SMS), unlink."""
+class Linking(Task):
+    """The task `linking`: offer -> code (by SMS), unlink."""
 
-    topic = place = "linking"
-    over: ClassVar[Mapping[ErrorKind, str]] = {
-        **CodeTask.over,
-        ErrorKind.ALREADY_LINKED: "linking__already_linked",
-    }
+    topic = frame_topic = TOPIC
+
+    def __init__(self, backend: Backend, vault: VaultClient) -> None:
+        self._backend = backend
+        self._vault = vault
+        ends = CODE_ENDS | {ErrorKind.ALREADY_LINKED: TaskEnd(TextId(TOPIC, "already_linked"))}
+        # What became of the code is not told: it would tell whether the number is on record.
+        missing = TextId(TOPIC, "code_missing")
+        self._code = self.code_step = CodeStep(self, vault, ends, missing_text=missing)
 
     async def begin(self, turn: Turn) -> None:
-        if "link" in turn.entities:
+        if "link" in turn.message.entities:
             await self._redeem_token(turn)
             return
         try:
-            link = await self.backend.link(turn.client)
+            link = await self._backend.link(turn.message.client)
         except BackendError as error:
-            turn.failed(self.topic, error, self.place)
-            unavailable(turn)
+            self.record_failure(turn, error)
+            say_unavailable(turn)
             return
-        if link.linked and turn.entities.get("task") == "unlink":
-            turn.places.open(Place(self.place, "unlink", data={"request": turn.message_id}))
-            self.show(turn)
+        wants_unlink = named_command(turn.message.entities, TASK_COMMAND) is Command.UNLINK
+        if link.linked and wants_unlink:
+            frame = Frame.of_task(self.frame_topic, UnlinkConfirmation(turn.message.id))
+            turn.stack.push(frame)
+            self.show(turn, frame)
         elif link.linked:
-            turn.say("linking__linked", [self._unlink_button(turn)], name=link.username_masked)
+            turn.say(TOPIC, "linked", [_UNLINK_BUTTON], name=link.username_masked)
             offer_return(turn)
-        elif link.state == "pending":
-            turn.say("linking__pending")
+        elif link.state is LinkState.PENDING:
+            turn.say(TOPIC, "pending")
             offer_return(turn)
-        elif turn.entities.get("task") == "unlink":
-            turn.say("linking__not_linked", [turn.topic_button(self.topic)])
+        elif wants_unlink:
+            turn.say(TOPIC, "not_linked", [topic_button(TOPIC)])
             offer_return(turn)
         else:
-            self._how(turn, link)
+            self._say_how(turn, link)
 
-    async def proceed(self, turn: Turn) -> None:
-        place = turn.places.current
-        assert place is not None
-        wish = turn.entities.get("task") or turn.entities.get("walk")
-        yes = turn.intent in {"affirm", "step_done"} and not place.paused
-        if wish in {"leave", "stop"} or (turn.intent == "deny" and place.at != "code"):
-            self.leave(turn)
-        elif place.at == "code":
-            await self.at_code(turn, place)
-        elif place.at == "unlink" and yes:
-            await self._unlink(turn, place)
-        elif place.at == "offer" and yes:
-            await self._send_code(turn, place)
-        else:
-            self.show(turn)
+    async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
+        match frame.state, command:
+            case _, Command.STOP | Command.LEAVE:
+                self._code.leave(turn)
+            case CodeEntry() as entry, _:
+                await self._code.proceed(turn, entry, command)
+            case _, Command.NO:
+                self._code.leave(turn)
+            case UnlinkConfirmation() as confirmation, Command.YES | Command.NEXT:
+                await self._unlink(turn, confirmation)
+            case LinkOffer() as offer, Command.YES | Command.NEXT:
+                await self._send_code(turn, offer)
+            case _:
+                self.show(turn, frame)
 
-    def show(self, turn: Turn) -> None:
-        place = turn.places.update(paused=False)
-        if place.at == "code":
-            self.show_code(turn, place)
+    def show(self, turn: Turn, frame: Frame) -> None:
+        turn.stack.update(paused=False)
+        if isinstance(frame.state, CodeEntry):
+            self._code.show(turn, frame.state)
             return
-        text = "linking__unlink_confirm" if place.at == "unlink" else "linking__offer_code"
-        turn.say(text, [turn.topic_button("affirm"), button(turn, "leave")])
+        text = "unlink_confirm" if isinstance(frame.state, UnlinkConfirmation) else "offer_code"
+        turn.say(TOPIC, text, [topic_button("affirm"), LEAVE_BUTTON])
 
-    async def send_again(self, turn: Turn, place: Place) -> None:
-        await self.backend.resend_link_code(turn.client, place.data["id"], f"{turn.message_id}:resend")
+    async def find_delivery(self, turn: Turn, entry: CodeEntry) -> Delivery:
+        """Return what became of the last text message. Raises BackendError."""
+        return await self._backend.last_text_message(turn.message.client)
 
-    async def redeem(self, turn: Turn, place: Place, code: str) -> None:
-        key = f"{turn.message_id}:check"
-        link = await self.backend.check_link_code(turn.client, place.data["id"], code, key)
-        self.close(turn)
+    async def resend_code(self, turn: Turn, entry: CodeEntry) -> None:
+        """Have a new code sent. Raises BackendError."""
+        key = f"{turn.message.id}:resend"
+        await self._backend.resend_link_code(turn.message.client, entry.challenge_id, key)
+
+    async def redeem_code(self, turn: Turn, entry: CodeEntry, code: str) -> None:
+        """Hand the code in, close the task and say whether the chat is linked. Raises BackendError."""
+        key = f"{turn.message.id}:check"
+        link = await self._backend.check_link_code(turn.message.client, entry.challenge_id, code, key)
+        self._code.close(turn)
         if link.linked:
-            turn.say("linking__linked_now", [self._unlink_button(turn)], name=link.username_masked)
+            turn.say(TOPIC, "linked_now", [_UNLINK_BUTTON], name=link.username_masked)
         else:
-            turn.say("linking__not_linked", [turn.topic_button("human")])
+            turn.say(TOPIC, "not_linked", [topic_button("human")])
         offer_return(turn)
 
-    async def missing(self, turn: Turn) -> None:
-        # What became of it is not told: it would tell whether the number is on record.
-        turn.places.update(paused=False)
-        self.wait_for_code(turn, "linking__code_missing")
-
-    def _how(self, turn: Turn, link: Link) -> None:
-        if link.ended in {"expired", "declined"}:
-            turn.say(f"linking__{link.ended}")
-        number = numbers.own(turn.client)
+    def _say_how(self, turn: Turn, link: Link) -> None:
+        if link.ended is LinkEnd.EXPIRED:
+            turn.say(TOPIC, "expired")
+        elif link.ended is LinkEnd.DECLINED:
+            turn.say(TOPIC, "declined")
+        number = phone_numbers.own_number(turn.message.client)
         if number is None:
-            turn.say("linking__how")
+            turn.say(TOPIC, "how")
             offer_return(turn)
             return
-        data = {"number": number.e164, "request": turn.message_id}
-        turn.places.open(Place(self.place, "offer", data=data))
-        self.show(turn)
+        frame = Frame.of_task(self.frame_topic, LinkOffer(number.e164, turn.message.id))
+        turn.stack.push(frame)
+        self.show(turn, frame)
 
     async def _redeem_token(self, turn: Turn) -> None:
-        token = await self._vault.open(turn.entities["link"])
+        token = await self._vault.redeem(turn.message.entities["link"])
         if token is None:
-            turn.say("linking__token_invalid")
+            turn.say(TOPIC, "token_invalid")
             offer_return(turn)
             return
         try:
-            await self.backend.redeem(turn.client, token, f"{turn.message_id}:link")
+            await self._backend.redeem(turn.message.client, token, f"{turn.message.id}:link")
         except BackendError as error:
-            turn.failed(self.topic, error, self.place)
-            if error.kind is ErrorKind.LINK_TOKEN_INVALID:
-                # Used up perhaps by this very chat, when nobody heard the answer.
-                turn.say("linking__pending" if await self._is_pending(turn) else "linking__token_invalid")
-            elif error.kind is ErrorKind.ALREADY_LINKED:
-                turn.say("linking__already_linked", [self._unlink_button(turn)])
-            else:
-                turn.say("linking__token_again", [turn.topic_button("human")])
+            self.record_failure(turn, error)
+            await self._say_token_refused(turn, error)
         else:
-            turn.say("linking__confirm_in_portal")
+            turn.say(TOPIC, "confirm_in_portal")
         offer_return(turn)
+
+    async def _say_token_refused(self, turn: Turn, error: BackendError) -> None:
+        if error.kind is ErrorKind.LINK_TOKEN_INVALID:
+            # Used up perhaps by this very chat, when the answer got lost.
+            turn.say(TOPIC, "pending" if await self._is_pending(turn) else "token_invalid")
+        elif error.kind is ErrorKind.ALREADY_LINKED:
+            turn.say(TOPIC, "already_linked", [_UNLINK_BUTTON])
+        else:
+            turn.say(TOPIC, "token_again", [topic_button("human")])
 
     async def _is_pending(self, turn: Turn) -> bool:
         try:
-            return (await self.backend.link(turn.client)).state == "pending"
+            return (await self._backend.link(turn.message.client)).state is LinkState.PENDING
         except BackendError:
             return False
 
-    async def _send_code(self, turn: Turn, place: Place) -> None:
+    async def _send_code(self, turn: Turn, offer: LinkOffer) -> None:
+        key = f"{offer.request_id}:start"
         try:
-            challenge = await self.backend.send_link_code(
-                turn.client, place.data["number"], f"{place.data['request']}:start"
-            )
+            challenge = await self._backend.send_link_code(turn.message.client, offer.number, key)
         except BackendError as error:
             if error.kind is ErrorKind.NUMBER_INVALID:
-                turn.failed(self.topic, error, self.place)
-                self.end(turn, "linking__how")
+                self.record_failure(turn, error)
+                self._code.end(turn, TextId(TOPIC, "how"))
             else:
-                self.refused(turn, error)
+                self._code.refuse(turn, error)
             return
-        turn.places.update(data={"id": challenge.id})
-        self.wait_for_code(turn, "linking__sent")
+        self._code.wait(turn, CodeEntry(challenge.id), TextId(TOPIC, "sent"))
 
-    async def _unlink(self, turn: Turn, place: Place) -> None:
+    async def _unlink(self, turn: Turn, confirmation: UnlinkConfirmation) -> None:
         try:
-            await self.backend.unlink(turn.client, f"{place.data['request']}:unlink")
+            await self._backend.unlink(turn.message.client, f"{confirmation.request_id}:unlink")
         except BackendError as error:
             if error.kind is not ErrorKind.NOT_LINKED:
-                turn.failed(self.topic, error, self.place)
-                unavailable(turn)
+                self.record_failure(turn, error)
+                say_unavailable(turn)
                 return
-        self.end(turn, "linking__unlinked", turn.topic_button("capabilities"))
-
-    def _unlink_button(self, turn: Turn) -> Button:
-        return turn.text_button(self.place, "unlink", '/linking{"task": "unlink"}')
+        self._code.end(turn, TextId(TOPIC, "unlinked"), [topic_button("capabilities")])
 
 
-async def ask_or_guide(turn: Turn, task: Task, ask: Callable[[str], Awaitable[Asked]]) -> Asked | None:
-    """How a task begins that is there for linked clients: what the backend says about them, by `ask`.
+async def ask_or_guide(turn: Turn, task: Task, fetch: Callable[[str], Awaitable[Fetched]]) -> Fetched | None:
+    """Begin a task that is there for linked clients: return what `fetch` says about the client.
 
     None when the turn is answered without it: the task was open and shows where it stands, or the backend does not
-    know the client or says nothing, and the guide of the same topic leads instead.
+    know the client or does not answer, and the guide of the same topic leads instead.
     """
-    if turn.places.raise_to_top(lambda place: place.topic == task.place):
-        task.show(turn)
+    frame = turn.stack.bring_to_front(lambda frame: frame.topic == task.frame_topic)
+    if frame is not None:
+        task.show(turn, frame)
         return None
     try:
-        return await ask(turn.client)
+        return await fetch(turn.message.client)
     except BackendError as error:
-        turn.failed(task.topic, error, task.place)
+        task.record_failure(turn, error)
         if error.kind is ErrorKind.NOT_LINKED:
-            invite(turn)
+            say_invitation(turn)
         else:
-            turn.say("linking__cannot_ask")
-        guide.begin(turn, task.topic)
+            turn.say(TOPIC, "cannot_ask")
+        guide_flow.begin(turn, task.topic)
         return None
 
 
-def invite(turn: Turn) -> None:
+def say_invitation(turn: Turn) -> None:
     """Say that the assistant could do this itself if the chat were linked."""
-    turn.say("linking__invite", [turn.topic_button("linking")])
+    turn.say(TOPIC, "invite", [topic_button(TOPIC)])

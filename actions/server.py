@@ -1,6 +1,6 @@
 """The action server on loopback: `python -m actions.server`.
 
-rasa_sdk's own server listens on all addresses and asks nobody who they are; its executor is used without it.
+rasa_sdk's own server listens on all addresses and authenticates nobody; its executor is used without it.
 Environment: ACTIONS_PORT, GATEWAY_PORT, INTERNAL_TOKEN, AUTH_BACKEND_URL, AUTH_BACKEND_TOKEN.
 """
 
@@ -22,21 +22,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from actions.answer import ActionAnswer, ActionGuide, ActionHuman, ActionRestartConversation
 from actions.backend import Backend
 from actions.fallback import ActionFallback
+from actions.flow_router import FlowRouter
 from actions.linking import Linking
-from actions.opting_in import OptIn
-from actions.session import ActionSessionStart
-from actions.sharing import ShareDevice, ShareStatus
-from actions.tasks import ActionContinue, ActionTask, OpenPlaces, Task
-from actions.vault import Vault
+from actions.opt_in import OptIn
+from actions.session_start import ActionSessionStart
+from actions.share_device import ShareDevice, ShareStatus
+from actions.task import Task
+from actions.topic_actions import (
+    ActionAnswer,
+    ActionContinue,
+    ActionGuide,
+    ActionHuman,
+    ActionRestartConversation,
+    ActionTask,
+)
+from actions.vault_client import VaultClient
 from actions.verify_phone import VerifyPhone
 from knowledge import Knowledge, load
 
 
-def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Action]:
-    """Every action that the domain names."""
+def all_actions(knowledge: Knowledge, backend: Backend, vault: VaultClient) -> list[Action]:
+    """Return every action that the domain names."""
     tasks: list[Task] = [
         VerifyPhone(backend, vault),
         OptIn(backend, vault),
@@ -44,21 +52,21 @@ def all_actions(knowledge: Knowledge, backend: Backend, vault: Vault) -> list[Ac
         ShareStatus(backend),
         Linking(backend, vault),
     ]
-    places = OpenPlaces(tasks, backend)
+    router = FlowRouter(tasks, backend)
     return [
         ActionSessionStart(),
-        ActionAnswer(knowledge, backend, places),
-        ActionGuide(knowledge, backend, places),
-        ActionContinue(knowledge, backend, places),
-        ActionFallback(knowledge, backend, places),
+        ActionAnswer(knowledge, backend, router),
+        ActionGuide(knowledge, backend, router),
+        ActionContinue(knowledge, backend, router),
+        ActionFallback(knowledge, backend, router),
         ActionHuman(knowledge, backend),
         ActionRestartConversation(knowledge, backend),
         *(ActionTask(knowledge, backend, task) for task in tasks),
     ]
 
 
-def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str) -> Starlette:
-    """The ASGI application; `token` is the stack's own, which Rasa sends with every call."""
+def application(knowledge: Knowledge, backend: Backend, vault: VaultClient, token: str) -> Starlette:
+    """Return the ASGI application; `token` is the stack's own, which Rasa sends with every call."""
     executor = ActionExecutor()
     for action in all_actions(knowledge, backend, vault):
         executor.register_action(action)
@@ -84,7 +92,7 @@ def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await backend.aclose()
-        await vault.close()
+        await vault.aclose()
 
     return Starlette(
         routes=[Route("/webhook", webhook, methods=["POST"]), Route("/livez", livez)], lifespan=lifespan
@@ -92,10 +100,10 @@ def application(knowledge: Knowledge, backend: Backend, vault: Vault, token: str
 
 
 def main() -> None:
-    """Serve until told to stop. Exit code 2 with one line when a variable is missing."""
+    """Serve until stopped. Exit code 2 with one line when a variable is missing."""
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "rasa_sdk"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for verbose in ("httpx", "rasa_sdk"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)
     missing = [
         name for name in ("ACTIONS_PORT", "GATEWAY_PORT", "INTERNAL_TOKEN") if not os.environ.get(name)
     ]
@@ -106,7 +114,7 @@ def main() -> None:
     except ValueError as error:
         print(f"actions.server: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    app = application(load(), backend, Vault.from_environment(), os.environ["INTERNAL_TOKEN"])
+    app = application(load(), backend, VaultClient.from_environment(), os.environ["INTERNAL_TOKEN"])
     uvicorn.run(
         app,
         host="127.0.0.1",

@@ -41,7 +41,7 @@ def encode(value: msgspec.Struct) -> bytes:
 
 def to_builtins(value: msgspec.Struct) -> Any:
     """Write dictionaries and lists, for carriers that hold builtins only (Rasa's `custom` payload, a JSON column)."""
-    return msgspec.to_builtins(value)
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _contract_error(error: Exception) -> ContractError:

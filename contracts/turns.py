@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from contracts.directives import Directive
 from contracts.enums import ChannelKind
+
+Name = Annotated[str, Meta(min_length=1)]
 
 
 class TurnRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One message for the dialogue engine: either `text`, as typed, or a `payload` that the gateway vouches for."""
 
-    conversation: str
+    conversation: Name
     """The conversation's random name: the sender in Rasa's tracker."""
-    message: str
+    message: Name
     """The message's key; the same key gets the same replies."""
     channel: ChannelKind
-    language: str
+    language: Name
     """The conversation's language so far."""
-    client: str
+    client: Name
     """`<channel>:<peer>`: how the auth backend knows the chat."""
     text: str | None = None
     payload: str | None = None
+
+
+class MessageMetadata(Struct, frozen=True, forbid_unknown_fields=True):
+    """What Rasa's channel passes to the actions with each message, as the message's metadata."""
+
+    channel: ChannelKind
+    language: str
+    """The conversation's language before the message."""
+    client: str
+    """`<channel>:<peer>`: how the auth backend knows the chat."""
 
 
 class Button(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,20 +2,20 @@
 
 Stock Rasa 3.6 saves a turn whose action server could not be reached (the client gets silence), wraps the
 tracker store so that a broken database is silently replaced by memory, and re-reads the whole session at each
-message, so that long chats grow slow. The three overrides below mend that. Rasa is pinned to 3.6.21, so the
-methods overridden here do not move.
+message, so that long chats grow slow. The three overrides below fix that. Rasa is pinned to 3.6.21, so the methods
+overridden here do not move.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
@@ -23,72 +23,60 @@ from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from contracts.codec import ContractError, convert
+from contracts.directives import Directive
+from contracts.turns import Button, Reply, TurnResponse
 from knowledge import Knowledge
 from nlu.conversation_language import conversation_language
 
+logger = logging.getLogger(__name__)
+
 # A session is rotated after this many events: Rasa re-reads and replays all of them at every message.
-SESSION_EVENTS = 200
+MAX_SESSION_EVENTS = 200
 ACTION_TIMEOUT_SECONDS = 25
 
 
-class TurnFailed(Exception):
-    """The turn could not be finished; nothing of it was saved, so it may be tried again."""
+class TurnFailedError(Exception):
+    """The turn could not be finished. Nothing of it was saved, so it can be tried again."""
 
 
 @dataclass
-class _Turn:
-    """What is known of the turn that the current task works on."""
+class _TurnProgress:
+    """The turn that the current task works on."""
 
-    failed: BaseException | None = None
+    error: BaseException | None = None
+    """What the action server's endpoint raised."""
     tracker: DialogueStateTracker | None = None
+    """The tracker as it was saved."""
 
 
-_current_turn: ContextVar[_Turn] = ContextVar("current_turn")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the assistant would say: messages in order, directives for the gateway, the language now in use, and
-    the topic that the message was taken for."""
-
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    directives: list[dict[str, Any]] = field(default_factory=list)
-    language: str | None = None
-    topic: str | None = None
+_current_turn: ContextVar[_TurnProgress] = ContextVar("current_turn")
 
 
 class SilentOutput(OutputChannel):
-    """An output channel that sends nothing: replies are read from the saved tracker instead.
-
-    Its name is the client's channel ("telegram" or "sms"), because Rasa picks channel variants of texts by it.
-    """
-
-    def __init__(self, channel: str) -> None:
-        self._channel = channel
-
-    def name(self) -> str:  # type: ignore[override]
-        return self._channel
+    """An output channel that sends nothing: replies are read from the saved tracker, and the gateway sends them."""
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Do nothing: the gateway's outbox is the only sender."""
+        """Do nothing."""
 
 
 class ActionEndpoint(EndpointConfig):
-    """The action server's endpoint; remembers that a call failed, since Rasa's processor swallows it."""
+    """The action server's endpoint. It remembers that a call failed, since Rasa's processor swallows the error."""
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the action server."""
         kwargs["timeout"] = ACTION_TIMEOUT_SECONDS
         try:
             return await super().request(*args, **kwargs)
         except Exception as error:
             turn = _current_turn.get(None)
             if turn is not None:
-                turn.failed = error
+                turn.error = error
             raise
 
 
 class AssistantProcessor(MessageProcessor):
-    """Rasa's processor with the language decided before the dialogue and failed turns left unsaved."""
+    """Rasa's processor: the language is decided before the dialogue, and failed turns are not saved."""
 
     knowledge: Knowledge
 
@@ -106,12 +94,13 @@ class AssistantProcessor(MessageProcessor):
                 tracker.update(SlotSet(name, value), self.domain)
 
     def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
-        return len(tracker.events) > SESSION_EVENTS or super()._has_session_expired(tracker)
+        return len(tracker.events) > MAX_SESSION_EVENTS or super()._has_session_expired(tracker)
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
+        """Save the turn. Raises TurnFailedError when its action could not be run."""
         turn = _current_turn.get()
-        if turn.failed is not None:
-            raise TurnFailed("the action server did not answer") from turn.failed
+        if turn.error is not None:
+            raise TurnFailedError("the action server did not answer") from turn.error
         await super().save_tracker(tracker)
         turn.tracker = tracker
 
@@ -144,32 +133,31 @@ class AssistantAgent(Agent):
         self.domain = self.processor.domain
         self._set_fingerprint(fingerprint)
         self.tracker_store.domain = self.domain
-        if isinstance(self.nlg, TemplatedNaturalLanguageGenerator):
-            self.nlg.responses = self.domain.responses
 
-    async def turn(self, message: UserMessage) -> Reply:
-        """The replies to `message`. A message that was already handled gives the same replies again.
+    async def turn(self, message: UserMessage) -> TurnResponse:
+        """Return the replies to `message`. A message that was already handled gets the same replies again.
 
-        Raises TurnFailed when an action could not be run; any other exception likewise leaves nothing saved.
+        Raises TurnFailedError when an action could not be run; any other exception leaves nothing saved either.
         """
-        turn = _Turn()
-        token = _current_turn.set(turn)
+        progress = _TurnProgress()
+        token = _current_turn.set(progress)
         try:
             async with self.lock_store.lock(message.sender_id):
                 tracker = await self.processor.get_tracker(message.sender_id)
-                reply = reply_to(tracker, message.message_id)
-                if reply is None:
+                response = find_response(tracker, message.message_id)
+                if response is None:
                     await self.processor.handle_message(message)
-                    reply = reply_to(turn.tracker, message.message_id) if turn.tracker else None
+                    saved = progress.tracker
+                    response = find_response(saved, message.message_id) if saved else None
         finally:
             _current_turn.reset(token)
-        if reply is None:
-            raise TurnFailed("the turn left no trace in the tracker")
-        return reply
+        if response is None:
+            raise TurnFailedError("the turn left no trace in the tracker")
+        return response
 
 
-def reply_to(tracker: DialogueStateTracker, message_id: str) -> Reply | None:
-    """What the tracker says was answered to message `message_id`; None when it never handled that message."""
+def find_response(tracker: DialogueStateTracker, message_id: str) -> TurnResponse | None:
+    """Return what the tracker says was answered to a message; None when it never handled that message."""
     events = list(tracker.events)
     starts = [
         index
@@ -178,8 +166,8 @@ def reply_to(tracker: DialogueStateTracker, message_id: str) -> Reply | None:
     ]
     if not starts:
         return None
-    messages: list[dict[str, Any]] = []
-    directives: list[dict[str, Any]] = []
+    replies: list[Reply] = []
+    directives: list[Directive] = []
     for event in events[starts[-1] + 1 :]:
         if isinstance(event, UserUttered):
             break
@@ -188,8 +176,13 @@ def reply_to(tracker: DialogueStateTracker, message_id: str) -> Reply | None:
         data: Mapping[str, Any] = event.data or {}
         custom = data.get("custom") or {}
         if "directive" in custom:
-            directives.append(custom["directive"])
+            try:
+                directives.append(convert(custom["directive"], Directive))
+            except ContractError as error:
+                # Of a message that the version before this one has handled.
+                logger.error("unreadable directive dropped: message %s: %s", message_id, error)
         if event.text:
-            messages.append({"text": event.text, "buttons": list(data.get("buttons") or [])})
-    asked: UserUttered = events[starts[-1]]
-    return Reply(messages, directives, tracker.get_slot("language"), asked.intent_name)
+            buttons = data.get("buttons") or ()
+            replies.append(Reply(event.text, tuple(Button(b["title"], b["payload"]) for b in buttons)))
+    message: UserUttered = events[starts[-1]]
+    return TurnResponse(tuple(replies), tuple(directives), tracker.get_slot("language"), message.intent_name)

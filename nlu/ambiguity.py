@@ -16,7 +16,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.parsed_message import AMBIGUITY_KEY, FALLBACK, AmbiguityKind
-from nlu.topic_priority import TopicPriority, TopicPriorityComponent
+from nlu.topic_priority import TopicPriorityComponent
+from nlu.training_data import TopicPriority
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

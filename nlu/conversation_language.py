@@ -1,4 +1,4 @@
-"""Which language the assistant answers in: decided once a message, before the dialogue."""
+"""Which language the assistant answers in: decided once per message, before the dialogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from knowledge import Knowledge
 
 
 @dataclass(frozen=True)
-class Choice:
+class LanguageChoice:
     """The language of the answer, and whether the client has asked for it."""
 
     language: str
@@ -24,22 +24,24 @@ def conversation_language(
     chosen: bool | None,
     hint: str | None,
     parse_data: Mapping[str, Any],
-) -> Choice:
-    """The language to answer in.
+) -> LanguageChoice:
+    """Return the language to answer in.
 
-    A language asked for by name wins until another is asked for. Otherwise a message that is clearly in a
-    served language is answered in it, and a neutral one ("OK", "IB Key", a number) keeps the conversation's
-    language. `hint` is what the channel knows (Telegram's language_code, the number's country).
+    A language asked for by name wins until another is asked for. Otherwise a message that is clearly in a served
+    language is answered in it, and a neutral one ("OK", "IB Key", a number) keeps the conversation's language.
+    `hint` is what the channel knows (Telegram's language_code, the number's country).
     """
     intent = (parse_data.get("intent") or {}).get("name")
     for code, language in knowledge.languages.items():
         if language.chosen_by == intent:
-            return Choice(code, True)
+            return LanguageChoice(code, True)
     if chosen and current in knowledge.languages:
-        return Choice(str(current), True)
+        return LanguageChoice(str(current), True)
     written = parse_data.get("language")
     if written in knowledge.languages:
-        return Choice(str(written), False)
+        return LanguageChoice(str(written), False)
     if hint in knowledge.languages:
-        return Choice(str(hint), False)
-    return Choice(str(current) if current in knowledge.languages else knowledge.default_language, False)
+        return LanguageChoice(str(hint), False)
+    return LanguageChoice(
+        str(current) if current in knowledge.languages else knowledge.default_language, False
+    )

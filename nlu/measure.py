@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge import Knowledge, load
+from knowledge import Knowledge, TopicKind, load
 from nlu.arrays import Float64Array, Int64Array
 from nlu.embedding_cache import CachedEncoder
 from nlu.encoder import load_encoder
@@ -108,7 +108,7 @@ def read_examples(
     found = {
         (topic.id, text.lstrip("/")): code
         for _, topic in sorted(knowledge.topics.items())
-        if topic.kind != "texts"
+        if topic.kind is not TopicKind.TEXTS
         for code, page in sorted(topic.languages.items(), reverse=True)
         for text in page.examples
     }

@@ -18,7 +18,8 @@ from rasa.shared.nlu.training_data.message import Message
 
 from nlu.component import StatelessComponent
 from nlu.parsed_message import CLAUSE_KEY, SECOND_TOPIC_KEY, IntentScore
-from nlu.topic_priority import TopicPriority, TopicPriorityComponent
+from nlu.topic_priority import TopicPriorityComponent
+from nlu.training_data import TopicPriority
 
 # Shorter clauses say nothing about a topic ("ok", "あの").
 _MIN_LETTERS = {"cjk": 4, "latin": 8}

@@ -1,6 +1,6 @@
 """Rasa on loopback, with nothing but the gateway's channel: `python -m nlu.server`.
 
-Started without Rasa's command line, which imports all of Rasa's tools, and without its HTTP API.
+Started without Rasa's command line, which imports all of Rasa's tools, and without Rasa's HTTP API.
 Environment: RASA_PORT, MODEL (path of the trained model), INTERNAL_TOKEN, ACTIONS_PORT, STATE_DIR.
 """
 
@@ -15,7 +15,7 @@ from nlu.tensorflow_stub import stub_tensorflow
 
 
 def main() -> None:
-    """Serve until told to stop. Exit code 2 with one line when a variable is missing."""
+    """Serve until stopped. Exit code 2 with one line when a variable is missing."""
     missing = [
         name
         for name in ("RASA_PORT", "MODEL", "INTERNAL_TOKEN", "ACTIONS_PORT", "STATE_DIR")
@@ -24,7 +24,7 @@ def main() -> None:
     if missing:
         print(f"nlu.server: {', '.join(missing)} must be set", file=sys.stderr)
         raise SystemExit(2)
-    # Sanic switches deprecation warnings back on at import; none of them is ours to mend.
+    # Sanic switches deprecation warnings back on at import; none of them is ours to fix.
     warnings.showwarning = lambda *_args, **_kwargs: None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 

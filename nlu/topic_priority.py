@@ -14,21 +14,10 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, METADATA, METADATA_EXAMPLE
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from contracts.enums import StrEnum
 from nlu.component import TrainableComponent
+from nlu.training_data import PRIORITY_METADATA, TopicPriority
 
-PRIORITY_METADATA = "topic_priority"
-"""The key of an example's metadata that holds the priority of its topic; see `nlu.importer`."""
 _FILE = "topic_priorities.json"
-
-
-class TopicPriority(StrEnum):
-    """How a topic ranks in a message that has two. Topics of small talk and navigation have no priority."""
-
-    NORMAL = "normal"
-    """A problem that can wait for a question."""
-    URGENT = "urgent"
-    """A problem that comes first, wherever it stands in the message."""
 
 
 class TopicPriorityComponent(TrainableComponent):

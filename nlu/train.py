@@ -1,8 +1,8 @@
-"""Trains the model for the data as it is: `python -m nlu.train`.
+"""Train the model for the data as it is: `python -m nlu.train`.
 
-A model is named by the fingerprint of its data, so that one that is there already is never trained again,
-and Rasa is not even imported then. The last line of standard output is the model's path; progress goes to
-standard error. Exit code 1, with a line file:line: message for each problem, when the data cannot be used.
+A model is named by the fingerprint of what understanding depends on: one that exists is never trained again, and
+Rasa is not even imported then. The last line of standard output is the model's path; progress goes to standard
+error. Exit code 1, with a line file:line: message for each problem, when the data cannot be used.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from knowledge import Knowledge, KnowledgeError, load
 from nlu.fingerprint import ROOT, configuration, model_path, models
 from nlu.tensorflow_stub import stub_tensorflow
 
-MODELS_KEPT = 3
-# Rasa's advice about parts that are ours here: the slots' mappings, the term extractor, the policy.
+MAX_MODELS_KEPT = 3
+# Rasa's advice about parts that this project replaces: the slots' mappings, the term extractor, the policy.
 _EXPECTED = ("Slot auto-fill", "You have defined training data consisting of lookup", "'RulePolicy' is not")
 
 
-class TrainingError(Exception):
-    """There is no model; the text tells why, in lines made for people."""
+class NoModelError(Exception):
+    """No model could be made; the text says why, in lines for people."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit code."""
+    """Run the command and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nlu.train", description=__doc__.partition("\n")[0])
     parser.add_argument("--force", action="store_true", help="train even when the model is there")
     parser.add_argument(
@@ -40,86 +41,85 @@ def main(arguments: list[str] | None = None) -> int:
     out = options.out or options.root / "models"
     try:
         print(train(options.root, out, force=options.force))
-    except TrainingError as failure:
+    except NoModelError as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
 
 
 def train(root: Path = ROOT, out: Path | None = None, *, force: bool = False) -> Path:
-    """The path of the model for `root`, trained unless it is there. Of several processes one trains, and
-    the others wait. Raises TrainingError."""
+    """Return the path of the model for `root`, trained unless it exists.
+
+    Of several processes one trains, and the others wait. Raises NoModelError.
+    """
     out = out or root / "models"
-    path = model_path(root, out)
+    knowledge = _load(root)
+    path = model_path(knowledge, root, out)
     if path.is_file() and not force:
         path.touch()
         return path
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out / ".training.lock"):
-        if path.is_file() and not force:  # another process made it meanwhile
+    with _exclusive(out / ".training.lock"):
+        if path.is_file() and not force:  # another process has made it meanwhile
             return path
-        _train(root, path)
+        _train(knowledge, root, path)
         _remove_old(out)
     return path
 
 
-def _train(root: Path, path: Path) -> None:
+def _load(root: Path) -> Knowledge:
+    """Return what is known. Raises NoModelError with every problem of the data, before the slow imports."""
+    try:
+        return load(root / "data")
+    except KnowledgeError as error:
+        raise NoModelError(str(error)) from None
+
+
+def _train(knowledge: Knowledge, root: Path, path: Path) -> None:
     started = time.monotonic()
-    _say("reading data")
-    _check(root)
-    _say("importing Rasa")
+    pages = [page for topic in knowledge.topics.values() for page in topic.languages.values()]
+    examples = sum(len(page.examples) for page in pages)
+    languages = ", ".join(sorted(knowledge.languages))
+    _report(f"{len(knowledge.topics)} topics, {examples} examples, languages {languages}")
+    _report("importing Rasa")
     _quiet()
     stub_tensorflow()
     from rasa.shared.exceptions import RasaException
 
     from nlu.graph_training import train_model
 
-    _say("training")
+    _report("training")
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         train_model(configuration(root), root / "data", unfinished)
         unfinished.replace(path)
     except RasaException as error:
-        raise TrainingError(str(error)) from error
+        raise NoModelError(str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
     size = path.stat().st_size / 1e6
-    _say(f"saved {path} ({time.monotonic() - started:.0f} s, {size:.1f} MB)")
-
-
-def _check(root: Path) -> None:
-    """Raise TrainingError with every problem of the data, before the slow imports."""
-    from knowledge import KnowledgeError, load
-
-    try:
-        knowledge = load(root / "data")
-    except KnowledgeError as error:
-        raise TrainingError(str(error)) from None
-    pages = [page for topic in knowledge.topics.values() for page in topic.languages.values()]
-    examples = sum(len(page.examples) for page in pages)
-    languages = ", ".join(sorted(knowledge.languages))
-    _say(f"{len(knowledge.topics)} topics, {examples} examples, languages {languages}")
+    _report(f"saved {path} ({time.monotonic() - started:.0f} s, {size:.1f} MB)")
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold the lock file; waits for the process that holds it. A process that dies lets go of it."""
+def _exclusive(lock: Path) -> Iterator[None]:
+    """Hold the lock file; wait for the process that holds it. A process that dies releases it."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("another process is training; waiting for it")
+            _report("another process is training; waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _remove_old(out: Path) -> None:
-    for old in models(out)[MODELS_KEPT:]:
+    for old in models(out)[MAX_MODELS_KEPT:]:
         old.unlink(missing_ok=True)
 
 
 def _quiet() -> None:
-    """Keep Rasa and TensorFlow from filling the terminal; Rasa's own warnings about the data come through."""
+    """Keep Rasa and TensorFlow from filling the terminal; Rasa's warnings about the data still come through."""
     import logging
     import warnings
 
@@ -132,13 +132,13 @@ def _quiet() -> None:
     def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
         # Libraries change the filters while they are imported, but not this.
         if category is UserWarning and not str(message).startswith(_EXPECTED):
-            _say(f"warning: {message}")
+            _report(f"warning: {message}")
 
     warnings.showwarning = show
 
 
-def _say(what: str) -> None:
-    print(f"train: {what}", file=sys.stderr, flush=True)
+def _report(progress: str) -> None:
+    print(f"train: {progress}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_the_assistant_answers_as_the_script_says(played: Played, script: Script
 def test_the_assistant_answers_as_the_script_says_when_time_passes(
     stack: Stack, script: Script, channel: str
 ) -> None:
-    # By itself: whoever waited for a code meanwhile would find it expired.
+    # By itself: a client who waited for a code meanwhile would find it expired.
     assert Player(stack, script, channel).play().messages
 
 

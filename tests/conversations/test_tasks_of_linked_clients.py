@@ -90,7 +90,7 @@ def test_what_lies_with_compliance_reaches_an_agent_with_all_that_is_known(
 
 
 @pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])
-def test_whoever_is_told_that_a_request_lies_with_compliance_can_ask_for_a_person(
+def test_a_client_who_is_told_that_a_request_lies_with_compliance_can_ask_for_a_person(
     stack: Stack, knowledge: Knowledge, number: int, channel: str, language: str
 ) -> None:
     client = new_client(stack, channel, language)

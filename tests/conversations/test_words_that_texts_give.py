@@ -105,5 +105,5 @@ def test_what_texts_and_buttons_say_is_understood(stack: Stack, knowledge: Knowl
     assert report["messages"] == len(rows)
     assert report["wrong"] == []
     for code, phrases in BY_TERMS.items():
-        words = knowledge.terms("task")["unlink"][code]
+        words = knowledge.terms("task_command")["unlink"][code]
         assert phrases <= set(words)

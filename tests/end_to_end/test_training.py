@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nlu.fingerprint import ROOT, fingerprint, model_path, models
+from knowledge import load
+from nlu.fingerprint import ROOT, model_path, models
 from tests.support.small_repository import Repository
 
 
@@ -25,45 +26,8 @@ def train(repository: Repository, *options: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
 
 
-def test_the_same_data_has_the_same_fingerprint(repository: Repository, tmp_path: Path) -> None:
-    other = Repository(tmp_path / "elsewhere")
-    assert fingerprint(repository.root) == fingerprint(other.root)
-
-
-@pytest.mark.parametrize(
-    ("path", "old", "new"),
-    [
-        ("topics/trouble/pin/examples.en.txt", "lost pin code", "lost pin codes"),
-        ("topics/trouble/cache/ja.yml", "消去します。", "消します。"),
-        ("languages.yml", '["81"]', '["81", "82"]'),
-    ],
-)
-def test_any_change_of_the_data_gives_another_model(
-    repository: Repository, path: str, old: str, new: str
-) -> None:
-    before = model_path(repository.root)
-    repository.change(path, old, new)
-    assert model_path(repository.root) != before
-
-
-def test_a_new_file_and_another_configuration_give_another_model(repository: Repository) -> None:
-    names = {model_path(repository.root).name}
-    repository.write("topics/trouble/new/topic.yml", "kind: texts\n")
-    names.add(model_path(repository.root).name)
-    (repository.root / "config.yml").write_text("recipe: default.v1\n", encoding="utf-8")
-    names.add(model_path(repository.root).name)
-    assert len(names) == 3
-
-
-def test_what_is_no_part_of_the_model_changes_nothing(repository: Repository) -> None:
-    before = fingerprint(repository.root)
-    repository.write("__pycache__/x.py", "")
-    repository.write("notes.txt", "")
-    assert fingerprint(repository.root) == before
-
-
 def test_a_model_that_is_there_is_not_trained_again_nor_rasa_imported(repository: Repository) -> None:
-    path = model_path(repository.root)
+    path = model_path(load(repository.data), repository.root)
     path.parent.mkdir()
     path.write_bytes(b"a model")
     code = (
@@ -97,7 +61,7 @@ class Trained:
 
     @property
     def path(self) -> Path:
-        return model_path(self.repository.root)
+        return model_path(load(self.repository.data), self.repository.root)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +101,6 @@ def test_progress_is_told_and_nothing_else(trained: Trained) -> None:
     saying = next(stderr for _, stderr in trained.told if "saved" in stderr)
     lines = [line for line in saying.splitlines() if not line.startswith("fatal: ")]  # a library asks git
     assert [line.split(" (")[0] for line in lines] == [
-        "train: reading data",
         "train: 5 topics, 20 examples, languages en, ja",
         "train: importing Rasa",
         "train: training",

@@ -1,4 +1,4 @@
-"""Talks to the actions as Rasa does, without Rasa: an intent in, names of texts, buttons and events out."""
+"""Calls the actions as Rasa does, without Rasa: an intent in, rendered texts, buttons and events out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from string import Formatter
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
@@ -15,29 +14,35 @@ from tenacity import wait_none
 
 from actions.backend import Backend
 from actions.server import all_actions
-from actions.vault import Vault
+from actions.vault_client import VaultClient
 from bot.channels.render import BY_KIND, RenderedPart, render
+from contracts.codec import convert, to_builtins
+from contracts.directives import Directive, ExpectInput, RequestHandoff
+from contracts.enums import ChannelKind, ExpectedInput
+from contracts.payloads import REQUEST_CONTACT, Payload
+from contracts.turns import MessageMetadata
 from knowledge import Knowledge
-from nlu.responses import responses
+from knowledge.markup import placeholders
+from knowledge.rendering import TextId, find_text
 
 # Nothing listens there: for conversations that must not reach the outside.
 NOWHERE = "http://127.0.0.1:9"
-# What rasa_sdk puts into a message beside the values of placeholders.
-_OF_RASA = {"text", "buttons", "elements", "custom", "template", "response", "image", "attachment"}
-_PAYLOAD = re.compile(r"/(\w+)(\{.*\})?")
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What one turn gave: the messages as Rasa gets them, and the events."""
+class TurnResult:
+    """The messages of one turn as Rasa gets them, and its events."""
 
     messages: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    knowledge: Knowledge
+    language: str
+    channel: ChannelKind
 
     @property
     def said(self) -> list[str]:
-        """The names of the texts, in order, without "utter_"."""
-        return [m["response"].removeprefix("utter_") for m in self.messages if m["response"]]
+        """The ids of the texts, in order: topic/name, topic/step/help."""
+        return [m["text_id"] for m in self.messages if m["text"]]
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -52,43 +57,69 @@ class Answered:
         return list(self.buttons.values())
 
     @property
-    def directives(self) -> list[dict[str, Any]]:
-        """What the gateway is asked to do."""
-        return [m["custom"]["directive"] for m in self.messages if m["custom"]]
-
-    def values(self, name: str) -> dict[str, Any]:
-        """The values given to the placeholders of the text called `name`."""
-        message = next(m for m in self.messages if m["response"] == f"utter_{name}")
-        return {key: value for key, value in message.items() if key not in _OF_RASA}
+    def directives(self) -> list[Directive]:
+        """The directives, as the gateway's strict reader reads them."""
+        return [convert(m["custom"]["directive"], Directive) for m in self.messages if m["custom"]]
 
     @property
-    def expects(self) -> str | None:
-        """What the gateway is told to expect next; None when nothing was said about it."""
-        return next((d["what"] for d in reversed(self.directives) if d["type"] == "expect"), None)
+    def handoff(self) -> RequestHandoff | None:
+        """The request for a person, which is the last thing of its turn; None when there is none."""
+        requests = [d for d in self.directives if isinstance(d, RequestHandoff)]
+        assert requests in ([], self.directives[-1:]), "what comes after it would be carried out for nobody"
+        return requests[0] if requests else None
+
+    def values(self, name: str) -> dict[str, str]:
+        """The values of the placeholders of the text called `name`, read from what was said."""
+        message = next(m for m in self.messages if m.get("text_id") == name)
+        return read_values(self.template(name), message["text"])
+
+    def template(self, name: str, language: str | None = None, channel: ChannelKind | None = None) -> str:
+        """The text called `name` before its placeholders are filled in."""
+        text = find_text(self.knowledge, text_id(name), language or self.language)
+        return text.on(channel or self.channel)
+
+    @property
+    def expects(self) -> ExpectedInput | str | None:
+        """The last `expect` directive's input, "nothing" for none; None when there was no such directive."""
+        told = [d.what or "nothing" for d in self.directives if isinstance(d, ExpectInput)]
+        return told[-1] if told else None
 
 
-# The last one alone: the tests of a file use one.
-_built: list[tuple[Knowledge, dict[str, Any]]] = []
+def text_id(name: str) -> TextId:
+    """The id written as `name`."""
+    topic, text, *help_part = name.split("/")
+    return TextId(topic, text, is_help=bool(help_part))
 
 
-def _texts(knowledge: Knowledge) -> dict[str, Any]:
-    if not _built or _built[0][0] is not knowledge:
-        _built[:] = [(knowledge, responses(knowledge))]
-    return _built[0][1]
+def read_values(template: str, text: str) -> dict[str, str]:
+    """The values that make `template` the `text`; fails when the text is another one."""
+    pattern, known = "", set()
+    for part in re.split(r"(\{\w+\})", template):
+        name = part[1:-1]
+        if not re.fullmatch(r"\{\w+\}", part):
+            pattern += re.escape(part)
+        elif name in known:
+            pattern += f"(?P={name})"
+        else:
+            pattern += f"(?P<{name}>.+?)"
+            known.add(name)
+    found = re.fullmatch(pattern, text, re.DOTALL)
+    assert found is not None, f"{text!r} is not {template!r}"
+    return found.groupdict()
 
 
 class ActionChat:
     """One conversation with the actions, which keeps the slots from turn to turn.
 
-    Every text that is said must exist in all languages and channels, with exactly the placeholders that
-    the action fills.
+    Every text that is said must be a text of data/ in the client's language, for the client's channel, and must exist
+    in all languages with the same placeholders.
     """
 
     def __init__(
         self,
         knowledge: Knowledge,
         backend: Backend | None = None,
-        vault: Vault | None = None,
+        vault: VaultClient | None = None,
         *,
         language: str = "en",
         client: str = "simulator.telegram:person-1",
@@ -97,28 +128,27 @@ class ActionChat:
         self.client = client
         self.slots: dict[str, Any] = {
             "language": language,
-            "place": None,
+            "dialogue_stack": None,
             "misses": 0,
-            "trouble": None,
+            "failure_log": None,
             "other_language": None,
         }
-        self.last = Answered([], [])
+        self.last = self._answered([], [])
         self._ids = itertools.count(1)
-        self._texts = _texts(knowledge)
         self._executor = ActionExecutor()
         backend = backend or Backend(NOWHERE, "token", wait=wait_none())
-        for action in all_actions(knowledge, backend, vault or Vault(NOWHERE, "token")):
+        for action in all_actions(knowledge, backend, vault or VaultClient(NOWHERE, "token")):
             self._executor.register_action(action)
 
     @property
-    def places(self) -> list[dict[str, Any]]:
-        """What is open, the current place last."""
-        return list(self.slots["place"] or [])
+    def frames(self) -> list[dict[str, Any]]:
+        """What is open, the current frame last."""
+        return list(self.slots["dialogue_stack"] or [])
 
     @property
-    def at(self) -> tuple[str, str] | None:
-        """The topic and the item or state of the current place; None when nothing is open."""
-        return (self.places[-1]["topic"], self.places[-1]["at"]) if self.places else None
+    def position(self) -> tuple[str, str] | None:
+        """The topic and the step of the current frame; None when nothing is open."""
+        return (self.frames[-1]["topic"], self.frames[-1]["step_id"]) if self.frames else None
 
     async def say(
         self,
@@ -131,7 +161,7 @@ class ActionChat:
         announced: bool = True,
         written_in: str | None = None,
         **entities: str,
-    ) -> Answered:
+    ) -> TurnResult:
         """Send what Rasa would make of a message.
 
         `message` is its id, a new one if none is given; `second` the other topic that it is about, and `announced`
@@ -145,7 +175,9 @@ class ActionChat:
             "intent_ranking": list(ranking),
             "entities": [{"entity": name, "value": value} for name, value in entities.items()],
             "message_id": message or f"m{next(self._ids)}",
-            "metadata": {"client": self.client, "language": self.slots["language"]},
+            "metadata": to_builtins(
+                MessageMetadata(self.channel, self.slots.get("language") or "en", self.client)
+            ),
         }
         if second:
             user["second_topic"] = {"name": second, "confidence": 0.9, "announced": announced}
@@ -155,22 +187,22 @@ class ActionChat:
         self._check_texts(self.last)
         return self.last
 
-    async def press(self, what: str) -> Answered:
+    async def press(self, what: str) -> TurnResult:
         """Press the button of the last answer with the title or payload `what`."""
         payload = self.last.buttons.get(what, what)
         assert payload in self.last.payloads, f"there is no button {what} in {self.last.buttons}"
-        found = _PAYLOAD.fullmatch(payload)
-        assert found is not None, payload
-        return await self.say(found[1], payload, **json.loads(found[2] or "{}"))
+        assert payload != REQUEST_CONTACT, "no payload of Rasa's"
+        pressed = Payload.parse(payload)
+        entities: dict[str, Any] = dict(pressed.entities)
+        return await self.say(pressed.intent, payload, **entities)
 
-    async def run(self, action: str, user: Mapping[str, Any]) -> Answered:
+    async def run(self, action: str, user: Mapping[str, Any]) -> TurnResult:
         """Run one action by its name, as Rasa's call to the action server would."""
-        channel = self.channel
         tracker = {
             "sender_id": "c1",
             "slots": dict(self.slots),
             "latest_message": dict(user),
-            "events": [{"event": "user", "input_channel": channel, **user}],
+            "events": [{"event": "user", "input_channel": "gateway", **user}],
             "paused": False,
             "followup_action": None,
             "active_loop": {},
@@ -185,41 +217,30 @@ class ActionChat:
         for event in answered["events"]:
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
-        return Answered(answered["responses"], answered["events"])
+        return self._answered(answered["responses"], answered["events"])
 
     @property
     def shown(self) -> list[RenderedPart]:
-        """The last answer as the client's channel shows it: the texts that Rasa would pick, filled in and rendered."""
-        language = self.slots["language"]
-        rendered = []
-        for message in self.last.messages:
-            if not message["response"]:
-                continue
-            variations = [
-                v for v in self._texts[message["response"]] if v["condition"][0]["value"] == language
-            ]
-            own = [v for v in variations if v.get("channel") == self.channel]
-            text = (own or [v for v in variations if "channel" not in v])[0]["text"]
-            values = {key: value for key, value in message.items() if key not in _OF_RASA}
-            rendered.extend(
-                render(
-                    text.format(**values),
-                    message["buttons"],
-                    BY_KIND[self.channel],
-                    self.knowledge.languages[language],
-                )
-            )
-        return rendered
+        """The last answer as the client's channel shows it."""
+        language = self.knowledge.languages[self.slots["language"]]
+        return [
+            rendered
+            for message in self.last.messages
+            if message["text"]
+            for rendered in render(message["text"], message["buttons"], BY_KIND[self.channel], language)
+        ]
 
     @property
-    def channel(self) -> str:
+    def channel(self) -> ChannelKind:
         """The client's channel."""
-        return self.client.removeprefix("simulator.").partition(":")[0]
+        return ChannelKind(self.client.removeprefix("simulator.").partition(":")[0])
 
-    def _check_texts(self, answered: Answered) -> None:
+    def _answered(self, messages: list[dict[str, Any]], events: list[dict[str, Any]]) -> TurnResult:
+        return TurnResult(messages, events, self.knowledge, self.slots.get("language") or "en", self.channel)
+
+    def _check_texts(self, answered: TurnResult) -> None:
         for name in answered.said:
-            variations = self._texts[f"utter_{name}"]
-            assert {v["condition"][0]["value"] for v in variations} == set(self.knowledge.languages)
-            for variation in variations:
-                wanted = {field for _, field, _, _ in Formatter().parse(variation["text"]) if field}
-                assert wanted == set(answered.values(name)), f"{name}: {variation}"
+            filled = set(answered.values(name))
+            for language in self.knowledge.languages:
+                wanted = {p for c in ChannelKind for p in placeholders(answered.template(name, language, c))}
+                assert wanted == filled or name.startswith("guide/more"), f"{name} in {language}: {wanted}"

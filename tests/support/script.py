@@ -1,13 +1,13 @@
-"""Conversations as scripts that anybody can read: what the client does and what the assistant must answer.
+"""Conversations as readable scripts: what the client does and what the assistant must answer.
 
 A script is a YAML file, one for each language (`restart.en.yml`, `restart.ja.yml`), that is played on both
-channels. Its steps, one mapping with one key each:
+channels. Each step is a mapping with one key:
 
     - client: words          types them; {number} is a mobile number that no other script has
     - choose: title          presses the button on Telegram; by SMS its number, its number in full width, its label
     - code: 1                types the first code that came (2: the second, once it has come; wrong: another)
     - later: 600             moves the backend's clock by so many seconds
-    - bot: [part, part]      the answer holds these parts, in this order, whatever the channel's marks for labels
+    - assistant: [part]      the answer holds these parts, in this order, whatever the channel's marks for labels
     - never: [part]          the answer holds none of these
     - choices: [title]       the answer offers exactly these, in this order
 """
@@ -88,7 +88,7 @@ class Player:
         self._ways = itertools.cycle(WAYS)
 
     def play(self) -> Conversation:
-        """Do every step; AssertionError with the place in the script and all that was said."""
+        """Do every step; AssertionError with the position in the script and all that was said."""
         for position, (kind, value) in enumerate(self._script.steps, start=1):
             try:
                 getattr(self, f"_{kind}")(value)
@@ -114,7 +114,7 @@ class Player:
     def _later(self, seconds: str) -> None:
         self._stack.advance(float(seconds))
 
-    def _bot(self, parts: str | list[str]) -> None:
+    def _assistant(self, parts: str | list[str]) -> None:
         said = plain(self.client.text)
         at = 0
         for part in [parts] if isinstance(parts, str) else parts:

@@ -105,8 +105,8 @@ def folder_in_memory() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running_stack(state_dir: Path, **settings: str) -> Iterator[Stack]:
-    """Start a stack with `settings` on top of the environment, and stop it at the end as Ctrl-C does."""
+def running_stack(state_dir: Path, root: Path = ROOT, /, **settings: str) -> Iterator[Stack]:
+    """Start a stack of the checkout `root` with `settings` on top of the environment; stop it as Ctrl-C does."""
     state_dir.mkdir(parents=True, exist_ok=True)
     port, sandbox_port = _free_ports(2)
     log_file = state_dir / "stack.log"
@@ -120,7 +120,7 @@ def running_stack(state_dir: Path, **settings: str) -> Iterator[Stack]:
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli.main", "up", "--port", str(port)],
-            cwd=ROOT,
+            cwd=root,
             env=environment,
             stdout=log,
             stderr=log,

@@ -9,7 +9,7 @@ from knowledge import GuideItem, ItemKind, ItemTexts, Knowledge, Text, Topic, To
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, running_sandbox
-from tests.support.verifying import WAYS, TinyVault, Verifying, tiny_vault, verifying_client
+from tests.support.task_client import WAYS, FakeVault, TaskClient, fake_vault, open_task_client
 
 # A guide with a question that only one branch has, and steps of either branch and of both.
 SETUP = (
@@ -100,18 +100,18 @@ def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture(scope="session")
-def vault_server() -> Iterator[TinyVault]:
+def vault_server() -> Iterator[FakeVault]:
     """A vault; one for all tests, since no reference is given out twice."""
-    with tiny_vault() as vault:
+    with fake_vault() as vault:
         yield vault
 
 
 @pytest.fixture
-async def verifying(
-    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: TinyVault
-) -> AsyncIterator[Verifying]:
+async def task_client(
+    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: FakeVault
+) -> AsyncIterator[TaskClient]:
     """A client on Telegram who is about to verify a number."""
-    async with verifying_client(real_knowledge, sandbox, vault_server) as client:
+    async with open_task_client(real_knowledge, sandbox, vault_server) as client:
         yield client
 
 
@@ -120,23 +120,23 @@ async def everywhere(
     request: pytest.FixtureRequest,
     real_knowledge: Knowledge,
     sandbox: RunningSandbox,
-    vault_server: TinyVault,
-) -> AsyncIterator[Verifying]:
+    vault_server: FakeVault,
+) -> AsyncIterator[TaskClient]:
     """A client in each language and on each channel."""
     language, client = request.param
-    async with verifying_client(
+    async with open_task_client(
         real_knowledge, sandbox, vault_server, language=language, client=client
-    ) as verifying:
-        yield verifying
+    ) as task_client:
+        yield task_client
 
 
 @pytest.fixture
 async def by_sms(
-    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: TinyVault
-) -> AsyncIterator[Verifying]:
+    real_knowledge: Knowledge, sandbox: RunningSandbox, vault_server: FakeVault
+) -> AsyncIterator[TaskClient]:
     """A client whose number is on record for hanako01."""
     client = "simulator.sms:+819012345601"
-    async with verifying_client(
+    async with open_task_client(
         real_knowledge, sandbox, vault_server, language="ja", client=client
-    ) as verifying:
-        yield verifying
+    ) as task_client:
+        yield task_client

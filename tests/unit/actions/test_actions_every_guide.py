@@ -19,7 +19,7 @@ from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
 
 CLIENTS = {"telegram": "simulator.telegram:person-1", "sms": "simulator.sms:+447400123456"}
-NEXT, BACK, STUCK, LIST = "/step_done", "/step_back", "/step_stuck", '/inform{"walk": "all"}'
+NEXT, BACK, STUCK, LIST = "/step_done", "/step_back", "/step_stuck", '/inform{"guide_command": "show_all"}'
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 LEFT_OVER = re.compile(r"[{}]|\*\*")
 PROGRESS = {"en": "Step {} of {}", "ja": "手順 {}/{}"}
@@ -41,7 +41,7 @@ def branches(topic: Topic) -> list[dict[str, str]]:
     """Every combination of answers in which each question that applies is answered, and no other."""
     found: list[dict[str, str]] = [{}]
     for item in topic.guide:
-        if item.kind == ItemKind.QUESTION:
+        if item.kind is ItemKind.QUESTION:
             found = [
                 {**answers, item.name: choice} if applies(item.when, answers) else answers
                 for answers in found
@@ -56,7 +56,11 @@ def applies(when: object, answers: dict[str, str]) -> bool:
 
 def walks(topic: Topic) -> list[Walk]:
     return [
-        Walk(topic, answers, [i.name for i in topic.guide if i.kind == "step" and applies(i.when, answers)])
+        Walk(
+            topic,
+            answers,
+            [i.name for i in topic.guide if i.kind is ItemKind.STEP and applies(i.when, answers)],
+        )
         for answers in branches(topic)
     ]
 
@@ -82,8 +86,8 @@ def everywhere() -> Iterator[ActionChat]:
 async def answered(chat: ActionChat, walk: Walk) -> None:
     """Begin the topic and press an answer for each question that comes."""
     await chat.say(walk.topic.id)
-    while chat.at and walk.topic.item(chat.at[1]).kind == ItemKind.QUESTION:
-        question = chat.at[1]
+    while chat.position and walk.topic.item(chat.position[1]).kind is ItemKind.QUESTION:
+        question = chat.position[1]
         check_screens(chat, steps=True)
         await chat.press(f'/inform{{"{question}": "{walk.answers[question]}"}}')
 
@@ -119,7 +123,7 @@ async def test_every_guide_can_be_walked_to_its_end(walk: Walk) -> None:
         await answered(chat, walk)
         last = len(walk.steps)
         for number, step in enumerate(walk.steps, start=1):
-            assert chat.at == (walk.topic.id, step)
+            assert chat.position == (walk.topic.id, step)
             check_screens(chat, steps=number > 1)
             screen = chat.shown[-1]
             if last > 1:
@@ -127,7 +131,7 @@ async def test_every_guide_can_be_walked_to_its_end(walk: Walk) -> None:
             assert text_of(KNOWLEDGE, walk, step, chat) in bare(screen.text)
             assert chat.last.payloads == expected_choices(number, last)
             await chat.press(NEXT)
-        assert chat.at is None
+        assert chat.position is None
         check_end(chat, walk)
 
 
@@ -138,7 +142,7 @@ def expected_choices(number: int, last: int) -> list[str]:
 
 def check_end(chat: ActionChat, walk: Walk) -> None:
     """The end names its sources and what may follow."""
-    assert chat.last.said == [f"{walk.topic.id}__finished"]
+    assert chat.last.said == [f"{walk.topic.id}/finished"]
     check_screens(chat, steps=False)
     assert all(article in chat.shown[0].text for article in walk.topic.source)
     language = chat.slots["language"]
@@ -154,31 +158,31 @@ async def test_back_leads_through_every_guide_to_its_beginning(walk: Walk) -> No
         await chat.press(NEXT)
     for step in reversed(walk.steps[:-1]):
         await chat.press(BACK)
-        assert chat.at == (walk.topic.id, step)
+        assert chat.position == (walk.topic.id, step)
 
 
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
 async def test_every_step_has_help_that_can_be_left_again(walk: Walk) -> None:
     for chat in everywhere():
         await answered(chat, walk)
-        while chat.at:
-            step, shown = chat.at, chat.shown[-1]
+        while chat.position:
+            step, shown = chat.position, chat.shown[-1]
             await chat.press(STUCK)
             check_screens(chat, steps=True)
             assert chat.shown[-1].text != shown.text
-            await chat.press('/inform{"walk": "repeat"}')
-            assert (chat.at, chat.shown) == (step, [shown])
+            await chat.press('/inform{"guide_command": "repeat"}')
+            assert (chat.position, chat.shown) == (step, [shown])
             await chat.press(NEXT)
 
 
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
-async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -> None:
+async def test_all_steps_can_be_read_at_once_and_the_step_is_kept(walk: Walk) -> None:
     for chat in everywhere():
         await answered(chat, walk)
         if len(walk.steps) > 1:
             await chat.press(NEXT)
-        step = chat.at
-        await chat.say("step_back", walk="all")
+        step = chat.position
+        await chat.say("step_back", guide_command="show_all")
         check_screens(chat, steps=False)
         *lists, end = chat.shown
         assert numbered(lists) == [
@@ -187,10 +191,10 @@ async def test_all_steps_can_be_read_at_once_and_the_place_is_kept(walk: Walk) -
         ]
         assert KNOWLEDGE.label(walk.topic.id, chat.slots["language"]) in lists[0].text
         assert all(article in end.text for article in walk.topic.source)
-        await chat.press('/inform{"walk": "resume"}')
-        assert (chat.at, chat.last.said) == (step, [f"{walk.topic.id}__{step[1]}"])  # type: ignore[index]
-        await chat.say("inform", walk="all")
-        await chat.press('/inform{"walk": "finish"}')
+        await chat.press('/inform{"guide_command": "resume"}')
+        assert (chat.position, chat.last.said) == (step, [f"{walk.topic.id}/{step[1]}"])  # type: ignore[index]
+        await chat.say("inform", guide_command="show_all")
+        await chat.press('/inform{"guide_command": "finish"}')
         check_end(chat, walk)
 
 
@@ -204,19 +208,19 @@ def numbered(screens: list[RenderedPart]) -> list[str]:
 @pytest.mark.parametrize("walk", GUIDED, ids=str)
 async def test_asked_for_at_once_the_list_comes_after_the_questions(walk: Walk) -> None:
     chat = ActionChat(KNOWLEDGE)
-    await chat.say(walk.topic.id, walk="all")
-    while "guide__all_steps" not in chat.last.said:
-        assert chat.at
-        question = chat.at[1]
+    await chat.say(walk.topic.id, guide_command="show_all")
+    while "guide/all_steps" not in chat.last.said:
+        assert chat.position
+        question = chat.position[1]
         await chat.press(f'/inform{{"{question}": "{walk.answers[question]}"}}')
-    assert chat.at == (walk.topic.id, walk.steps[0])
+    assert chat.position == (walk.topic.id, walk.steps[0])
 
 
 @pytest.mark.parametrize("walk", ASKING, ids=str)
 async def test_an_answer_that_depends_on_something_is_given_after_its_questions(walk: Walk) -> None:
     for chat in everywhere():
         await answered(chat, walk)
-        assert chat.at is None
+        assert chat.position is None
         check_screens(chat, steps=False)
         assert text_of(KNOWLEDGE, walk, walk.steps[0], chat) in bare(chat.shown[-1].text)
         assert all(article in chat.shown[-1].text for article in walk.topic.source)
@@ -227,7 +231,7 @@ async def test_an_answer_that_depends_on_something_is_given_after_its_questions(
 async def test_a_message_that_says_everything_is_asked_nothing(walk: Walk) -> None:
     chat = ActionChat(KNOWLEDGE)
     said = (await chat.say(walk.topic.id, **walk.answers)).said
-    assert said[-1] == f"{walk.topic.id}__{walk.steps[0]}"
+    assert said[-1] == f"{walk.topic.id}/{walk.steps[0]}"
 
 
 @pytest.mark.parametrize("walk", SPLIT, ids=str)
@@ -236,14 +240,14 @@ async def test_an_answer_can_be_corrected_at_every_step(walk: Walk) -> None:
     for other in question.choices:
         chat = ActionChat(KNOWLEDGE)
         await answered(chat, walk)
-        while chat.at:
-            before = list(chat.places)
+        while chat.position:
+            before = list(chat.frames)
             await chat.say("inform", **{question.name: other})
-            item = walk.topic.item(chat.places[-1]["at"])
-            assert chat.places[-1]["answers"][question.name] == other
-            assert applies(item.when, chat.places[-1]["answers"])
-            chat.slots["place"] = before
-            await chat.say("inform", walk="repeat")
+            item = walk.topic.item(chat.frames[-1]["step_id"])
+            assert chat.frames[-1]["answers"][question.name] == other
+            assert applies(item.when, chat.frames[-1]["answers"])
+            chat.slots["dialogue_stack"] = before
+            await chat.say("inform", guide_command="repeat")
             await chat.press(NEXT)
 
 

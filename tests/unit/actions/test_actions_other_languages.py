@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.other_languages import recognise
+from contracts.enums import HandoffReason
 from knowledge import Knowledge
 from tests.support.action_turn import ActionChat
 from tests.support.knowledge import KNOWLEDGE
@@ -49,7 +50,7 @@ OURS = [
     *["二段階認証", "機種変更", "暗証番号忘却", "番号確認", "我慢", "携帯電話番号変更手続"],
     *["/pin_forgotten", "", "123456", "OK", "PIN"],
 ]
-NOTICE = "guide__other_language"
+NOTICE = "guide/other_language"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ async def test_what_was_understood_is_answered_after_a_sentence_in_the_clients_l
     chat: ActionChat,
 ) -> None:
     answered = await chat.say("ibkey_what", WRITTEN["ko"][0])
-    assert answered.said == [NOTICE, "ibkey_what"]
+    assert answered.said == [NOTICE, "ibkey_what/answer"]
     sentence = next(other.sentence for other in KNOWLEDGE.others if other.code == "ko")
     assert sentence in chat.shown[0].text
     assert "English" in chat.shown[0].text
@@ -96,23 +97,24 @@ async def test_what_was_not_understood_gets_the_sentence_and_the_languages_to_ch
 
 async def test_it_is_said_once_and_not_at_every_message(chat: ActionChat) -> None:
     await chat.say("ibkey_what", WRITTEN["de"][0])
-    assert (await chat.say("ibkey_what", WRITTEN["de"][1])).said == ["ibkey_what"]
+    assert (await chat.say("ibkey_what", WRITTEN["de"][1])).said == ["ibkey_what/answer"]
 
 
 async def test_who_is_not_understood_twice_gets_a_person(chat: ActionChat) -> None:
     await chat.say("out_of_scope", WRITTEN["zh-Hans"][0])
     answered = await chat.say("nlu_fallback", WRITTEN["zh-Hans"][1])
-    assert answered.said == ["human__not_understood"]
-    assert [d["reason"] for d in answered.directives if d["type"] == "handoff"] == ["not_understood"]
+    assert answered.said == ["human/not_understood"]
+    assert answered.handoff is not None
+    assert answered.handoff.reason is HandoffReason.NOT_UNDERSTOOD
 
 
 async def test_a_language_without_a_name_here_gets_english_and_japanese(chat: ActionChat) -> None:
     answered = await chat.say("out_of_scope", "γειά σου", written_in="other")
-    assert answered.said == ["guide__unknown_language"]
+    assert answered.said == ["guide/unknown_language"]
 
 
-async def test_in_the_middle_of_a_guide_the_place_is_kept(chat: ActionChat) -> None:
+async def test_in_the_middle_of_a_guide_the_step_is_kept(chat: ActionChat) -> None:
     await chat.say("setup", platform="android")
     await chat.say("nlu_fallback", WRITTEN["es"][1])
-    assert chat.at == ("setup", "open")
-    assert (await chat.say("step_done")).said == ["setup__scan_android"]
+    assert chat.position == ("setup", "open")
+    assert (await chat.say("step_done")).said == ["setup/scan_android"]

@@ -59,8 +59,8 @@ async def walked(chat: ActionChat, procedure: Procedure) -> list[str]:
     answers = iter(procedure.answers.split())
     await chat.say(procedure.topic)
     screens = [bare(screen.text) for screen in chat.shown]
-    while chat.at:
-        topic, at = chat.at
+    while chat.position:
+        topic, at = chat.position
         item = KNOWLEDGE.topics[topic].item(at)
         press = f'/inform{{"{at}": "{next(answers)}"}}' if item.kind == ItemKind.QUESTION else "/step_done"
         await chat.press(press)

@@ -10,30 +10,38 @@ import httpx
 import pytest
 
 from actions.backend import Backend
+from actions.dialogue_stack import DialogueStack, Frame
+from actions.flow_states import CodeEntry
 from actions.server import all_actions, application
-from actions.vault import Vault
+from actions.vault_client import VaultClient
 from knowledge import Knowledge
 from tests.support.action_turn import NOWHERE
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "token-of-the-stack"
+METADATA = {"channel": "telegram", "language": "en", "client": "simulator.telegram:person-1"}
 GREETING = {
     "next_action": "action_answer",
     "sender_id": "c1",
     "tracker": {
         "sender_id": "c1",
         "slots": {"language": "en"},
-        "latest_message": {"text": "hi", "intent": {"name": "greet"}, "entities": []},
+        "latest_message": {
+            "text": "hi",
+            "intent": {"name": "greet"},
+            "entities": [],
+            "metadata": METADATA,
+        },
         "events": [],
     },
     "domain": {},
 }
-WAITING = {"topic": "verify_phone", "at": "code", "data": {"number": "+819012345678", "id": "pv_1"}}
+WAITING = Frame.of_task("verify_phone", CodeEntry("pv_1"))
 
 
 @pytest.fixture
 async def server(real_knowledge: Knowledge) -> AsyncIterator[httpx.AsyncClient]:
-    app = application(real_knowledge, Backend(NOWHERE, "token"), Vault(NOWHERE, "token"), TOKEN)
+    app = application(real_knowledge, Backend(NOWHERE, "token"), VaultClient(NOWHERE, "token"), TOKEN)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://actions"
     ) as client:
@@ -51,7 +59,7 @@ async def test_it_says_that_it_lives(server: httpx.AsyncClient) -> None:
 async def test_an_action_runs_for_who_has_the_token(server: httpx.AsyncClient) -> None:
     answer = await server.post("/webhook", json=GREETING, headers=with_token(TOKEN))
     assert answer.status_code == 200
-    assert [message["response"] for message in answer.json()["responses"]] == ["utter_greet"]
+    assert [message["text_id"] for message in answer.json()["responses"]] == ["greet/answer"]
 
 
 @pytest.mark.parametrize("headers", [{}, with_token("another"), {"Authorization": TOKEN}])
@@ -69,8 +77,12 @@ async def test_a_call_that_names_no_action_does_nothing(server: httpx.AsyncClien
 async def test_a_turn_that_must_wait_is_no_answer(server: httpx.AsyncClient) -> None:
     tracker = {
         "sender_id": "c1",
-        "slots": {"language": "en", "place": [WAITING]},
-        "latest_message": {"intent": {"name": "inform"}, "entities": [{"entity": "code", "value": "ref"}]},
+        "slots": {"language": "en", "dialogue_stack": DialogueStack([WAITING]).to_slot()},
+        "latest_message": {
+            "intent": {"name": "inform"},
+            "entities": [{"entity": "code", "value": "ref"}],
+            "metadata": METADATA,
+        },
         "events": [],
     }
     call = {**GREETING, "next_action": "action_continue", "tracker": tracker}
@@ -88,7 +100,7 @@ async def test_an_unknown_action_is_named_in_the_answer(server: httpx.AsyncClien
 def test_every_action_that_a_topic_names_is_served(real_knowledge: Knowledge) -> None:
     served = {
         action.name()
-        for action in all_actions(real_knowledge, Backend(NOWHERE, "token"), Vault(NOWHERE, "token"))
+        for action in all_actions(real_knowledge, Backend(NOWHERE, "token"), VaultClient(NOWHERE, "token"))
     }
     named = {topic.action for topic in real_knowledge.topics.values() if topic.action}
     assert named | {"action_fallback", "action_session_start"} <= served

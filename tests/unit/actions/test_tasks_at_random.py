@@ -29,18 +29,18 @@ from hypothesis.stateful import (
 from tenacity import wait_none
 
 from actions.backend import Backend, Breaker, Timeouts
-from actions.vault import Vault
-from tests.support.action_turn import ActionChat, Answered
+from actions.vault_client import VaultClient
+from tests.support.action_turn import ActionChat, TurnResult
 from tests.support.knowledge import KNOWLEDGE
 from tests.support.sandbox import RunningSandbox, other_than, running_sandbox
-from tests.support.verifying import VAULT_TOKEN, TinyVault, tiny_vault
+from tests.support.task_client import VAULT_TOKEN, FakeVault, fake_vault
 
 CLIENTS = ["simulator.telegram:person-1", "simulator.sms:+819012345601"]
 USERS = ["hanako01", "hanako11", "rio13", "olivia03", "priya04", "noa12", "sam06", "yuki08"]
 NUMBERS = ["+819012345613", "+819012345601", "+819012340001", "+81312345678", "+8190123"]
 TOPICS = ["verify_phone", "sls_opt_in", "share_device", "share_status", "linking", "sms_missing"]
 WORDS = ["affirm", "deny", "step_done", "step_back", "step_stuck", "pin_rules", "thanks", "nlu_fallback"]
-WISHES = ["resend", "missing", "change_number", "how", "leave", "link", "unlink"]
+COMMANDS = ["resend", "missing_code", "change_number", "how", "leave", "link", "unlink"]
 # Whom the chat is linked to, what it asks for, and how that goes on: the code that is typed, or what the portal makes
 # of the request. What comes after that is left to chance. Chance alone seldom gets as far as a right code.
 Beginning = tuple[str | None, str | None, str]
@@ -66,7 +66,7 @@ MANY = 1_000
 class World:
     """What all the conversations share: one sandbox, one vault, one event loop."""
 
-    def __init__(self, sandbox: RunningSandbox, vault: TinyVault, client: str, language: str) -> None:
+    def __init__(self, sandbox: RunningSandbox, vault: FakeVault, client: str, language: str) -> None:
         self.sandbox = sandbox
         self.vault = vault
         self.now = 0.0
@@ -83,7 +83,7 @@ class World:
             wait=wait_none(),
             breaker=Breaker(lambda: self.now),
         )
-        self._opener = Vault(vault.server.url, VAULT_TOKEN)
+        self._opener = VaultClient(vault.server.url, VAULT_TOKEN)
 
     def new_chat(self) -> ActionChat:
         """A new client, who is reached where the last one was."""
@@ -93,7 +93,7 @@ class World:
 
     def close(self) -> None:
         self.loop.run_until_complete(self._backend.aclose())
-        self.loop.run_until_complete(self._opener.close())
+        self.loop.run_until_complete(self._opener.aclose())
         self.loop.close()
 
 
@@ -120,7 +120,7 @@ class Conversation(RuleBasedStateMachine):
         if task is not None:
             self.goes_through_a_task(task, end)
 
-    def say(self, intent: str, message: str | None = None, **entities: str) -> Answered:
+    def say(self, intent: str, message: str | None = None, **entities: str) -> TurnResult:
         """One message, and everything that must hold after it."""
         message = message or f"r{next(self.world.messages)}"
         slots = dict(self.chat.slots)
@@ -130,7 +130,7 @@ class Conversation(RuleBasedStateMachine):
         after = self.sandbox.ledger()
         self.world.said |= set(answered.said)
         assert answered.said, "silence"
-        assert "guide__failed" not in answered.said, "an action broke"
+        assert "guide/failed" not in answered.said, "an action broke"
         try:
             self.claims(answered, after)
         except AssertionError:
@@ -144,7 +144,7 @@ class Conversation(RuleBasedStateMachine):
             self.then = after
         return answered
 
-    def claims(self, answered: Answered, ledger: dict[str, Any]) -> None:
+    def claims(self, answered: TurnResult, ledger: dict[str, Any]) -> None:
         """What was said is so."""
         client = self.chat.client
         said = set(answered.said)
@@ -153,35 +153,35 @@ class Conversation(RuleBasedStateMachine):
             return [row for row in ledger[kind] if row["client"] == client]
 
         for text in said:
-            if text.startswith("verify_phone__verified") and text != "verify_phone__verified_before":
+            if text.startswith("verify_phone/verified") and text != "verify_phone/verified_before":
                 receipt = answered.values(text)["receipt"]
                 assert receipt in {
                     row["receipt"] for row in mine("verifications") if row["state"] == "verified"
                 }
         linked = [row for row in mine("links") if row["state"] == "linked"]
-        if "verify_phone__verified_before" in said:
+        if "verify_phone/verified_before" in said:
             assert any(row["state"] == "verified" for row in mine("verifications"))
-        if "opting_in__done" in said:
+        if "opting_in/done" in said:
             done = [
                 row
                 for row in mine("opt_ins")
-                if row["receipt"] == answered.values("opting_in__done")["receipt"]
+                if row["receipt"] == answered.values("opting_in/done")["receipt"]
             ]
             assert [ledger["secure_login"][row["username"]] for row in done] == ["enrolled"]
-        if "opting_in__already_enrolled" in said:
+        if "opting_in/already_enrolled" in said:
             assert any(ledger["secure_login"][row["username"]] == "enrolled" for row in mine("links"))
-        if said & {"linking__linked", "linking__linked_now", "linking__already_linked"}:
+        if said & {"linking/linked", "linking/linked_now", "linking/already_linked"}:
             assert linked
-        if "linking__unlinked" in said:
+        if "linking/unlinked" in said:
             assert not linked
-        if said & {"linking__confirm_in_portal", "linking__pending"}:
+        if said & {"linking/confirm_in_portal", "linking/pending"}:
             assert any(row["state"] == "pending" for row in mine("links"))
-        if "sharing__approved" in said:
-            receipt = answered.values("sharing__approved")["receipt"]
+        if "sharing/approved" in said:
+            receipt = answered.values("sharing/approved")["receipt"]
             assert receipt in {row["receipt"] for row in ledger["sharing"] if row["state"] == "approved"}
-        if said & {"sharing__awaiting_portal", "sharing__request_open"}:
+        if said & {"sharing/awaiting_portal", "sharing/request_open"}:
             assert any(row["state"] in {"awaiting_portal", "pending_compliance"} for row in ledger["sharing"])
-        if said & {"verify_phone__sent", "opting_in__sent", "codes__resent"}:
+        if said & {"verify_phone/sent", "opting_in/sent", "codes/resent"}:
             assert len(mine("sms")) > 0
 
     def counts(self, ledger: dict[str, Any]) -> None:
@@ -205,9 +205,12 @@ class Conversation(RuleBasedStateMachine):
     def says(self, word: str) -> None:
         self.say(word)
 
-    @rule(wish=st.sampled_from(WISHES), taken_for=st.sampled_from(["inform", "nlu_fallback", "sms_missing"]))
-    def wishes(self, wish: str, taken_for: str) -> None:
-        self.say(taken_for, task=wish)
+    @rule(
+        command=st.sampled_from(COMMANDS),
+        taken_for=st.sampled_from(["inform", "nlu_fallback", "sms_missing"]),
+    )
+    def gives_a_command(self, command: str, taken_for: str) -> None:
+        self.say(taken_for, task_command=command)
 
     @rule(number=st.sampled_from(NUMBERS))
     def gives_a_number(self, number: str) -> None:
@@ -261,14 +264,14 @@ class Conversation(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["right", "wrong"]))
     def types_the_code_that_is_awaited(self, kind: str) -> None:
-        if any(place["at"] == "code" for place in self.chat.places):
+        if any(frame["step_id"] == "code" for frame in self.chat.frames):
             self.types_a_code(kind)
         else:
             self.say("affirm")
 
     @rule()
     def ends_the_link(self) -> None:
-        self.say("linking", task="unlink")
+        self.say("linking", task_command="unlink")
         self.say("affirm")
 
     @rule(user=st.sampled_from(USERS))
@@ -325,9 +328,9 @@ class Conversation(RuleBasedStateMachine):
         self.faulty = False
 
     @invariant()
-    def the_place_can_be_kept(self) -> None:
+    def the_stack_stays_small(self) -> None:
         if hasattr(self, "chat"):
-            assert len(self.chat.places) <= 3
+            assert len(self.chat.frames) <= 3
 
     def teardown(self) -> None:
         if not hasattr(self, "chat"):
@@ -336,10 +339,10 @@ class Conversation(RuleBasedStateMachine):
         self.world.now += 1_000
         # No stuck flow: whatever is open can be left by saying so, and a task begun afresh goes on.
         for _ in range(4):
-            if self.chat.places:
-                self.say("inform", walk="stop")
-        assert self.chat.places == []
-        assert "verify_phone__confirm_number" in self.say("verify_phone", phone_number="+819087654321").said
+            if self.chat.frames:
+                self.say("inform", guide_command="stop")
+        assert self.chat.frames == []
+        assert "verify_phone/confirm_number" in self.say("verify_phone", phone_number="+819087654321").said
         self.sandbox.begin_anew()
 
 
@@ -350,7 +353,7 @@ def new_world(client: str, language: str) -> Iterator[World]:
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
         running_sandbox(Path(folder)) as sandbox,
-        tiny_vault() as vault,
+        fake_vault() as vault,
     ):
         world = World(sandbox, vault, client, language)
         yield world
@@ -391,24 +394,24 @@ def test_a_thousand_conversations_made_up_at_random_claim_nothing_that_is_not_so
         assert world.conversations >= MANY // 4
         # They came to every end that matters, or they would prove little.
         ends = {
-            "verify_phone__verified_portal",
-            "verify_phone__verified_enrolled",
-            "opting_in__confirm",
-            "opting_in__done",
-            "opting_in__portal",
-            "opting_in__no_active_device",
-            "linking__confirm_in_portal",
-            "linking__linked",
-            "linking__unlinked",
-            "sharing__awaiting_portal",
-            "sharing__approved",
-            "sharing__pending_compliance",
-            "sharing__refused_less_secure_device",
-            "sharing__not_eligible",
-            "guide__backend_down",
-            "codes__wrong_code",
-            "codes__expired",
+            "verify_phone/verified_portal",
+            "verify_phone/verified_enrolled",
+            "opting_in/confirm",
+            "opting_in/done",
+            "opting_in/portal",
+            "opting_in/no_active_device",
+            "linking/confirm_in_portal",
+            "linking/linked",
+            "linking/unlinked",
+            "sharing/awaiting_portal",
+            "sharing/approved",
+            "sharing/pending_compliance",
+            "sharing/refused_less_secure_device",
+            "sharing/not_eligible",
+            "guide/backend_down",
+            "codes/wrong_code",
+            "codes/expired",
         }
         if client == CLIENTS[1]:
-            ends |= {"linking__linked_now"}
+            ends |= {"linking/linked_now"}
         assert ends <= world.said, ends - world.said

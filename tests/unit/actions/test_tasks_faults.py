@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.action_turn import Answered
-from tests.support.verifying import WAYS, Verifying
+from tests.support.action_turn import TurnResult
+from tests.support.task_client import WAYS, TaskClient
 
-Step = Callable[[Verifying], Awaitable[Answered]]
+Step = Callable[[TaskClient], Awaitable[TurnResult]]
 FAULTS = [("500", "before"), ("500", "after"), ("reset", "before"), ("reset", "after"), ("429", "before")]
 # Said where the backend gave no answer.
-HONEST = {"guide__backend_down", "linking__cannot_ask", "linking__token_again"}
-RESUME = '/inform{"walk": "resume"}'
+HONEST = {"guide/backend_down", "linking/cannot_ask", "linking/token_again"}
+RESUME = '/inform{"guide_command": "resume"}'
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ def says(intent: str, **entities: str) -> Step:
     return lambda client: client.chat.say(intent, **entities)
 
 
-async def yes(client: Verifying) -> Answered:
+async def yes(client: TaskClient) -> TurnResult:
     return await client.chat.say("affirm")
 
 
-async def code(client: Verifying) -> Answered:
+async def code(client: TaskClient) -> TurnResult:
     sent = client.sandbox.phone
     if not hasattr(client, "code"):
         client.code = sent.next_code()  # type: ignore[attr-defined]
-    return await client.types(client.code)  # type: ignore[attr-defined]
+    return await client.type_code(client.code)  # type: ignore[attr-defined]
 
 
-async def token(client: Verifying) -> Answered:
+async def token(client: TaskClient) -> TurnResult:
     if not hasattr(client, "token"):
         client.token = client.sandbox.link_token("hanako01")  # type: ignore[attr-defined]
-    return await client.opens_link(client.token)  # type: ignore[attr-defined]
+    return await client.open_link(client.token)  # type: ignore[attr-defined]
 
 
 FLOWS = [
@@ -59,51 +59,51 @@ FLOWS = [
         "verify",
         "rio13",
         (
-            (says("verify_phone", phone_number="+819012345613"), "verify_phone__confirm_number"),
-            (yes, "verify_phone__sent"),
-            (code, "verify_phone__verified_enrolled"),
+            (says("verify_phone", phone_number="+819012345613"), "verify_phone/confirm_number"),
+            (yes, "verify_phone/sent"),
+            (code, "verify_phone/verified_enrolled"),
         ),
-        "verify_phone__verified_before",
+        "verify_phone/verified_before",
         {"verifications": 1, "sms": 1},
     ),
     Flow(
         "opt in",
         "hanako01",
-        ((says("sls_opt_in"), "opting_in__confirm"), (yes, "opting_in__sent"), (code, "opting_in__done")),
-        "opting_in__already_enrolled",
+        ((says("sls_opt_in"), "opting_in/confirm"), (yes, "opting_in/sent"), (code, "opting_in/done")),
+        "opting_in/already_enrolled",
         {"opt_ins": 1, "sms": 1},
     ),
     Flow(
         "share",
         "hanako01",
-        ((says("share_device"), "sharing__confirm_self"), (yes, "sharing__awaiting_portal")),
-        "sharing__awaiting_portal",
+        ((says("share_device"), "sharing/confirm_self"), (yes, "sharing/awaiting_portal")),
+        "sharing/awaiting_portal",
         {"sharing": 1},
     ),
     Flow(
         "status",
         "hanako01",
-        ((says("share_status"), "sharing__no_requests"),),
-        "sharing__no_requests",
+        ((says("share_status"), "sharing/no_requests"),),
+        "sharing/no_requests",
         {"sharing": 0},
     ),
-    Flow("token", None, ((token, "linking__confirm_in_portal"),), "linking__pending", {"links": 1}),
+    Flow("token", None, ((token, "linking/confirm_in_portal"),), "linking/pending", {"links": 1}),
     Flow(
         "link by SMS",
         None,
         (
-            (says("linking"), "linking__offer_code"),
-            (yes, "linking__sent"),
-            (code, "linking__linked_now"),
+            (says("linking"), "linking/offer_code"),
+            (yes, "linking/sent"),
+            (code, "linking/linked_now"),
         ),
-        "linking__already_linked",
+        "linking/already_linked",
         {"links": 1, "link_codes": 1, "sms": 1},
     ),
     Flow(
         "unlink",
         "hanako01",
-        ((says("linking", task="unlink"), "linking__unlink_confirm"), (yes, "linking__unlinked")),
-        "linking__unlinked",
+        ((says("linking", task_command="unlink"), "linking/unlink_confirm"), (yes, "linking/unlinked")),
+        "linking/unlinked",
         {"links": 1},
     ),
 ]
@@ -135,19 +135,19 @@ def name(value: Any) -> str:
     )
 
 
-def switch_on(client: Verifying, fault: tuple[str, str], times: int) -> None:
+def switch_on(client: TaskClient, fault: tuple[str, str], times: int) -> None:
     kind, when = fault
     client.sandbox.faults({"kind": kind, "when": when, "times": times})
 
 
-async def said_by(client: Verifying, step: Step) -> set[str]:
+async def said_by(client: TaskClient, step: Step) -> set[str]:
     """The names of the texts that the step brought, each of which the client's channel can show."""
     said = (await step(client)).said
     assert all(rendered.text for rendered in client.chat.shown)
     return set(said)
 
 
-async def come_to(client: Verifying, flow: Flow, number: int) -> None:
+async def come_to(client: TaskClient, flow: Flow, number: int) -> None:
     if flow.username:
         client.link(flow.username)
     for step, wanted in flow.steps[:number]:
@@ -157,7 +157,7 @@ async def come_to(client: Verifying, flow: Flow, number: int) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_passes_is_not_noticed(
-    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: TaskClient, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
     await come_to(everywhere, flow, number)
     switch_on(everywhere, fault, 1)
@@ -170,7 +170,7 @@ async def test_a_fault_that_passes_is_not_noticed(
 @pytest.mark.long
 @pytest.mark.parametrize(("flow", "number", "fault", "everywhere"), CASES, ids=name, indirect=["everywhere"])
 async def test_a_fault_that_stays_is_told_and_the_step_can_be_taken_again(
-    everywhere: Verifying, flow: Flow, number: int, fault: tuple[str, str]
+    everywhere: TaskClient, flow: Flow, number: int, fault: tuple[str, str]
 ) -> None:
     await fails_and_goes_on(everywhere, flow, number, fault)
 
@@ -182,24 +182,24 @@ async def test_a_fault_that_stays_is_told_and_the_step_can_be_taken_again(
     indirect=["everywhere"],
 )
 async def test_a_last_step_whose_answer_is_lost_is_not_called_done_and_not_done_twice(
-    everywhere: Verifying, flow: Flow
+    everywhere: TaskClient, flow: Flow
 ) -> None:
     await fails_and_goes_on(everywhere, flow, len(flow.steps) - 1, ("reset", "after"))
 
 
-async def fails_and_goes_on(client: Verifying, flow: Flow, number: int, fault: tuple[str, str]) -> None:
+async def fails_and_goes_on(client: TaskClient, flow: Flow, number: int, fault: tuple[str, str]) -> None:
     """Take a step while the backend fails, then again once it works, and go on to the end."""
     await come_to(client, flow, number)
     step, wanted = flow.steps[number]
     switch_on(client, fault, 50)
     failed = await said_by(client, step)
     # The number is asked for without the backend; everything else needs it.
-    if wanted != "verify_phone__confirm_number":
+    if wanted != "verify_phone/confirm_number":
         assert wanted not in failed
         assert HONEST & failed
     client.sandbox.faults()
-    if client.chat.places and client.chat.places[-1]["at"] in {"confirm", "offer", "unlink"} and number:
-        await client.chat.say("inform", walk="resume")
+    if client.chat.frames and client.chat.frames[-1]["step_id"] in {"confirm", "offer", "unlink"} and number:
+        await client.chat.say("inform", guide_command="resume")
     last = number == len(flow.steps) - 1
     said = await said_by(client, step)
     assert said & ({wanted, flow.late} if last else {wanted})
@@ -210,11 +210,11 @@ async def fails_and_goes_on(client: Verifying, flow: Flow, number: int, fault: t
 
 
 @pytest.mark.long
-async def test_a_backend_that_is_slow_to_answer_has_its_write_done_once(by_sms: Verifying) -> None:
+async def test_a_backend_that_is_slow_to_answer_has_its_write_done_once(by_sms: TaskClient) -> None:
     flow = FLOWS[1]
     await come_to(by_sms, flow, 1)
     by_sms.sandbox.faults({"kind": "slow", "when": "after", "seconds": 5.5, "method": "POST"})
-    assert (await yes(by_sms)).said == ["opting_in__sent"]
+    assert (await yes(by_sms)).said == ["opting_in/sent"]
     assert len(by_sms.sandbox.ledger()["sms"]) == 1
 
 

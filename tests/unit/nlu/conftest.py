@@ -21,6 +21,7 @@ stub_tensorflow()
 if find_spec("rasa") is None:
     collect_ignore = [
         "test_nlu_ambiguity.py",
+        "test_nlu_gateway_input.py",
         "test_nlu_classifier.py",
         "test_nlu_components.py",
         "test_nlu_e5_batch_encoder.py",

@@ -6,10 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
-from rasa.core.nlg.generator import ResponseVariationFilter
 from rasa.shared.importers.importer import CombinedDataImporter, E2EImporter, ResponsesSyncImporter
 
-from nlu.importer import FIXED_ENTITIES, TopicImporter, UnusableData, domain
+from nlu.importer import DataError, TopicImporter
+from nlu.training_data import FIXED_ENTITIES, FORMER_ENTITIES, domain
 from tests.support.small_repository import FILES, Repository
 
 pytestmark = pytest.mark.rasa
@@ -19,62 +19,16 @@ def importer(repository: Repository) -> TopicImporter:
     return TopicImporter(data=str(repository.data))
 
 
-def said(repository: Repository, name: str, language: str, channel: str) -> str:
-    """The text that Rasa picks for a response."""
-    responses = importer(repository).get_domain().responses
-    picked = ResponseVariationFilter(responses).responses_for_utter_action(
-        name, channel, {"language": language}
-    )
-    assert len(picked) == 1
-    text: str = picked[0]["text"]
-    return text
-
-
-@pytest.mark.parametrize(
-    ("name", "language", "channel", "text"),
-    [
-        ("utter_pin__other", "en", "telegram", "Long words."),
-        ("utter_pin__other", "ja", "telegram", "長い文です。"),
-        ("utter_pin__other", "ja", "sms", "長い文です。"),
-        ("utter_pin", "en", "telegram", "Open **Help** and type {code}.\n\nSource: KB2260, KB70"),
-        ("utter_pin", "en", "sms", "Help, {code}.\n\nSource: KB2260, KB70"),
-        # No shorter Japanese variant: the English one for SMS must not come instead.
-        ("utter_pin", "ja", "sms", "**ヘルプ**を開き、{code}を入力します。\n\n出典: KB2260, KB70"),
-        ("utter_cache__platform", "en", "telegram", "Which phone?"),
-        ("utter_cache__clear", "en", "telegram", "Step {step} of {steps}\nClear it."),
-        ("utter_cache__clear", "en", "sms", "{step}/{steps}\nClear it."),
-        ("utter_cache__again", "ja", "telegram", "手順 {step}/{steps}\nもう一度開きます。"),
-        ("utter_cache__clear__help", "en", "telegram", "Look under **Storage**."),
-        ("utter_cache__finished", "en", "telegram", "That was all.\n\nSource: KB2745"),
-        ("utter_cache__finished", "ja", "sms", "以上です。\n\n出典: KB2745"),
-        ("utter_guide__finished", "en", "telegram", "That was all."),
-    ],
-)
-def test_what_is_said_in_each_language_and_channel(
-    repository: Repository, name: str, language: str, channel: str, text: str
-) -> None:
-    assert said(repository, name, language, channel) == text
-
-
-def test_every_variation_has_its_language_as_condition(repository: Repository) -> None:
-    for variations in importer(repository).get_domain().responses.values():
-        conditions = [variation["condition"] for variation in variations]
-        assert {condition[0]["value"] for condition in conditions} == {"en", "ja"}
-        assert all(condition[0]["name"] == "language" for condition in conditions)
-
-
-def test_a_guide_of_one_step_has_no_progress_line(repository: Repository) -> None:
-    repository.change("topics/trouble/cache/topic.yml", "  - step: again\n", "")
-    for code, text in (("en", "Open it again."), ("ja", "もう一度開きます。")):
-        repository.change(f"topics/trouble/cache/{code}.yml", f'  again: {{text: "{text}"}}\n', "")
-    assert said(repository, "utter_cache__clear", "en", "telegram") == "Clear it."
+def test_no_text_is_part_of_the_domain(repository: Repository) -> None:
+    assert importer(repository).get_domain().responses == {}
 
 
 def test_slots_are_unseen_by_the_rules_and_the_language_is_never_unset(repository: Repository) -> None:
     slots = {slot.name: slot for slot in importer(repository).get_domain().slots}
-    assert {"language", "language_chosen", "misses", "place"} <= set(slots)
+    assert {"language", "language_chosen", "misses", "dialogue_stack"} <= set(slots)
     assert not any(
-        slots[name].influence_conversation for name in ("language", "language_chosen", "misses", "place")
+        slots[name].influence_conversation
+        for name in ("language", "language_chosen", "misses", "dialogue_stack")
     )
     assert (slots["language"].initial_value, slots["misses"].initial_value) == ("en", 0)
 
@@ -82,7 +36,7 @@ def test_slots_are_unseen_by_the_rules_and_the_language_is_never_unset(repositor
 def test_the_domain_names_what_the_topics_name(repository: Repository) -> None:
     made = domain(importer(repository).knowledge)
     assert [next(iter(intent)) for intent in made["intents"]] == ["cache", "hello", "pin", "restart"]
-    assert made["entities"] == sorted([*FIXED_ENTITIES, "platform"])
+    assert made["entities"] == sorted([*FIXED_ENTITIES, *FORMER_ENTITIES, "platform"])
     assert made["actions"] == [
         "action_answer",
         "action_begin_again",
@@ -144,7 +98,7 @@ def test_the_order_of_the_files_changes_nothing(tmp_path: Path) -> None:
 
 def test_the_wrappers_that_rasa_puts_around_it_lose_no_language(repository: Repository) -> None:
     wrapped = E2EImporter(ResponsesSyncImporter(CombinedDataImporter([importer(repository)])))
-    assert wrapped.get_domain().responses == importer(repository).get_domain().responses
+    assert wrapped.get_domain().intents == importer(repository).get_domain().intents
     assert len(wrapped.get_nlu_data().intent_examples) == len(
         importer(repository).get_nlu_data().intent_examples
     )
@@ -160,18 +114,8 @@ def test_data_beside_the_configuration_is_read_by_default(repository: Repository
 def test_everything_that_is_wrong_is_told_at_once(repository: Repository) -> None:
     repository.change("topics/trouble/pin/en.yml", "title: Forgotten PIN", "titel: Forgotten PIN")
     repository.change("topics/trouble/cache/ja.yml", "  again:", "  agian:")
-    with pytest.raises(UnusableData) as caught:
+    with pytest.raises(DataError) as caught:
         importer(repository)
     told = str(caught.value)
     assert "data/topics/trouble/pin/en.yml:1: " in told
     assert "data/topics/trouble/cache/ja.yml:" in told
-
-
-def test_two_texts_of_one_name_are_refused(repository: Repository) -> None:
-    for code in ("en", "ja"):
-        page = repository.data / f"topics/trouble/cache/{code}.yml"
-        page.write_text(page.read_text(encoding="utf-8") + "texts: {clear__help: Help.}\n", encoding="utf-8")
-    with pytest.raises(
-        UnusableData, match="trouble/cache: two texts would be called utter_cache__clear__help"
-    ):
-        importer(repository).get_domain()

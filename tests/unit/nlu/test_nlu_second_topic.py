@@ -10,7 +10,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.second_topic import ClauseSplitter, SecondTopicDetector, split_clauses
-from nlu.topic_priority import PRIORITY_METADATA, TopicPriority
+from nlu.training_data import PRIORITY_METADATA, TopicPriority
 
 pytestmark = pytest.mark.rasa
 

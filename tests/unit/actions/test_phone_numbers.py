@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from actions.numbers import Flaw, Number, own, read, written
+from actions.phone_numbers import (
+    MobileNumber,
+    NumberProblem,
+    number_in,
+    own_number,
+    parse_number,
+)
 
 TELEGRAM = "simulator.telegram:person-1"
 JAPAN = "simulator.sms:+819011112222"
 BRITAIN = "sms:+447700900999"
 
 
-def found(client: str, **entities: str) -> Number | Flaw | None:
-    number = written(entities)
-    return None if number is None else read(number, client, entities.get("region"))
+def found(client: str, **entities: str) -> MobileNumber | NumberProblem | None:
+    number = number_in(entities)
+    return None if number is None else parse_number(number, client, entities.get("region"))
 
 
 def test_a_message_without_a_number_has_none() -> None:
@@ -21,7 +27,7 @@ def test_a_message_without_a_number_has_none() -> None:
 
 @pytest.mark.parametrize("client", [TELEGRAM, JAPAN, BRITAIN])
 def test_a_number_with_its_country_code_is_the_same_for_everybody(client: str) -> None:
-    assert found(client, phone_number="+819012345678") == Number("+819012345678")
+    assert found(client, phone_number="+819012345678") == MobileNumber("+819012345678")
 
 
 @pytest.mark.parametrize(
@@ -33,12 +39,12 @@ def test_a_number_with_its_country_code_is_the_same_for_everybody(client: str) -
     ],
 )
 def test_a_national_number_is_of_the_country_of_the_clients_own(client: str, written: str, e164: str) -> None:
-    assert found(client, number=written) == Number(e164)
+    assert found(client, number=written) == MobileNumber(e164)
 
 
 @pytest.mark.parametrize("client", [TELEGRAM, "", "simulator.sms:+", "simulator.telegram:+name"])
 def test_a_national_number_of_an_unknown_country_needs_its_country(client: str) -> None:
-    assert found(client, number="09012345678") is Flaw.NO_COUNTRY
+    assert found(client, number="09012345678") is NumberProblem.NO_COUNTRY
 
 
 @pytest.mark.parametrize(
@@ -50,55 +56,55 @@ def test_a_national_number_of_an_unknown_country_needs_its_country(client: str) 
     ],
 )
 def test_a_country_that_is_named_goes_before_the_clients_own(region: str, number: str, e164: str) -> None:
-    assert found(BRITAIN, number=number, region=region) == Number(e164)
+    assert found(BRITAIN, number=number, region=region) == MobileNumber(e164)
 
 
 @pytest.mark.parametrize(
     ("number", "flaw"),
     [
-        ("+8190123", Flaw.TOO_SHORT),
-        ("+120255501234", Flaw.TOO_LONG),
-        ("+819012345678901234", Flaw.INVALID),
-        ("+999123456789", Flaw.INVALID),
-        ("+919000", Flaw.TOO_SHORT),
-        ("+911234567890", Flaw.LANDLINE),
-        ("+81312345678", Flaw.LANDLINE),
-        ("+442079460000", Flaw.LANDLINE),
-        ("+81990123456", Flaw.PREMIUM),
-        ("+449098790123", Flaw.PREMIUM),
-        ("+81120123456", Flaw.SPECIAL),
-        ("+815012345678", Flaw.SPECIAL),
+        ("+8190123", NumberProblem.TOO_SHORT),
+        ("+120255501234", NumberProblem.TOO_LONG),
+        ("+819012345678901234", NumberProblem.INVALID),
+        ("+999123456789", NumberProblem.INVALID),
+        ("+919000", NumberProblem.TOO_SHORT),
+        ("+911234567890", NumberProblem.LANDLINE),
+        ("+81312345678", NumberProblem.LANDLINE),
+        ("+442079460000", NumberProblem.LANDLINE),
+        ("+81990123456", NumberProblem.PREMIUM),
+        ("+449098790123", NumberProblem.PREMIUM),
+        ("+81120123456", NumberProblem.SPECIAL),
+        ("+815012345678", NumberProblem.SPECIAL),
     ],
 )
-def test_a_number_that_gets_no_code_is_refused_for_its_reason(number: str, flaw: Flaw) -> None:
+def test_a_number_that_gets_no_code_is_refused_for_its_reason(number: str, flaw: NumberProblem) -> None:
     assert found(TELEGRAM, phone_number=number) is flaw
 
 
 def test_a_landline_is_recognised_without_its_country_code_too() -> None:
-    assert found(JAPAN, number="0312345678") is Flaw.LANDLINE
+    assert found(JAPAN, number="0312345678") is NumberProblem.LANDLINE
 
 
 @pytest.mark.parametrize(
     "text", ["090-1234-5678", "+81 (0)90 1234 5678", "私の番号は０９０１２３４５６７８です"]
 )
 def test_a_trunk_prefix_is_noticed_where_it_was_typed(text: str) -> None:
-    assert Number("+819012345678").trunk_prefix_in(text)
+    assert MobileNumber("+819012345678").has_trunk_prefix_in(text)
 
 
 @pytest.mark.parametrize("text", ["+81 90 1234 5678", "9012345678", "the number is right", ""])
 def test_no_trunk_prefix_is_noticed_where_there_was_none(text: str) -> None:
-    assert not Number("+819012345678").trunk_prefix_in(text)
+    assert not MobileNumber("+819012345678").has_trunk_prefix_in(text)
 
 
 def test_only_who_writes_by_sms_has_a_number_of_their_own() -> None:
-    assert own(JAPAN) == Number("+819011112222")
-    assert own("simulator.telegram:+819011112222") is None
-    assert own("simulator.sms:test-1") is None
+    assert own_number(JAPAN) == MobileNumber("+819011112222")
+    assert own_number("simulator.telegram:+819011112222") is None
+    assert own_number("simulator.sms:test-1") is None
 
 
 def test_where_a_landline_cannot_be_told_apart_the_number_is_tried() -> None:
-    assert found(TELEGRAM, phone_number="+12125550123") == Number("+12125550123")
+    assert found(TELEGRAM, phone_number="+12125550123") == MobileNumber("+12125550123")
 
 
 def test_a_masked_number_shows_no_more_than_the_country_and_the_end() -> None:
-    assert Number("+819012345678").masked == "+81 *** 5678"
+    assert MobileNumber("+819012345678").masked == "+81 *** 5678"

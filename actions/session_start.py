@@ -8,11 +8,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-CARRIED = ("language", "language_chosen", "place", "misses", "other_language")
+CARRIED_SLOTS = ("language", "language_chosen", "dialogue_stack", "misses", "other_language")
 
 
 class ActionSessionStart(Action):
-    """Replaces Rasa's own, which copies every slot event of the old session into the new one for ever."""
+    """Replaces Rasa's own action, which copies every slot event of the old session into the new one for ever."""
 
     def name(self) -> str:
         return "action_session_start"
@@ -20,6 +20,8 @@ class ActionSessionStart(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Begin a session with what the client would expect to be remembered."""
-        carried = [SlotSet(name, value) for name in CARRIED if (value := tracker.get_slot(name)) is not None]
+        """Begin a session with what the client expects to be remembered."""
+        carried = [
+            SlotSet(name, value) for name in CARRIED_SLOTS if (value := tracker.get_slot(name)) is not None
+        ]
         return [SessionStarted(), *carried, ActionExecuted("action_listen")]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions import walk
+from actions import guide
 from knowledge import GuideItem, ItemKind, Knowledge, Topic
 
 IPHONE = {"platform": "iphone"}
@@ -22,36 +22,36 @@ def pair(knowledge: Knowledge) -> Topic:
 
 
 def name(item: GuideItem | None) -> str | None:
-    return item and item.name
+    return item.name if item else None
 
 
 def test_an_item_without_a_condition_always_applies(setup: Topic) -> None:
-    assert walk.applies(setup.item("open"), {})
+    assert guide.applies(setup.item("open"), {})
 
 
 def test_an_item_applies_only_for_its_answers(setup: Topic) -> None:
-    assert walk.applies(setup.item("scan_iphone"), IPHONE)
-    assert not walk.applies(setup.item("scan_iphone"), ANDROID)
-    assert not walk.applies(setup.item("scan_iphone"), {})
+    assert guide.applies(setup.item("scan_iphone"), IPHONE)
+    assert not guide.applies(setup.item("scan_iphone"), ANDROID)
+    assert not guide.applies(setup.item("scan_iphone"), {})
 
 
 def test_all_conditions_of_an_item_must_match() -> None:
     item = GuideItem("x", ItemKind.STEP, when={"platform": ("iphone", "ipad"), "lock": ("face",)})
-    assert walk.applies(item, {"platform": "ipad", "lock": "face"})
-    assert not walk.applies(item, {"platform": "ipad", "lock": "touch"})
+    assert guide.applies(item, {"platform": "ipad", "lock": "face"})
+    assert not guide.applies(item, {"platform": "ipad", "lock": "touch"})
 
 
 def test_a_walk_begins_with_its_first_question(setup: Topic) -> None:
-    assert name(walk.first_item(setup, {})) == "platform"
+    assert name(guide.first_item(setup, {})) == "platform"
 
 
 def test_what_is_known_is_not_asked(setup: Topic) -> None:
-    assert name(walk.first_item(setup, IPHONE)) == "lock"
-    assert name(walk.first_item(setup, FACE)) == "open"
+    assert name(guide.first_item(setup, IPHONE)) == "lock"
+    assert name(guide.first_item(setup, FACE)) == "open"
 
 
 def test_a_question_of_the_other_branch_is_not_asked(setup: Topic) -> None:
-    assert name(walk.item_after(setup, "platform", ANDROID)) == "open"
+    assert name(guide.item_after(setup, "platform", ANDROID)) == "open"
 
 
 @pytest.mark.parametrize(
@@ -65,39 +65,39 @@ def test_a_question_of_the_other_branch_is_not_asked(setup: Topic) -> None:
 def test_each_branch_has_its_own_steps_in_order(
     setup: Topic, answers: dict[str, str], steps: list[str]
 ) -> None:
-    assert walk.steps(setup, answers) == steps
-    walked = [walk.first_item(setup, answers)]
+    assert list(guide.step_names(setup, answers)) == steps
+    walked = [guide.first_item(setup, answers)]
     while walked[-1] is not None:
-        walked.append(walk.item_after(setup, walked[-1].name, answers))
+        walked.append(guide.item_after(setup, walked[-1].name, answers))
     assert [name(item) for item in walked] == [*steps, None]
 
 
 def test_back_skips_questions_and_the_other_branch(setup: Topic) -> None:
-    assert name(walk.step_before(setup, "close", ANDROID)) == "scan_android"
-    assert name(walk.step_before(setup, "scan_iphone", FACE)) == "open"
-    assert walk.step_before(setup, "open", FACE) is None
+    assert name(guide.step_before(setup, "close", ANDROID)) == "scan_android"
+    assert name(guide.step_before(setup, "scan_iphone", FACE)) == "open"
+    assert guide.step_before(setup, "open", FACE) is None
 
 
 def test_only_a_choice_answers_a_question(setup: Topic) -> None:
     platform = setup.item("platform")
-    assert walk.answer_to(platform, {"platform": "iphone"}) == "iphone"
-    assert walk.answer_to(platform, {"platform": "fridge"}) is None
-    assert walk.answer_to(platform, {"lock": "face"}) is None
+    assert guide.answer_to(platform, {"platform": "iphone"}) == "iphone"
+    assert guide.answer_to(platform, {"platform": "fridge"}) is None
+    assert guide.answer_to(platform, {"lock": "face"}) is None
 
 
 def test_a_question_without_choices_takes_any_answer() -> None:
     free = GuideItem("country", ItemKind.QUESTION)
-    assert walk.answer_to(free, {"country": "India"}) == "India"
-    assert not walk.answer_to(free, {"country": ""})
+    assert guide.answer_to(free, {"country": "India"}) == "India"
+    assert not guide.answer_to(free, {"country": ""})
 
 
 def test_a_message_may_answer_several_questions(setup: Topic) -> None:
-    assert walk.known_answers(setup, {**FACE, "number": "1"}) == FACE
-    assert walk.known_answers(setup, {"platform": "fridge"}) == {}
+    assert guide.answers_in(setup, {**FACE, "number": "1"}) == FACE
+    assert guide.answers_in(setup, {"platform": "fridge"}) == {}
 
 
 def corrected(topic: Topic, at: str, before: dict[str, str], answers: dict[str, str]) -> str | None:
-    return name(walk.after_correction(topic, at, before, answers))
+    return name(guide.item_after_correction(topic, at, before, answers))
 
 
 def test_a_correction_leaves_a_step_that_both_walks_have(setup: Topic) -> None:

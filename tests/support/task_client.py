@@ -12,14 +12,14 @@ from starlette.routing import Route
 from tenacity import wait_none
 
 from actions.backend import Backend, Timeouts
-from actions.vault import Vault
+from actions.vault_client import VaultClient
 from knowledge import Knowledge
-from tests.support.action_turn import ActionChat, Answered
+from tests.support.action_turn import ActionChat, TurnResult
 from tests.support.asgi_server import AsgiServer
 from tests.support.sandbox import NUMBER, RunningSandbox
 
 VAULT_TOKEN = "vault-token-of-the-tests"
-# As patient as in production with a try that hangs, but without the pauses between tries.
+# The time limits of production, without the pauses between tries.
 TIMEOUTS = Timeouts(connect=0.5, total=5.0, budget=6.0)
 
 # Every language on every channel, and a client there. Both numbers are on a user's record.
@@ -31,7 +31,7 @@ WAYS = [
 ]
 
 
-class TinyVault:
+class FakeVault:
     """A real HTTP server with the one route of the gateway that actions call."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class TinyVault:
         self.server = AsgiServer(Starlette(routes=routes))
 
     def seal(self, code: str) -> str:
-        """Put a code in and give back its reference, never the same one twice."""
+        """Store a code and return its reference, never the same one twice."""
         reference = f"ref-{len(self._codes) + 1}"
         self._codes[reference] = code
         return reference
@@ -56,61 +56,62 @@ class TinyVault:
 
 
 @contextmanager
-def tiny_vault() -> Iterator[TinyVault]:
-    """A vault server for the length of the context."""
-    vault = TinyVault()
+def fake_vault() -> Iterator[FakeVault]:
+    """Run a vault server for the length of the context."""
+    vault = FakeVault()
     with vault.server:
         yield vault
 
 
-class Verifying:
-    """One client, who may verify a number or be linked to a user and do more."""
+class TaskClient:
+    """One client of the actions, with the sandbox and the vault that they use."""
 
-    def __init__(self, chat: ActionChat, sandbox: RunningSandbox, vault: TinyVault) -> None:
+    def __init__(self, chat: ActionChat, sandbox: RunningSandbox, vault: FakeVault) -> None:
         self.chat = chat
         self.sandbox = sandbox
         self.vault = vault
 
     @property
     def state(self) -> str | None:
-        """Where the task stands; None when it is not on top."""
-        return self.chat.at[1] if self.chat.at and self.chat.at[0] == "verify_phone" else None
+        """The step of the task `verify_phone`; None when it is not on top."""
+        topic, step = self.chat.position or ("", None)
+        return step if topic == "verify_phone" else None
 
     def link(self, username: str) -> None:
         """Link the chat to a user, outside the conversation."""
         self.sandbox.link(username, self.chat.client)
 
-    async def opens_link(self, token: str, message: str | None = None) -> Answered:
+    async def open_link(self, token: str, message: str | None = None) -> TurnResult:
         """Open a deep link: as the gateway does, put its token into the vault and send the reference."""
         return await self.chat.say("linking", message=message, link=self.vault.seal(token))
 
-    async def confirming(self, number: str = NUMBER) -> Answered:
-        """Come to the question whether a code shall be sent to the number."""
+    async def name_number(self, number: str = NUMBER) -> TurnResult:
+        """Name a number, up to the question whether to send a code to it."""
         return await self.chat.say("verify_phone", phone_number=number)
 
-    async def sent(self, number: str = NUMBER) -> str:
-        """Have a code sent; the code that came."""
-        await self.confirming(number)
+    async def get_code(self, number: str = NUMBER) -> str:
+        """Have a code sent, and return the one that came."""
+        await self.name_number(number)
         await self.chat.press("/affirm")
         return self.sandbox.phone.next_code()
 
-    async def types(self, code: str, message: str | None = None) -> Answered:
+    async def type_code(self, code: str, message: str | None = None) -> TurnResult:
         """Type a code: as the gateway does, put it into the vault and send the reference."""
         return await self.chat.say("inform", message=message, code=self.vault.seal(code))
 
 
 @asynccontextmanager
-async def verifying_client(
+async def open_task_client(
     knowledge: Knowledge,
     sandbox: RunningSandbox,
-    vault: TinyVault,
+    vault: FakeVault,
     *,
     language: str = "en",
     client: str = "simulator.telegram:person-1",
-) -> AsyncIterator[Verifying]:
-    """The client, before a sandbox and a vault that run, for the length of the context."""
-    opener = Vault(vault.server.url, VAULT_TOKEN)
+) -> AsyncIterator[TaskClient]:
+    """Open a client on a running sandbox and vault, for the length of the context."""
+    opener = VaultClient(vault.server.url, VAULT_TOKEN)
     async with Backend(sandbox.url, sandbox.token, timeouts=TIMEOUTS, wait=wait_none()) as backend:
         chat = ActionChat(knowledge, backend, opener, language=language, client=client)
-        yield Verifying(chat, sandbox, vault)
-    await opener.close()
+        yield TaskClient(chat, sandbox, vault)
+    await opener.aclose()

@@ -181,9 +181,7 @@ class Pages:
         language = shown.conversation.language
         known = canned.topics(self._knowledge, language)
         ids = [topic for topic, _ in known]
-        topic = next(
-            (one for one in (chosen, shown.context.topic) if one in ids), ids[0] if ids else ""
-        )
+        topic = next((one for one in (chosen, shown.context.topic) if one in ids), ids[0] if ids else "")
         replies = (
             canned.replies(self._knowledge.topics[topic], language, shown.conversation.address.kind)
             if topic

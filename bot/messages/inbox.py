@@ -18,7 +18,7 @@ from bot.messages.parsing import InboundMessage, InboundParser, ParsedMessage
 from bot.privacy.vault import Vault
 from bot.storage import Database, inbound
 from bot.storage.transaction import Transaction
-from bot.telemetry import inbound_total, unusual_text_total, redacted_total
+from bot.telemetry import inbound_total, redacted_total, unusual_text_total
 from knowledge import Knowledge
 
 # Messages that share one commit.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ class ServedDesk:
             self.clients[who.name] = client
         return self.clients[who.name]
 
-    def asks(self, peer: str, text: str = "a person please", **directive: object) -> int:
+    def asks(self, peer: str, text: str = "a person please", **directive: Any) -> int:
         """A client asks for a person; gives back the conversation's id."""
         # Whoever waits already is not answered: what was meant for them is for nobody else.
         self.engine.answers.clear()

@@ -60,7 +60,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.database = Database(settings.database_url, clock)
-        self.vault = Vault(settings.vault_key, clock)
+        self.vault = Vault(settings.vault_key)
         self.changed = Signal()
         self.engine = engine or Engine(f"http://127.0.0.1:{settings.rasa_port}", settings.internal_token)
         # Made once: it takes some hundredths of a second, and holds up everything else.

@@ -119,7 +119,7 @@ class Pipeline:
         return _run(self._commit, tx, replace(turn, response=response)).outcome or TurnOutcome.ANSWERED
 
     def postpone(self, tx: Transaction, message: ClaimedMessage) -> None:
-        """The engine is unavailable: release the message, tell the client once, and hand over in the end."""
+        """Release a message while the engine is unavailable; tell the client once, and hand over in the end."""
         waited = tx.now - message.received_at
         pause = min(MAX_OUTAGE_PAUSE_SECONDS, FIRST_OUTAGE_PAUSE_SECONDS + waited / 4)
         inbound_queue.QUEUE.release(tx, message.id, tx.now + pause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.clock import Clock
 
@@ -130,7 +130,7 @@ class PeriodicTask(Loop[None]):
         await self.run_once()
 
 
-async def stop_all(*loops: Loop[Item]) -> None:
+async def stop_all(*loops: Loop[Any]) -> None:
     """Stop the loops, letting what they are doing finish."""
     await asyncio.gather(*(loop.stop() for loop in loops))
 

@@ -127,7 +127,7 @@ class Queue(Generic[Row]):
         return (self._key == key, self._queued)
 
     def _order(self, fifo_by: Sequence[Column[Any]] | None) -> tuple[ColumnElement[bool], ...]:
-        """The condition that no older row waits."""
+        """Return the condition that no older row waits."""
         if fifo_by is None:
             return ()
         older = self._table.alias()

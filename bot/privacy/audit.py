@@ -1,6 +1,6 @@
-"""The audit trail: who did what to whom, in rows that each seal the one before, so that no row can be changed unseen.
+"""The audit trail: what agents and operators did. Each row's digest covers the row before, so a change shows.
 
-It never holds a message's text. The seal is an HMAC: who cannot read the key cannot make a chain that fits.
+It never holds a message's text. The digest is an HMAC: nobody can forge a chain without the key.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from bot.storage.desk_tables import audit
 from bot.storage.transaction import Transaction
 
 GENESIS = "0" * 64
-# Any number, as long as nobody else on the PostgreSQL server takes it.
+# Any number that nothing else on the PostgreSQL server uses.
 CHAIN_LOCK = 7_305_116_043
 
 
 class AuditTrail:
-    """Appends to the trail and checks it; `key` is the desk's."""
+    """Appends to the trail and verifies it."""
 
     def __init__(self, key: bytes) -> None:
+        """`key` is the desk's audit key."""
         self._key = key
 
     def append(
@@ -37,9 +38,9 @@ class AuditTrail:
         epoch: int | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a row, in the transaction of what it tells of."""
+        """Append a row, in the transaction of the action that it records."""
         if tx.dialect == "postgresql":
-            # One successor for each row: whoever comes second waits for the first to commit.
+            # Each row has one successor: a second transaction waits until the first has committed.
             tx.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
         last = tx.execute(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)).scalar()
         row = {
@@ -54,18 +55,18 @@ class AuditTrail:
         tx.execute(insert(audit).values(**row, digest=self._digest(row)))
 
     def first_broken(self, tx: Transaction) -> int | None:
-        """The id of the first row that does not fit the one before it; None when the whole trail holds."""
+        """Return the id of the first row that does not match the one before it; None when the trail is intact."""
         previous = GENESIS
         for row in tx.execute(select(audit).order_by(audit.c.id)):
-            values = {name: getattr(row, name) for name in _SEALED}
+            values = {name: getattr(row, name) for name in _COVERED}
             if row.previous != previous or not hmac.compare_digest(row.digest, self._digest(values)):
                 return int(row.id)
             previous = row.digest
         return None
 
     def _digest(self, row: Mapping[str, Any]) -> str:
-        told = json.dumps([row[name] for name in _SEALED], sort_keys=True, ensure_ascii=False)
-        return hmac.new(self._key, told.encode(), hashlib.sha256).hexdigest()
+        text = json.dumps([row[name] for name in _COVERED], sort_keys=True, ensure_ascii=False)
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
-_SEALED = ("at", "actor", "action", "conversation_id", "epoch", "detail", "previous")
+_COVERED = ("at", "actor", "action", "conversation_id", "epoch", "detail", "previous")

@@ -64,7 +64,7 @@ class Parts:
         self.knowledge = KNOWLEDGE
         self.woken = 0
         self.answered = 0
-        self.vault = Vault(VAULT_KEY, clock)
+        self.vault = Vault(VAULT_KEY)
         self.inbox = Inbox(database, self.knowledge, self.vault, self._wake)
         self.handoffs = HandoffService(self.knowledge, DeskSettings())
         self.pipeline = Pipeline(self.vault, self.knowledge, self.handoffs)

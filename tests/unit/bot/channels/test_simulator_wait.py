@@ -17,7 +17,7 @@ from tests.support.gateway_app import RunningGateway
 def _nothing_is_found_by_looking_again() -> Iterator[None]:
     """Whoever is not told of a change waits so long that the test sees it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.messages.signal.Signal.LONGEST_WAIT_SECONDS", 15.0)
+        patch.setattr("bot.messages.signal.Signal.MAX_WAIT_SECONDS", 15.0)
         yield
 
 

@@ -36,5 +36,5 @@ async def test_an_old_change_wakes_nobody() -> None:
 
 async def test_nobody_waits_longer_than_another_process_may_be_silent() -> None:
     signal = Signal()
-    signal.LONGEST_WAIT_SECONDS = 0.01
+    signal.MAX_WAIT_SECONDS = 0.01
     await asyncio.wait_for(signal.wait(signal.now(), 20), 0.8)

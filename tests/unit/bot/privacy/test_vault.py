@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.privacy.vault import KEPT_SECONDS, Vault
+from bot.privacy.vault import LIFETIME_SECONDS, Vault
 from bot.storage import Database, vault
 from tests.support.gateway import VAULT_KEY, ManualClock, Parts, rows
 
@@ -70,18 +70,18 @@ async def test_a_destroyed_code_is_gone(parts: Parts) -> None:
 async def test_a_code_that_nobody_took_does_not_open_after_two_minutes(parts: Parts) -> None:
     reference = await seal(parts)
 
-    parts.clock.advance(KEPT_SECONDS - 0.1)
+    parts.clock.advance(LIFETIME_SECONDS - 0.1)
     assert await parts.database.run(parts.vault.open, reference) == CODE
     parts.clock.advance(0.1)
     assert await parts.database.run(parts.vault.open, reference) is None
-    assert KEPT_SECONDS == 120
+    assert LIFETIME_SECONDS == 120
 
 
 async def test_what_is_over_is_swept_away_and_nothing_else(parts: Parts) -> None:
     await seal(parts)
-    parts.clock.advance(KEPT_SECONDS / 2)
+    parts.clock.advance(LIFETIME_SECONDS / 2)
     kept = await seal(parts)
-    parts.clock.advance(KEPT_SECONDS / 2)
+    parts.clock.advance(LIFETIME_SECONDS / 2)
 
     await parts.database.run(parts.vault.sweep)
 
@@ -93,8 +93,8 @@ async def test_a_restarted_gateway_with_the_same_key_opens_it_and_one_with_anoth
 ) -> None:
     reference = await seal(parts)
 
-    same = Vault(VAULT_KEY, parts.clock)
-    another = Vault(Fernet.generate_key().decode(), parts.clock)
+    same = Vault(VAULT_KEY)
+    another = Vault(Fernet.generate_key().decode())
 
     assert await parts.database.run(same.open, reference) == CODE
     assert await parts.database.run(another.open, reference) is None

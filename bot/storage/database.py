@@ -1,4 +1,4 @@
-"""One door to the database: short transactions, run in threads, so that the event loop never waits for a disk."""
+"""The database: short transactions, run in threads, so that the event loop never waits for a disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_CONNECTIONS = 8
-# Any number, as long as nobody else on the server takes it.
+# Any number that nothing else on the server uses.
 MIGRATION_LOCK = 7_305_116_042
 BUSY_TIMEOUT_MS = 5_000
 

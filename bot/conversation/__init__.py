@@ -1,1 +1,1 @@
-"""Whose turn it is, and what is said: the worker, the turn, and what the dialogue engine asks the gateway to do."""
+"""Turns: the way of an inbound message to its replies, and what the dialogue engine asks the gateway to do."""

@@ -109,5 +109,5 @@ class GatewayDesk:
         )
         if not genuine:
             raise HTTPException(401, "the signature is missing or wrong")
-        self._bridge.hint()
+        self._bridge.run_soon()
         return Response(status_code=204)

@@ -1,1 +1,1 @@
-"""The inbox and the outbox: everything that comes in or goes out is written down once, here."""
+"""The inbox and the outbox: all messages, stored once, and the queues that work on them."""

@@ -21,7 +21,7 @@ class ClaimedMessage:
 
     id: int
     key: str
-    """Names the message for good, also in a restored database whose ids begin anew: the backend is asked under it."""
+    """Identifies the message to the backend; unique also after a restore, when ids start again."""
     conversation_id: int
     kind: InboundKind
     content: str

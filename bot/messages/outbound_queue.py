@@ -38,7 +38,7 @@ class OutboundMessage:
     attempts: int
     created_at: float = 0.0
     parts_sent: int = 0
-    """A long text leaves in parts; so many of them have been sent."""
+    """The number of parts that have been sent; a long text is sent in parts."""
     unconfirmed_attempts: int = 0
     """Attempts of the next part after which nobody knows whether the channel accepted it."""
     clears_keyboard: bool = False
@@ -162,7 +162,7 @@ def claim(tx: Transaction, limit: int) -> list[OutboundMessage]:
     """Return at most `limit` due messages, the oldest of each conversation, leased for LEASE_SECONDS.
 
     Drops what the assistant said in an older epoch, since somebody else owns the conversation now. An agent's message
-    was the agent's to say when it was stored, and is sent whoever owns the conversation now.
+    is sent also after a later transition: the agent owned the conversation when it was stored.
     """
     tx.execute(_DROP_OLD_EPOCHS, {"now": tx.now})
     tx.execute(_DROP_UNREACHABLE)

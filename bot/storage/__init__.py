@@ -1,4 +1,4 @@
-"""Where everything that must survive is written down: SQLite on one machine, PostgreSQL on many."""
+"""The gateway's database: SQLite on one machine, PostgreSQL on many."""
 
 from bot.storage.database import Database, StorageError
 from bot.storage.desk_tables import handoff

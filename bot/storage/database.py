@@ -1,4 +1,4 @@
-"""One door to the database: short transactions, run in threads, so that the event loop never waits for a disk."""
+"""The database: short transactions, run in threads, so that the event loop never waits for a disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_CONNECTIONS = 8
-# Any number, as long as nobody else on the server takes it.
+# Any number that nothing else on the server uses.
 MIGRATION_LOCK = 7_305_116_042
 BUSY_TIMEOUT_MS = 5_000
 
@@ -57,7 +57,7 @@ class Database:
                 _make_folder(Path(parsed.database).parent)
             self._engine = sa.create_engine(
                 url,
-                # SQLAlchemy 1.4 would open a file anew for each transaction.
+                # SQLAlchemy 1.4 would open a file again for each transaction.
                 poolclass=QueuePool,
                 pool_size=1,
                 connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
@@ -109,13 +109,13 @@ class Database:
         return await asyncio.wrap_future(self._threads.submit(lambda: self.transact(work, *args, **kwargs)))
 
     async def run_first(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """As `run`, before everything that waits: somebody outside waits for this."""
+        """Run as `run` does, before all work that waits: a request from outside waits for this."""
         return await asyncio.wrap_future(
             self._threads.submit(lambda: self.transact(work, *args, **kwargs), URGENT)
         )
 
     def transact(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """As `run`, in the calling thread."""
+        """Run as `run` does, in the calling thread."""
 
         def once() -> T:
             with self._engine.begin() as connection:
@@ -124,7 +124,7 @@ class Database:
         return _AGAIN.copy()(once)
 
     async def close(self) -> None:
-        """Wait for work that has begun and close all connections."""
+        """Wait for the work that has been submitted, and close all connections."""
         await asyncio.get_running_loop().run_in_executor(None, self._threads.close)
         self._engine.dispose()
 
@@ -160,5 +160,5 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # Takes the write lock at once: a transaction that reads first and writes later could fail half-way.
+    # Take the write lock at once: a transaction that reads first and writes later could fail half-way.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -46,7 +46,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts up by itself only where the type is exactly INTEGER.
+# SQLite assigns ids only where the type is exactly INTEGER.
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -65,32 +65,31 @@ conversation = Table(
     "conversation",
     metadata,
     Column("id", Key, primary_key=True),
-    # Random, and so never that of a conversation in a database that was lost: what others know it by.
+    # Random, so that it never occurs in another database: the name by which other services know the conversation.
     Column("name", String(32), nullable=False, unique=True),
     Column("channel", String(32), nullable=False),
     Column("peer", String(128), nullable=False),
     Column("language", String(8), nullable=False),
-    # Who answers, and how often that has changed: an outgoing row of an older epoch is not sent.
+    # The owner, and the number of transitions: the assistant's messages of an older epoch are not sent.
     Column("state", enum_column(ConversationState, 16), nullable=False, default=ConversationState.ASSISTANT),
     Column("epoch", BigInteger, nullable=False, default=0),
     # What the next message is expected to hold, and until when.
     Column("expected_input", enum_column(ExpectedInput, 16)),
     Column("expected_input_until", Float),
-    # Set while the client knows that the assistant cannot answer just now, so that it is said once.
+    # Set when the client was told of an outage of the engine, so that they are told once.
     Column("outage_notified_at", Float),
-    # Why nothing may be sent: stopped (the client said so), blocked (the bot was), unusable (the number or chat
-    # takes nothing); and since when. Null: the client can be reached.
+    # Why nothing may be sent, and since when. Null: the client is reachable.
     Column("unreachable", enum_column(UnreachableReason, 16)),
     Column("unreachable_since", Float),
-    # Nothing is sent before: the channel's pace, or what the platform has asked for.
+    # Nothing is sent before: the channel's pace, or a pause that the platform asked for.
     Column("throttled_until", Float, nullable=False, default=0, server_default="0"),
-    # The agent who owns the conversation, and the hand-off that it is in.
+    # The agent who owns the conversation, and its open hand-off.
     Column("agent_id", Key),
     Column("handoff_id", Key),
-    # For whom it waits ("agent" or "client", null where that is plain), and since when.
+    # For whom it waits (null where the state says it), and since when.
     Column("awaiting", enum_column(Awaiting, 8)),
     Column("state_since", Float),
-    # How many of the state's deadlines have been carried out, and when the next one is due.
+    # How many of the state's deadlines have passed, and when the next one is due.
     Column("deadline_index", Integer, nullable=False, default=0, server_default="0"),
     Column("deadline_at", Float),
     Column("created_at", Float, nullable=False),
@@ -104,19 +103,19 @@ inbound = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
-    # The channel's own id of the message, after the channel's name: what a repeated delivery is known by.
+    # `<channel>:<peer>:<the channel's own id>`: identifies a repeated delivery.
     Column("external_id", String(200), nullable=False, unique=True),
     Column("kind", enum_column(InboundKind, 16), nullable=False),
     # Redacted text, a button's token, a vault reference, or the name of a command or an event.
     Column("content", Text, nullable=False),
     Column("redacted", Boolean, nullable=False, default=False),
     Column("state", enum_column(InboundStatus, 16), nullable=False, default=InboundStatus.QUEUED),
-    # Who it is for, decided once: what a person is to read is never run through the bot.
+    # Decided once: what people read never reaches the dialogue engine.
     Column("consumer", enum_column(Consumer, 16), nullable=False, default=Consumer.ASSISTANT),
-    # What the bot took it for.
+    # The topic that the assistant recognised.
     Column("topic", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
-    # Not to be taken up before. Whoever takes a row moves this on: a lease that ends by itself.
+    # Not claimed before. A claim moves it to the end of the lease.
     Column("due_at", Float, nullable=False),
     Column("received_at", Float, nullable=False),
     Index("ix_inbound_open", "state", "due_at"),
@@ -128,11 +127,11 @@ outbound = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
-    # Which message this answers and its place among the answers: the same answer is never stored twice.
+    # The message that it answers, and its position among the replies: no reply is stored twice.
     Column("inbound_id", Key, ForeignKey("inbound.id")),
     Column("seq", Integer, nullable=False, default=0),
     Column("origin", enum_column(Origin, 16), nullable=False),
-    # Which of the gateway's own notices it is: given once for each inbound message.
+    # The gateway's own notice that it is: stored once per inbound message.
     Column("notice", enum_column(Notice, 32)),
     Column("language", String(8), nullable=False),
     Column("text", Text, nullable=False),
@@ -141,16 +140,16 @@ outbound = Table(
     Column("state", enum_column(OutboundStatus, 16), nullable=False, default=OutboundStatus.QUEUED),
     # Why it failed or was dropped, in one word: the texts `agent_...` of the topic `delivery` explain it.
     Column("error", String(32)),
-    # Sent although the client has stopped messages: the confirmation of just that, and the help by law.
+    # Sent in spite of an opt-out: its confirmation, and the help that the law requires.
     Column("bypass_opt_out", Boolean, nullable=False, default=False, server_default=false()),
     # The agent who wrote it, where the origin is agent.
     Column("agent_id", Key),
     Column("attempts", Integer, nullable=False, default=0),
-    # How many tries of the next part ended without anybody knowing whether it was taken.
+    # Attempts of the next part after which nobody knows whether the channel accepted it.
     Column("unconfirmed_attempts", Integer, nullable=False, default=0, server_default="0"),
-    # Set while a try is under way. Still set when the row is taken up anew: that try was cut off.
+    # Set during an attempt. Still set at the next claim: that attempt was interrupted.
     Column("sending_since", Float),
-    # A long text leaves in several parts, one after the other.
+    # A long text is sent in parts, one after the other.
     Column("parts_sent", Integer, nullable=False, default=0, server_default="0"),
     Column("due_at", Float, nullable=False),
     Column("provider_id", String(64)),
@@ -165,12 +164,12 @@ outbound = Table(
 delivery = Table(
     "delivery",
     metadata,
-    # One part of an outgoing message as the provider knows it.
+    # One part of an outbound message as the provider knows it.
     Column("outbound_id", Key, ForeignKey("outbound.id"), primary_key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("provider_id", String(64), index=True),
     Column("segments", Integer, nullable=False, default=1),
-    # The provider's own word for how far it has come.
+    # The provider's own name of the status.
     Column("status", String(32), nullable=False),
     Column("error", String(32)),
     Column("updated_at", Float, nullable=False),
@@ -179,7 +178,7 @@ delivery = Table(
 button = Table(
     "button",
     metadata,
-    # Opaque and random: what a client's tap carries says nothing and cannot be guessed.
+    # Opaque and random: a tap reveals nothing and cannot be forged.
     Column("token", String(64), primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
     Column("outbound_id", Key, ForeignKey("outbound.id"), nullable=False),
@@ -199,15 +198,15 @@ vault = Table(
     Column("expires_at", Float, nullable=False),
 )
 
-# What is to be said later unless the client writes before; one at most for each conversation.
+# Texts to be said later unless the client writes before; at most one per conversation.
 reminder = Table(
     "reminder",
     metadata,
     Column("conversation_id", Key, ForeignKey("conversation.id"), primary_key=True, autoincrement=False),
-    # The message whose answer asked for it: any later one makes it pointless.
+    # The message whose answer asked for it: any later message cancels it.
     Column("inbound_id", Key, ForeignKey("inbound.id"), nullable=False),
     Column("epoch", BigInteger, nullable=False),
-    # Names of texts in data/, so that it is said in the language that is spoken then.
+    # Names of texts in data/, rendered in the language of the conversation at that time.
     Column("topic", String(64), nullable=False),
     Column("text", String(64), nullable=False),
     Column("choices", JSON, nullable=False),  # [{"text", "payload"}]
@@ -215,7 +214,7 @@ reminder = Table(
     Index("ix_reminder_due_at", "due_at"),
 )
 
-# What the auth backend has told, by its own id: told again, it changes nothing.
+# The ids of the auth backend's notices, so that a repeated one changes nothing.
 backend_notice = Table(
     "backend_notice",
     metadata,
@@ -228,21 +227,21 @@ clarification = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("conversation_id", Key, ForeignKey("conversation.id"), nullable=False),
-    # The message itself, redacted, stays in the inbox; where that is deleted this goes with it.
+    # The redacted message itself is in the inbox; this row is deleted with it.
     Column("inbound_id", Key, ForeignKey("inbound.id"), nullable=False, unique=True),
     Column("kind", enum_column(ClarificationKind, 16), nullable=False),
-    # The topics that it may have meant, the likeliest first.
+    # The topics that it may mean, the likeliest first.
     Column("candidates", JSON, nullable=False),
-    # What the client chose of them; out_of_scope for none of them.
+    # The client's choice; out_of_scope for none of them.
     Column("chosen", String(64)),
     Column("language", String(8), nullable=False),
     Column("created_at", Float, nullable=False),
-    # Set when a person has said what it is about.
+    # Set when a person has labelled it.
     Column("labelled_at", Float),
     Index("ix_clarification_conversation", "conversation_id", "id"),
 )
 
-# The operator's switch: as long as a channel is here, nothing is sent on it, and what is to be said waits.
+# The operator's switch: nothing is sent on the channels listed here, and their messages wait.
 halt = Table(
     "halt",
     metadata,
@@ -250,13 +249,13 @@ halt = Table(
     Column("halted_at", Float, nullable=False),
 )
 
-# What a platform has sent and nobody could read, without its secrets: the newest of each channel.
+# Updates that could not be parsed or stored, without secrets: the newest of each channel.
 dead_letter = Table(
     "dead_letter",
     metadata,
     Column("id", Key, primary_key=True),
     Column("channel", String(32), nullable=False),
-    # Of the whole: delivered again it is not kept again.
+    # Of the whole update: a repeated delivery is not kept twice.
     Column("digest", String(64), nullable=False, unique=True),
     Column("reason", String(64), nullable=False),
     Column("content", Text, nullable=False),

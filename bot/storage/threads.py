@@ -1,4 +1,4 @@
-"""Threads for the database, with two queues: what somebody outside waits for goes before everything else."""
+"""Threads for the database, with two priorities: requests from outside go first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URGENT, NORMAL, _END = 0, 1, 2
 
 
 class Threads:
-    """Runs work in `count` threads, in the order in which it was given within each urgency."""
+    """Runs work in `count` threads, in order within each priority."""
 
     def __init__(self, count: int) -> None:
         self._work: queue.PriorityQueue[tuple[int, int, Callable[[], Any] | None, Future[Any]]]
@@ -28,16 +28,16 @@ class Threads:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, work: Callable[[], T], urgency: int = NORMAL) -> Future[T]:
-        """Have `work` run. Raises RuntimeError once this is closed."""
+    def submit(self, work: Callable[[], T], priority: int = NORMAL) -> Future[T]:
+        """Submit `work`. Raises RuntimeError after `close`."""
         if self._closed:
             raise RuntimeError("the database is closed")
         future: Future[T] = Future()
-        self._work.put((urgency, next(self._order), work, future))
+        self._work.put((priority, next(self._order), work, future))
         return future
 
     def close(self) -> None:
-        """Wait for all that was given, and end the threads."""
+        """Wait for all submitted work, and end the threads."""
         self._closed = True
         for _ in self._threads:
             self._work.put((_END, next(self._order), None, Future()))
@@ -57,5 +57,5 @@ class Threads:
                 future.set_exception(error)
             else:
                 future.set_result(result)
-            # The last result must not be held until the next work comes.
+            # Do not keep the last result alive until the next work comes.
             del work, future

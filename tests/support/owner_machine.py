@@ -1,4 +1,4 @@
-"""Bot, clients, agents, timers and crashes in any order, on a real database. The promises: owner_promises.py.
+"""The assistant, clients, agents, timers and crashes in any order, on a real database. The promises: owner_promises.py.
 
 Each rule is one transaction of the gateway, so that hypothesis can put anything between any two of them. A crash is
 a transaction that never commits, or work in memory that is forgotten.
@@ -74,7 +74,7 @@ class OwnerMachine(OwnerPromises):
         while self.turns:
             self.a_turn_ends(0, priority, False)
 
-    # What the bot does: a turn begins, and ends some time later, or never.
+    # What the assistant does: a turn begins, and ends some time later, or never.
 
     @rule()
     def the_worker_claims(self) -> None:
@@ -142,7 +142,7 @@ class OwnerMachine(OwnerPromises):
                 outgoing.id,
             )
             if outgoing.origin == "assistant":
-                assert row["epoch"] == row["now"], "the bot speaks for an earlier epoch"
+                assert row["epoch"] == row["now"], "the assistant speaks for an earlier epoch"
                 assert row["state"] in {
                     ConversationState.ASSISTANT,
                     ConversationState.QUEUED,
@@ -227,7 +227,7 @@ class OwnerMachine(OwnerPromises):
         self.an_agent_looks(who, peer)
 
     @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]), ends=st.booleans())
-    def an_agent_steps_in_while_the_bot_is_thinking(
+    def an_agent_steps_in_while_the_assistant_is_thinking(
         self, who: Agent, peer: str, does: str, ends: bool
     ) -> None:
         """The turn goes on, and ends when everything is different; the other agent still sees how it was."""

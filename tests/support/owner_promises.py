@@ -158,7 +158,7 @@ class OwnerPromises(RuleBasedStateMachine):
         for row in rows:
             if row["consumer"] == "desk":
                 assert row["id"] not in self.answered_by_assistant, (
-                    "answered by the bot and shown as a person's"
+                    "answered by the assistant and shown as a person's"
                 )
             if row["id"] in self.for_people:
                 assert row["consumer"] == "desk"
@@ -208,7 +208,7 @@ class OwnerPromises(RuleBasedStateMachine):
             assert row["from_state"] == OFFERED_IN.get(row["event"], row["from_state"]), dict(row)
 
     def _was_choice(self, row: sqlite3.Row) -> bool:
-        """A choice that the gateway carried out itself has neither the bot nor a person as its reader."""
+        """A choice that the gateway carried out itself has neither the assistant nor a person as its reader."""
         return row["kind"] == "button" or row["content"] in WORDS
 
     def each_change_was_told_once(self) -> None:

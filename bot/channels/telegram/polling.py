@@ -13,13 +13,14 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from bot.channels.telegram.client import ANSWER_SECONDS, POLL_SECONDS
 from bot.channels.telegram.update_parser import ALLOWED_UPDATES
 from bot.channels.telegram.update_receiver import UpdateReceiver
+from bot.messages.backoff import backoff
 
 logger = logging.getLogger(__name__)
 
 # Updates are fetched as raw JSON: one that the library cannot parse must not hide the others.
 warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 
-RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 30.0
 
 
 class UpdatePoller:
@@ -41,8 +42,9 @@ class UpdatePoller:
             except Exception as error:
                 if failures == 0 or not isinstance(error, TelegramError):
                     logger.warning("updates cannot be fetched: %s", _describe(error))
-                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
+                pause = backoff(failures, first_seconds=FIRST_PAUSE_SECONDS, max_seconds=MAX_PAUSE_SECONDS)
+                await asyncio.sleep(pause)
 
     async def fetch(self, wait_seconds: int = POLL_SECONDS) -> None:
         """Fetch and store once. Raises TelegramError, or any error of the storage."""

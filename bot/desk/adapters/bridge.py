@@ -26,7 +26,7 @@ from bot.domain import ConversationState, Outcome
 from bot.handoff.agent_commands import Agent, AgentCommands, NotAllowedError, UnseenMessagesError
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
-from bot.messages.loop import Loop
+from bot.messages.loop import PeriodicTask
 from bot.messages.parsing import MAX_TEXT_CHARACTERS
 from bot.privacy.audit import AuditTrail
 from bot.storage import Database
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 20.0
 
 
-class Bridge(Loop[int]):
+class Bridge(PeriodicTask):
     """Synchronises the open cases every POLL_SECONDS, and at once when a webhook asks for it."""
 
     def __init__(
@@ -52,30 +52,16 @@ class Bridge(Loop[int]):
         clock: Clock,
         acted: Callable[[], None],
     ) -> None:
-        super().__init__("desk bridge", clock, concurrency=1)
+        super().__init__("desk bridge", clock, POLL_SECONDS)
         self._database = database
         self._desk = desk
         self._agents = agents
         self._facts = facts
         self._audit = audit
         self._acted = acted
-        self._next = 0.0
 
-    def hint(self) -> None:
-        """Synchronise now: something may have changed at the external desk."""
-        self._next = 0.0
-        self.wake()
-
-    async def claim(self, limit: int) -> list[int]:
-        if self.clock() < self._next:
-            return []
-        self._next = self.clock() + POLL_SECONDS
-        return [0]
-
-    async def next_due(self) -> float | None:
-        return self._next
-
-    async def work(self, item: int) -> None:
+    async def run_once(self) -> None:
+        """Synchronise all open cases."""
         await self.synchronise()
 
     async def synchronise(self) -> None:

@@ -81,14 +81,14 @@ def test_a_huge_one_is_not_read_to_its_end(gateway: RunningGateway) -> None:
 
 async def test_a_hint_is_a_reason_to_look_at_once_and_however_many_one_look(elsewhere: AtChatwoot) -> None:
     bridge = elsewhere.bridge
-    assert await bridge.claim(1) == [0]
-    assert await bridge.claim(1) == []
+    assert await bridge.claim(1) == (None,)
+    assert await bridge.claim(1) == ()
     for _ in range(3):
-        bridge.hint()
-    assert await bridge.claim(1) == [0]
-    assert await bridge.claim(1) == []
+        bridge.run_soon()
+    assert await bridge.claim(1) == (None,)
+    assert await bridge.claim(1) == ()
     elsewhere.story.parts.clock.advance(POLL_SECONDS)
-    assert await bridge.claim(1) == [0]
+    assert await bridge.claim(1) == (None,)
 
 
 @pytest.mark.parametrize("hinted_first", [True, False])
@@ -99,10 +99,10 @@ async def test_a_reply_comes_once_whether_the_hint_or_the_look_is_first(
     await elsewhere.settles()
     await elsewhere.replies("Hello")
     if hinted_first:
-        elsewhere.bridge.hint()
+        elsewhere.bridge.run_soon()
     for item in await elsewhere.bridge.claim(1):
         await elsewhere.bridge.work(item)
-    elsewhere.bridge.hint()
+    elsewhere.bridge.run_soon()
     for item in await elsewhere.bridge.claim(1):
         await elsewhere.bridge.work(item)
     assert await elsewhere.story.sent_by_agents() == ["Hello"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
 from bot.messages.parsing import MAX_TEXT_CHARACTERS
+from bot.privacy.redaction import Redacted, redact
 from bot.storage import conversation, inbound, outbound
 from tests.support.gateway import ENGLISH_NUMBER, Parts, rows
 
@@ -137,6 +139,22 @@ async def test_a_secret_is_taken_out_before_it_is_stored_and_the_client_is_told(
     assert (notice["language"], notice["inbound_id"], notice["epoch"]) == ("ja", row["id"], 0)
     # By SMS its shorter variant.
     assert notice["text"] == parts.knowledge.text("notices", "secret_removed", "ja", "sms")
+
+
+async def test_a_text_is_redacted_before_the_transaction_and_not_in_the_databases_thread(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that takes long to redact must not hold up everybody else's transactions."""
+    threads: list[str] = []
+
+    def watched(text: str) -> Redacted:
+        threads.append(threading.current_thread().name)
+        return redact(text)
+
+    monkeypatch.setattr("bot.messages.parsing.redact", watched)
+    await parts.receive(("pw-" * 1400)[:MAX_TEXT_CHARACTERS])
+    assert len(threads) == 1
+    assert not threads[0].startswith("database")
 
 
 async def test_a_code_goes_into_the_vault_and_only_its_reference_into_the_inbox(parts: Parts) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.conversation import choices, clarifications, reminders
 from bot.conversation.clarifications import PairCount
-from bot.desk import webhook
+from bot.desk import event_webhook
 from bot.domain import Awaiting, Consumer, ConversationState, Notice, Origin, UnreachableReason
 from bot.handoff import tickets
 from bot.messages import conversations, halts, inbound_queue, notices, outbound_queue
@@ -118,7 +118,7 @@ async def test_events_name_the_assistant(migrated: Database) -> None:
 
 
 async def test_an_open_ticket_stays_open(migrated: Database) -> None:
-    assert await migrated.run(tickets.open_of, 4) == 3
+    assert await migrated.run(tickets.find_open_case, 4) == 3
 
 
 async def test_reminders_menus_and_webhooks_go_on(migrated: Database) -> None:
@@ -126,7 +126,7 @@ async def test_reminders_menus_and_webhooks_go_on(migrated: Database) -> None:
     assert (due.topic, due.text) == ("codes", "reminder")
     assert due.choices == (ReminderChoice("resend", '/inform{"task": "resend"}'),)
     assert await migrated.run(choices.find_by_text, 1, "はい") == '/inform{"answer": "yes"}'
-    assert await migrated.run(webhook.QUEUE.claim, 10) == [webhook.WebhookDelivery(2, 4)]
+    assert await migrated.run(event_webhook.QUEUE.claim, 10) == [event_webhook.WebhookDelivery(2, 4)]
 
 
 async def test_clarifications_and_halts_go_on(migrated: Database) -> None:

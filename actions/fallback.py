@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from actions import guide_flow
 from actions.message import REDACTED_MARK
 from actions.patterns import offer_return
@@ -24,9 +26,11 @@ SMALL_TALK = "conversation"
 class ActionFallback(RoutedAction):
     """Asks back ("did you mean"), or says what the assistant is for; the second time in a row, offers a person."""
 
+    @override
     def name(self) -> str:
         return "action_fallback"
 
+    @override
     async def act(self, turn: Turn) -> None:
         if await self._router.handle_command(turn):
             turn.misses = 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from typing_extensions import override
+
 from actions import guide_flow, phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Link
 from actions.backend.vocabulary import LinkEnd, LinkState
@@ -40,6 +42,7 @@ class Linking(Task):
         missing = TextId(TOPIC, "code_missing")
         self._code = self.code_step = CodeStep(self, vault, ends, missing_text=missing)
 
+    @override
     async def begin(self, turn: Turn) -> None:
         if "link" in turn.message.entities:
             await self._redeem_token(turn)
@@ -67,6 +70,7 @@ class Linking(Task):
         else:
             self._say_how(turn, link)
 
+    @override
     async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         match frame.state, command:
             case _, Command.STOP | Command.LEAVE:
@@ -82,6 +86,7 @@ class Linking(Task):
             case _:
                 self.show(turn, frame)
 
+    @override
     def show(self, turn: Turn, frame: Frame) -> None:
         turn.stack.update(paused=False)
         if isinstance(frame.state, CodeEntry):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, SecureLogin
 from actions.backend.vocabulary import OptInPath, OptInReason
@@ -35,6 +37,7 @@ class OptIn(Task):
         }
         self._code = self.code_step = CodeStep(self, vault, ends)
 
+    @override
     async def begin(self, turn: Turn) -> None:
         login = await linking.ask_or_guide(turn, self, self._backend.secure_login)
         if login is None:
@@ -50,6 +53,7 @@ class OptIn(Task):
         else:
             self._say_why_not(turn, login)
 
+    @override
     async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         match frame.state, command:
             case _, Command.STOP | Command.LEAVE:
@@ -66,6 +70,7 @@ class OptIn(Task):
             case _:
                 self.show(turn, frame)
 
+    @override
     def show(self, turn: Turn, frame: Frame) -> None:
         turn.stack.update(paused=False)
         match frame.state:

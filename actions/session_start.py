@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from typing_extensions import override
 
 CARRIED_SLOTS = ("language", "language_chosen", "dialogue_stack", "misses", "other_language")
 
@@ -14,6 +15,7 @@ CARRIED_SLOTS = ("language", "language_chosen", "dialogue_stack", "misses", "oth
 class ActionSessionStart(Action):
     """Replaces Rasa's own action, which copies every slot event of the old session into the new one for ever."""
 
+    @override
     def name(self) -> str:
         return "action_session_start"
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import override
+
 from actions import guide_flow, linking
 from actions.backend import Backend, BackendError, ErrorKind, Partner, SharingRequest
 from actions.backend.vocabulary import DeviceOwner, IneligibilityReason, SharingRefusal, SharingState
@@ -64,6 +66,7 @@ class ShareDevice(Task):
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
+    @override
     async def begin(self, turn: Turn) -> None:
         partners = await linking.ask_or_guide(turn, self, self._backend.partners)
         if partners is None:
@@ -79,6 +82,7 @@ class ShareDevice(Task):
             turn.stack.push(frame)
             self.show(turn, frame)
 
+    @override
     async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         match frame.state, command:
             case _, Command.STOP | Command.LEAVE | Command.NO:
@@ -94,9 +98,11 @@ class ShareDevice(Task):
             case _:
                 self.show(turn, frame)
 
+    @override
     def is_answer(self, turn: Turn, frame: Frame) -> bool:
         return isinstance(frame.state, PartnerQuestion) and PARTNER in turn.message.entities
 
+    @override
     def show(self, turn: Turn, frame: Frame) -> None:
         turn.stack.update(paused=False)
         match frame.state:
@@ -202,6 +208,7 @@ class ShareStatus(Task):
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
+    @override
     async def begin(self, turn: Turn) -> None:
         related = next_topic_buttons(turn.topic(self.topic))
         try:
@@ -224,9 +231,11 @@ class ShareStatus(Task):
             turn.say(TEXTS, "no_requests", [topic_button("share_device")])
         offer_return(turn)
 
+    @override
     async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         await self.begin(turn)
 
+    @override
     def show(self, turn: Turn, frame: Frame) -> None:
         turn.say(self.topic)
 

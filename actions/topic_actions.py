@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from actions import guide_flow
 from actions.backend import Backend
 from actions.code_step import EXPECT_NOTHING
@@ -37,9 +39,11 @@ class ActionAnswer(RoutedAction):
         super().__init__(knowledge, backend, router)
         self._language_topics = {language.chosen_by for language in knowledge.languages.values()}
 
+    @override
     def name(self) -> str:
         return "action_answer"
 
+    @override
     async def act(self, turn: Turn) -> None:
         topic = turn.topic(turn.message.intent)
         if topic.id in self._language_topics and turn.stack.current is not None:
@@ -58,9 +62,11 @@ class ActionAnswer(RoutedAction):
 class ActionGuide(RoutedAction):
     """Begins the guide of the message's topic, or shows where the client stands in it."""
 
+    @override
     def name(self) -> str:
         return "action_guide"
 
+    @override
     async def act(self, turn: Turn) -> None:
         if not await self._router.handle_command(turn):
             guide_flow.begin(turn, turn.message.intent)
@@ -69,9 +75,11 @@ class ActionGuide(RoutedAction):
 class ActionContinue(RoutedAction):
     """Yes, no, next, back, a bare answer: what they mean depends on what is open."""
 
+    @override
     def name(self) -> str:
         return "action_continue"
 
+    @override
     async def act(self, turn: Turn) -> None:
         if await self._router.proceed(turn):
             return
@@ -90,9 +98,11 @@ class ActionTask(SupportAction):
         super().__init__(knowledge, backend)
         self._task = task
 
+    @override
     def name(self) -> str:
         return f"action_{self._task.topic}"
 
+    @override
     async def act(self, turn: Turn) -> None:
         await self._task.begin(turn)
 
@@ -100,9 +110,11 @@ class ActionTask(SupportAction):
 class ActionRestartConversation(SupportAction):
     """Closes all that is open; the language stays."""
 
+    @override
     def name(self) -> str:
         return "action_restart_conversation"
 
+    @override
     async def act(self, turn: Turn) -> None:
         turn.stack.clear()
         turn.failures.clear()
@@ -113,8 +125,10 @@ class ActionRestartConversation(SupportAction):
 class ActionHuman(SupportAction):
     """Hands over to a person."""
 
+    @override
     def name(self) -> str:
         return "action_human"
 
+    @override
     async def act(self, turn: Turn) -> None:
         ask_for_person(turn, turn.popped_pending)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from actions import phone_numbers
 from actions.backend import Backend, BackendError, Delivery, ErrorKind, Verified
 from actions.backend.vocabulary import SmsTwoFactor
@@ -53,6 +55,7 @@ class VerifyPhone(Task):
         buttons = (MISSING_BUTTON, RESEND_BUTTON, _CHANGE_BUTTON, LEAVE_BUTTON)
         self._code = self.code_step = CodeStep(self, vault, ends, buttons)
 
+    @override
     async def begin(self, turn: Turn) -> None:
         frame = turn.stack.bring_to_front(lambda frame: frame.topic == self.frame_topic)
         if frame is not None and named_command(turn.message.entities, TASK_COMMAND):
@@ -71,6 +74,7 @@ class VerifyPhone(Task):
             await self._say_numbers_on_record(turn)
             self._ask_number(turn)
 
+    @override
     async def proceed(self, turn: Turn, frame: Frame, command: Command) -> None:
         if command not in _BEATS_NUMBER and self._names_number(turn, frame):
             command = Command.CHANGE_NUMBER
@@ -98,10 +102,12 @@ class VerifyPhone(Task):
             case _:
                 self.show(turn, frame)
 
+    @override
     def is_answer(self, turn: Turn, frame: Frame) -> bool:
         is_region = isinstance(frame.state, RegionQuestion) and REGION in turn.message.entities
         return is_region or self._names_number(turn, frame)
 
+    @override
     def show(self, turn: Turn, frame: Frame) -> None:
         match frame.state:
             case RegionQuestion(number):
@@ -113,6 +119,7 @@ class VerifyPhone(Task):
             case _:
                 self._ask_number(turn)
 
+    @override
     def list_steps(self, turn: Turn, frame: Frame) -> None:
         turn.say(TOPIC, "how")
         self.show(turn, frame)

@@ -27,6 +27,7 @@ class Texts:
 
     @property
     def languages(self) -> list[str]:
+        """The codes of all languages."""
         return sorted(self._languages)
 
     def choose(self, chosen: str | None, accepted: str) -> str:

@@ -38,7 +38,7 @@ class Form:
     fields: dict[str, str]
 
     def text(self, name: str) -> str:
-        """A field with something in it, at most MAX_TEXT_CHARACTERS characters. Raises FormError."""
+        """Return a field that is not empty and has at most MAX_TEXT_CHARACTERS. Raises FormError."""
         text = self.fields.get(name, "").replace("\r\n", "\n").strip()
         if not text:
             raise FormError("error_empty")

@@ -66,6 +66,7 @@ class Pages:
         return self._render(request, session, "problem.html", status, text=text)
 
     def queue(self, request: Request, session: Session, rows: Sequence[Waiting], language: str) -> Response:
+        """Render the queue, and the conversations with agents."""
         shown = [row for row in rows if not language or row.language == language]
         return self._render(
             request,
@@ -84,11 +85,13 @@ class Pages:
         )
 
     def tickets(self, request: Request, session: Session, rows: Sequence[Found]) -> Response:
+        """Render the open tickets."""
         return self._render(request, session, "tickets.html", rows=rows)
 
     def search(
         self, request: Request, session: Session, words: str, rows: Sequence[Found] | None
     ) -> Response:
+        """Render the results of a search."""
         return self._render(request, session, "search.html", words=words, rows=rows)
 
     def conversation(
@@ -105,6 +108,7 @@ class Pages:
         key: str,
         status: int,
     ) -> Response:
+        """Render one conversation."""
         return self._render(
             request,
             session,
@@ -125,9 +129,11 @@ class Pages:
         )
 
     def canned(self, request: Request, session: Session, shown: Thread, topic: str) -> Response:
+        """Render the canned replies of one topic."""
         return self._render(request, session, "canned.html", shown=shown, **self._canned(shown, topic))
 
     def overview(self, request: Request, session: Session, figures: Overview) -> Response:
+        """Render the supervisor's figures."""
         say = self._say(self._language(request, session))
         day: Callable[[float], str] = lambda at: f"{self._hours.local(at):%-m/%-d}"  # noqa: E731
         waits = {day(at): seconds / 60 for at, seconds in figures.wait_by_day}
@@ -175,6 +181,7 @@ class Pages:
         broken: int | None,
         names: Mapping[str, str],
     ) -> Response:
+        """Render the audit trail."""
         return self._render(request, session, "audit.html", rows=rows, broken=broken, names=names)
 
     def _canned(self, shown: Thread, chosen: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class TopicRate:
 
     @property
     def rate(self) -> float:
+        """The share of openings that ended with a person."""
         return min(1.0, self.handed_over / max(1, self.opened))
 
 
@@ -78,7 +79,7 @@ def overview(tx: Transaction, days: int = 7) -> Overview:
         days=days,
         in_queue=waiting_queue.queue_length(tx),
         longest_wait=tx.now - oldest if oldest else None,
-        with_agents=_count(
+        with_agents=waiting_queue.count_conversations(
             tx, conversation.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN))
         ),
         at_desk=len(waiting_queue.at_desk(tx)),
@@ -140,9 +141,6 @@ def _days(first: float, count: int) -> list[float]:
 def _day(at: float) -> int:
     return int(at // DAY_SECONDS)
 
-
-def _count(tx: Transaction, which: object) -> int:
-    return int(tx.execute(select(func.count()).select_from(conversation).where(which)).scalar_one())
 
 
 def _quantile(values: Iterable[float], part: float) -> float | None:

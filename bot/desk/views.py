@@ -95,12 +95,14 @@ class Desk:
     # Looking.
 
     async def queue(self, request: Request) -> Response:
+        """Show the queue."""
         session = await self._guard.session(request)
         rows = await self._database.run(lists.queue)
         language = request.query_params.get("language", "")
         return self._pages.queue(request, session, rows, language)
 
     async def conversation(self, request: Request) -> Response:
+        """Show one conversation."""
         session = await self._guard.session(request)
         return await self._show(request, session)
 
@@ -121,22 +123,26 @@ class Desk:
         return await self._show(request, session, revealed=True)
 
     async def tickets(self, request: Request) -> Response:
+        """Show the open tickets."""
         session = await self._guard.session(request)
         return self._pages.tickets(request, session, await self._database.run(lists.open_tickets))
 
     async def search(self, request: Request) -> Response:
+        """Search conversations."""
         session = await self._guard.session(request)
         words = request.query_params.get("q", "").strip()[:100]
         found = await self._database.run(lists.search, words) if words else None
         return self._pages.search(request, session, words, found)
 
     async def overview(self, request: Request) -> Response:
+        """Show the supervisor's figures."""
         session = await self._guard.session(request, SUPERVISE)
         days = {"1": 1, "30": 30}.get(request.query_params.get("days", ""), 7)
         figures = await self._database.run(statistics.overview, days)
         return self._pages.overview(request, session, figures)
 
     async def audit(self, request: Request) -> Response:
+        """Show the audit trail."""
         session = await self._guard.session(request, SUPERVISE)
 
         def read(tx: Transaction) -> tuple[list[Any], int | None, dict[str, str]]:

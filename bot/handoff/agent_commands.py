@@ -37,6 +37,7 @@ class Agent:
 
     @property
     def actor(self) -> str:
+        """The agent's name in events and in the audit trail."""
         return f"agent:{self.id}"
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import func, select, update
+from typing_extensions import override
 
 from bot.clock import Clock
 from bot.domain import ConversationState, Outcome, OwnershipEvent, TicketReason
@@ -51,14 +52,17 @@ class Deadlines(Loop[int]):
             DeadlineAction.RETURN_TO_ASSISTANT: self._return_to_assistant,
         }
 
+    @override
     async def claim(self, limit: int) -> list[int]:
         return await self._database.run(self.list_due, limit)
 
+    @override
     async def next_due(self) -> float | None:
         return await self._database.run(
             lambda tx: tx.execute(select(func.min(conversation_table.c.deadline_at))).scalar()
         )
 
+    @override
     async def work(self, item: int) -> None:
         await self._database.run(self.execute, item)
         self._changed()

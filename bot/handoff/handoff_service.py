@@ -319,7 +319,7 @@ class HandoffService:
         inbound_id: int | None,
         context: HandoffContext,
     ) -> int:
-        result = tx.execute(
+        handoff_id = tx.insert(
             handoff.insert().values(
                 conversation_id=conversation.id,
                 inbound_id=inbound_id,
@@ -333,7 +333,7 @@ class HandoffService:
             )
         )
         handoff_total.labels(reason).inc()
-        return int(result.inserted_primary_key[0])
+        return handoff_id
 
     def _asked(self, tx: Transaction, inbound_id: int) -> bool:
         query = select(handoff.c.id).where(handoff.c.inbound_id == inbound_id)

@@ -7,6 +7,7 @@ import statistics
 from dataclasses import dataclass
 
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain import WORKING_ROLES, ConversationState
 from bot.handoff.schedule import OFFLINE_SECONDS
@@ -17,7 +18,7 @@ from bot.storage.transaction import Transaction
 # How long a case takes, from claim to end, as long as too few have ended to know better.
 USUAL_CASE_SECONDS = 360.0
 RECENT_CASES = 30
-FEWEST_CASES = 5
+MIN_CASES = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def outlook(tx: Transaction, handoff_id: int) -> Outlook:
     agents = len(at_desk(tx))
     if not agents:
         return Outlook(position, None)
-    busy = _count(tx, conversation_table.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN)))
+    busy = count_conversations(tx, conversation_table.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN)))
     ahead = max(0, position - max(0, agents - busy))
     seconds = _usual_case(tx) * ahead / agents
     return Outlook(position, max(1, math.ceil(seconds / 60)))
@@ -57,7 +58,7 @@ def is_there(tx: Transaction, agent_id: int | None) -> bool:
 
 def queue_length(tx: Transaction) -> int:
     """Count the clients who wait for an agent."""
-    return _count(tx, conversation_table.c.state == ConversationState.QUEUED)
+    return count_conversations(tx, conversation_table.c.state == ConversationState.QUEUED)
 
 
 def _before(tx: Transaction, handoff_id: int) -> int:
@@ -88,11 +89,12 @@ def _usual_case(tx: Transaction) -> float:
         .order_by(handoff.c.id.desc())
         .limit(RECENT_CASES)
     ).all()
-    if len(rows) < FEWEST_CASES:
+    if len(rows) < MIN_CASES:
         return USUAL_CASE_SECONDS
     return max(60.0, statistics.median(float(row.seconds) for row in rows))
 
 
-def _count(tx: Transaction, which: object) -> int:
-    query = select(func.count()).select_from(conversation_table).where(which)
+def count_conversations(tx: Transaction, condition: ColumnElement[bool]) -> int:
+    """Count the conversations that meet a condition."""
+    query = select(func.count()).select_from(conversation_table).where(condition)
     return int(tx.execute(query).scalar_one())

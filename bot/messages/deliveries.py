@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain import OutboundStatus
 from bot.storage import delivery, outbound
@@ -103,5 +104,5 @@ def settle(tx: Transaction, outbound_id: int) -> None:
     )
 
 
-def _is(outbound_id: int, part: int) -> tuple[object, object]:
+def _is(outbound_id: int, part: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return delivery.c.outbound_id == outbound_id, delivery.c.part == part

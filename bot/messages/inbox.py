@@ -97,7 +97,7 @@ class Inbox:
         if decision.secret is not None:
             content = self._vault.seal(tx, conversation.id, decision.secret)
         is_for_desk = conversation.state in conversations.READ_BY_PEOPLE
-        result = tx.execute(
+        return tx.insert(
             insert(inbound).values(
                 conversation_id=conversation.id,
                 external_id=_external_id(parsed.message),
@@ -110,7 +110,6 @@ class Inbox:
                 received_at=tx.now,
             )
         )
-        return int(result.inserted_primary_key[0])
 
     def _add_notices(
         self,

@@ -47,7 +47,7 @@ def add(
         # A text message cannot ask a phone for its number, and the other choices are numbered as they are shown.
         choices = [choice for choice in choices if choice.payload != REQUEST_CONTACT]
     tokens = [_button(choice) for choice in choices]
-    result = tx.execute(
+    outbound_id = tx.insert(
         insert(outbound).values(
             conversation_id=to.id,
             inbound_id=inbound_id,
@@ -64,7 +64,6 @@ def add(
             created_at=tx.now,
         )
     )
-    outbound_id = int(result.inserted_primary_key[0])
     for position, (choice, token) in enumerate(zip(choices, tokens, strict=True), start=1):
         tx.execute(
             insert(button).values(

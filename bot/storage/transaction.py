@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import Executable
+from sqlalchemy.sql import Executable, Insert
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import CursorResult
@@ -39,6 +39,12 @@ class Transaction:
         if parameters is None:
             return self.connection.execute(statement)
         return self.connection.execute(statement, parameters)
+
+    def insert(self, statement: Insert) -> int:
+        """Insert one row and return its id."""
+        key = self.execute(statement).inserted_primary_key
+        assert key is not None, "the table has no id"
+        return int(key[0])
 
     @contextmanager
     def begin_nested(self) -> Iterator[None]:

@@ -6,7 +6,6 @@ import itertools
 
 from bot.desk import desk_texts
 from bot.desk.adapters.bridge import Bridge
-from bot.desk.adapters.builtin import BuiltInDesk
 from bot.desk.adapters.desk_adapter import Case, DeskAdapter
 from bot.desk.context_words import ContextWords
 from bot.desk.form_commands import Form, FormCommands, FormError
@@ -15,6 +14,7 @@ from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpoc
 from bot.messages import inbox
 from bot.messages.signal import Signal
 from bot.privacy.audit import AuditTrail
+from tests.support.builtin_desk import BuiltInDesk
 from tests.support.fake_chatwoot import FakeChatwoot
 from tests.support.hand_off import ANNA, PEER, HandOffStory
 from tests.support.knowledge import KNOWLEDGE

@@ -66,7 +66,7 @@ OFFERED_IN = {
 }
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """The process is gone before the transaction has committed."""
 
 
@@ -234,11 +234,11 @@ class OwnerPromises(RuleBasedStateMachine):
     def _crashing(self, work: Any, *values: Any) -> None:
         def once(connection: sa.engine.Connection) -> None:
             work(connection, *values)
-            raise Crash
+            raise CrashError
 
         try:
             self.database.transact(once)
-        except (Crash, StaleEpochError, NotAllowedError, UnseenMessagesError):
+        except (CrashError, StaleEpochError, NotAllowedError, UnseenMessagesError):
             return
 
     def _conversation(self, peer: str) -> sqlite3.Row | None:

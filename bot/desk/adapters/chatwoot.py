@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+from typing_extensions import override
 
 from bot.desk.adapters.desk_adapter import (
     CLAIM,
@@ -45,6 +46,7 @@ class Chatwoot:
             trust_env=False,
         )
 
+    @override
     async def open(self, case: Case) -> str:
         with _as_described():
             contact, source = await self._contact(case)
@@ -69,6 +71,7 @@ class Chatwoot:
                 await self._message(known, _introduction(case), private=True)
             return str(known)
 
+    @override
     async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: int) -> None:
         with _as_described():
             messages = await self._messages(external_id)
@@ -78,9 +81,11 @@ class Chatwoot:
                 await self._message(int(external_id), entry.text, message_type="incoming")
             await self._epoch(external_id, epoch)
 
+    @override
     async def note(self, external_id: str, text: str) -> None:
         await self._message(int(external_id), text, private=True)
 
+    @override
     async def poll(self, external_id: str, after: str) -> tuple[list[AgentAct], str]:
         with _as_described():
             seen, claimed, resolved = (after or "0||").split("|")
@@ -111,6 +116,7 @@ class Chatwoot:
             resolved = "resolved" if conversation["status"] == "resolved" else ""
             return acts, f"{seen}|{claimed}|{resolved}"
 
+    @override
     async def close(self, external_id: str, epoch: int) -> None:
         await self._epoch(external_id, epoch)
         await self._set_status(external_id, "resolved")

@@ -230,7 +230,7 @@ async def test_an_answer_that_depends_on_something_is_given_after_its_questions(
 @pytest.mark.parametrize("walk", [*GUIDED, *ASKING], ids=str)
 async def test_a_message_that_says_everything_is_asked_nothing(walk: Walk) -> None:
     chat = ActionChat(KNOWLEDGE)
-    said = (await chat.say(walk.topic.id, **walk.answers)).said
+    said = (await chat.say(walk.topic.id, **dict[str, Any](walk.answers))).said
     assert said[-1] == f"{walk.topic.id}/{walk.steps[0]}"
 
 
@@ -242,7 +242,7 @@ async def test_an_answer_can_be_corrected_at_every_step(walk: Walk) -> None:
         await answered(chat, walk)
         while chat.position:
             before = list(chat.frames)
-            await chat.say("inform", **{question.name: other})
+            await chat.say("inform", **dict[str, Any]({question.name: other}))
             item = walk.topic.item(chat.frames[-1]["step_id"])
             assert chat.frames[-1]["answers"][question.name] == other
             assert applies(item.when, chat.frames[-1]["answers"])

@@ -120,7 +120,7 @@ class Conversation(RuleBasedStateMachine):
         if task is not None:
             self.goes_through_a_task(task, end)
 
-    def say(self, intent: str, message: str | None = None, **entities: str) -> TurnResult:
+    def say(self, intent: str, message: str | None = None, **entities: Any) -> TurnResult:
         """One message, and everything that must hold after it."""
         message = message or f"r{next(self.world.messages)}"
         slots = dict(self.chat.slots)

@@ -33,7 +33,7 @@ class Flow:
     done: dict[str, int]
 
 
-def says(intent: str, **entities: str) -> Step:
+def says(intent: str, **entities: Any) -> Step:
     return lambda client: client.chat.say(intent, **entities)
 
 

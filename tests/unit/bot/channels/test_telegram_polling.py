@@ -34,7 +34,7 @@ def test_without_a_public_address_updates_are_fetched(tmp_path: Path, engine: Fa
 def test_a_webhook_of_former_times_is_removed_and_errors_are_waited_out(
     tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.telegram.polling.RETRY_SECONDS", (0.01,))
+    monkeypatch.setattr("bot.channels.telegram.polling.MAX_PAUSE_SECONDS", 0.01)
     client = Person(next(_chats))
     with polling(tmp_path, engine) as live:
         live.telegram.webhook["url"] = "https://former.example"

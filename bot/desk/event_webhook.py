@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select
 from standardwebhooks import Webhook
 
 from bot.clock import Clock
+from bot.desk.context_words import reason_name
 from bot.domain import WebhookStatus
 from bot.messages.backoff import backoff
 from bot.messages.loop import Loop
@@ -123,6 +124,7 @@ class Webhooks(Loop[WebhookDelivery]):
                 conversation.c.channel,
                 conversation.c.language,
                 handoff.c.reason,
+                handoff.c.topic,
                 handoff.c.priority,
             )
             .join(conversation, conversation.c.id == handoff_event.c.conversation_id)
@@ -137,7 +139,7 @@ class Webhooks(Loop[WebhookDelivery]):
                 "channel": row.channel,
                 "language": row.language,
                 "handoff": row.handoff_id,
-                "reason": row.reason,
+                "reason": reason_name(row.reason, row.topic) if row.reason else None,
                 "priority": row.priority,
                 "from": row.from_state,
                 "to": row.to_state,

@@ -142,7 +142,6 @@ def _day(at: float) -> int:
     return int(at // DAY_SECONDS)
 
 
-
 def _quantile(values: Iterable[float], part: float) -> float | None:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else None

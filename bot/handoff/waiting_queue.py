@@ -35,7 +35,9 @@ def outlook(tx: Transaction, handoff_id: int) -> Outlook:
     agents = len(at_desk(tx))
     if not agents:
         return Outlook(position, None)
-    busy = count_conversations(tx, conversation_table.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN)))
+    busy = count_conversations(
+        tx, conversation_table.c.state.in_((ConversationState.ASSIGNED, ConversationState.HUMAN))
+    )
     ahead = max(0, position - max(0, agents - busy))
     seconds = _usual_case(tx) * ahead / agents
     return Outlook(position, max(1, math.ceil(seconds / 60)))

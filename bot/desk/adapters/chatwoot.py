@@ -21,6 +21,7 @@ from bot.desk.adapters.desk_adapter import (
     RESOLVE,
     AgentAct,
     Case,
+    DeskAdapter,
     DeskUnavailableError,
     Entry,
     UnknownCaseError,
@@ -33,7 +34,7 @@ INCOMING, OUTGOING = 0, 1
 FRESH_SECONDS = 300.0
 
 
-class Chatwoot:
+class Chatwoot(DeskAdapter):
     """The DeskAdapter for Chatwoot. Raises DeskUnavailableError without an answer that follows its API."""
 
     def __init__(self, settings: ChatwootSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,9 @@ ALL = '/inform{"guide_command": "show_all"}'
 
 async def begun(chat: ActionChat, platform: str = "android") -> ActionChat:
     """The guide `setup` at its first step."""
-    await chat.say("setup", platform=platform, **dict[str, Any]({"lock": "face"} if platform == "iphone" else {}))
+    await chat.say(
+        "setup", platform=platform, **dict[str, Any]({"lock": "face"} if platform == "iphone" else {})
+    )
     assert chat.position == ("setup", "open")
     return chat
 

@@ -115,7 +115,7 @@ class Conversation(RuleBasedStateMachine):
         if user:
             self.sandbox.link(user, self.chat.client)
         self.faulty = False
-        self.before = self.sandbox.ledger()
+        self.before = self.then = self.sandbox.ledger()
         self.last: tuple[dict[str, Any], str, dict[str, str], str] | None = None
         if task is not None:
             self.goes_through_a_task(task, end)
@@ -283,13 +283,13 @@ class Conversation(RuleBasedStateMachine):
     def goes_to_the_portal(self, word: str) -> None:
         if any(link["client"] == self.chat.client for link in self.sandbox.ledger()["links"]):
             self.sandbox.confirm(word, self.chat.client)
-        self.before = self.sandbox.ledger()
+        self.before = self.then = self.sandbox.ledger()
 
     @rule(word=st.sampled_from(["finish", "approve", "refuse", "less-secure-device"]))
     def settles_a_sharing(self, word: str) -> None:
         for row in self.sandbox.ledger()["sharing"]:
             self.sandbox.portal(f"/sharing-requests/{row['id']}/{word}")
-        self.before = self.sandbox.ledger()
+        self.before = self.then = self.sandbox.ledger()
 
     @rule(language=st.sampled_from(["language_english", "language_japanese"]))
     def changes_the_language(self, language: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ async def test_an_sms_clients_national_number_is_of_their_country(new_chat: NewC
     ids=["landline", "too short", "premium"],
 )
 async def test_a_number_that_cannot_be_used_is_asked_for_again(
-    chat: ActionChat, entities: dict[str, str], text: str
+    chat: ActionChat, entities: dict[str, Any], text: str
 ) -> None:
     await chat.say("verify_phone")
     answered = await chat.say("inform", **entities)

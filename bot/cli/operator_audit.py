@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.desk.desk_keys import audit_key, desk_key
+from bot.domain import ConversationId
 from bot.privacy.audit import AuditTrail
 from bot.settings import Settings
 from bot.storage.transaction import Transaction
@@ -37,7 +38,7 @@ def record_action(
     settings: Settings,
     action: OperatorAction,
     *,
-    conversation_id: int | None = None,
+    conversation_id: ConversationId | None = None,
     detail: Mapping[str, str] | None = None,
 ) -> None:
     """Append an action of the operator to the audit trail, in the transaction of what it describes."""

@@ -8,6 +8,7 @@ import unicodedata
 from sqlalchemy import func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from bot.domain import ConversationId
 from bot.storage import button
 from bot.storage.transaction import Transaction
 from contracts.payloads import REQUEST_CONTACT, Payload
@@ -22,7 +23,7 @@ _KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, 
 _ASCII_WORD = re.compile(r"[\x21-\x7e]+")
 
 
-def find_by_token(tx: Transaction, conversation_id: int, token: str) -> str | None:
+def find_by_token(tx: Transaction, conversation_id: ConversationId, token: str) -> str | None:
     """Return the payload of a button; None when it is unknown, used, of an older message or of another client."""
     row = tx.execute(
         select(button.c.payload).where(button.c.token == token, *_open_menu(conversation_id))
@@ -30,7 +31,7 @@ def find_by_token(tx: Transaction, conversation_id: int, token: str) -> str | No
     return str(row.payload) if row else None
 
 
-def find_by_text(tx: Transaction, conversation_id: int, text: str) -> str | None:
+def find_by_text(tx: Transaction, conversation_id: ConversationId, text: str) -> str | None:
     """Return the payload of the choice that `text` names in the client's latest menu, by number or by label.
 
     The answer to a question may be the beginning of its label ("login" for "Log-in code"), if of one only.
@@ -52,7 +53,7 @@ def find_by_text(tx: Transaction, conversation_id: int, text: str) -> str | None
     return str(begun.pop()) if len(begun) == 1 else None
 
 
-def is_unknown_number(tx: Transaction, conversation_id: int, text: str) -> bool:
+def is_unknown_number(tx: Transaction, conversation_id: ConversationId, text: str) -> bool:
     """Return whether `text` is a number alone, and a menu is open that has no such number."""
     number = _number(_plain(text))
     if number is None or number > MAX_CHOICES:
@@ -61,13 +62,13 @@ def is_unknown_number(tx: Transaction, conversation_id: int, text: str) -> bool:
     return bool(positions) and number not in positions
 
 
-def is_open(tx: Transaction, conversation_id: int) -> bool:
+def is_open(tx: Transaction, conversation_id: ConversationId) -> bool:
     """Return whether the client's latest menu is still open."""
     query = select(button.c.token).where(*_open_menu(conversation_id)).limit(1)
     return tx.execute(query).first() is not None
 
 
-def close_menus(tx: Transaction, conversation_id: int) -> None:
+def close_menus(tx: Transaction, conversation_id: ConversationId) -> None:
     """Mark all choices so far as used: each menu is answered once."""
     tx.execute(
         update(button)
@@ -76,7 +77,7 @@ def close_menus(tx: Transaction, conversation_id: int) -> None:
     )
 
 
-def _open_menu(conversation_id: int) -> tuple[ColumnElement[bool], ...]:
+def _open_menu(conversation_id: ConversationId) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for the open choices of the client's latest menu."""
     latest = (
         select(func.max(button.c.outbound_id))

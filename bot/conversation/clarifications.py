@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
-from bot.domain import InboundKind
+from bot.domain import ConversationId, InboundId, InboundKind
 from bot.messages.conversations import Conversation
 from bot.storage import clarification as table
 from bot.storage import inbound
@@ -48,7 +48,7 @@ class PairCount(NamedTuple):
 
 
 def record(
-    tx: Transaction, conversation: Conversation, directive: RecordClarification, *, inbound_id: int
+    tx: Transaction, conversation: Conversation, directive: RecordClarification, *, inbound_id: InboundId
 ) -> None:
     """Record that a message was not clear, once for each message."""
     new = insert_if_new(
@@ -67,7 +67,7 @@ def record(
         clarification_total.labels(directive.kind.value).inc()
 
 
-def note_choice(tx: Transaction, conversation_id: int, payload: str) -> None:
+def note_choice(tx: Transaction, conversation_id: ConversationId, payload: str) -> None:
     """Record which candidate of the latest question the client chose, if `payload` is one of them."""
     row = tx.execute(
         select(table.c.id, table.c.candidates).where(

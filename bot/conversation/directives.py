@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.conversation import clarifications, reminders
+from bot.domain import InboundId
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
 from bot.storage.transaction import Transaction
@@ -25,7 +26,7 @@ def find_handoff(directives: Iterable[Directive]) -> RequestHandoff | None:
 
 
 def apply(
-    tx: Transaction, conversation: Conversation, directives: Iterable[Directive], *, inbound_id: int
+    tx: Transaction, conversation: Conversation, directives: Iterable[Directive], *, inbound_id: InboundId
 ) -> None:
     """Apply a turn's directives, except the hand-off, in the transaction that stores its replies."""
     for directive in directives:

@@ -15,13 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation import choices, clarifications, directives
-from bot.domain import (
-    InboundKind,
-    InboundStatus,
-    Notice,
-    Origin,
-    TurnOutcome,
-)
+from bot.domain import ConversationId, InboundKind, InboundStatus, Notice, Origin, TurnOutcome
 from bot.handoff.handoff_notices import PREFIX as HANDOFF_PREFIX
 from bot.handoff.handoff_service import HandoffService, RequestedHandoff
 from bot.messages import conversations, inbound_queue, inbox, notices, outbox
@@ -167,7 +161,7 @@ class Pipeline:
                 if turn.payload is None:
                     turn.notice = self._notice_for_text(tx, conversation_id, message.content)
 
-    def _notice_for_text(self, tx: Transaction, conversation_id: int, text: str) -> Notice | None:
+    def _notice_for_text(self, tx: Transaction, conversation_id: ConversationId, text: str) -> Notice | None:
         if choices.is_unknown_number(tx, conversation_id, text):
             return Notice.NO_SUCH_CHOICE
         return None if text.strip() else Notice.EMPTY

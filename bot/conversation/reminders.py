@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert
 
 from bot.clock import Clock
 from bot.conversation import choices
-from bot.domain import ConversationState, Origin
+from bot.domain import ConversationId, ConversationState, Epoch, InboundId, Origin
 from bot.messages import conversations, inbox, outbox
 from bot.messages.conversations import Conversation
 from bot.messages.loop import Loop
@@ -35,10 +35,10 @@ MAX_CONCURRENT_REMINDERS = 4
 class DueReminder:
     """A reminder to be said now; `text` and the choices' labels are texts of `topic`."""
 
-    conversation_id: int
-    inbound_id: int
+    conversation_id: ConversationId
+    inbound_id: InboundId
     """The message whose answer asked for it."""
-    epoch: int
+    epoch: Epoch
     topic: str
     text: str
     choices: tuple[ReminderChoice, ...]
@@ -53,7 +53,7 @@ QUEUE: Queue[DueReminder] = Queue(reminder, _claimed, lease_seconds=LEASE_SECOND
 
 
 def schedule(
-    tx: Transaction, conversation: Conversation, directive: ScheduleReminder, *, inbound_id: int
+    tx: Transaction, conversation: Conversation, directive: ScheduleReminder, *, inbound_id: InboundId
 ) -> None:
     """Store the reminder that a directive asks for, in place of any other of the conversation."""
     tx.execute(delete(reminder).where(reminder.c.conversation_id == conversation.id))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from bot.clock import Clock
 from bot.conversation.engine import Engine, EngineResponseError, EngineUnavailableError
 from bot.conversation.pipeline import Pipeline
-from bot.domain import TurnOutcome
+from bot.domain import InboundId, TurnOutcome
 from bot.messages.backoff import backoff
 from bot.messages.inbound_queue import LEASE_SECONDS, QUEUE, ClaimedMessage
 from bot.messages.loop import Loop
@@ -95,7 +95,7 @@ class Worker(Loop[ClaimedMessage]):
         await self._database.run(QUEUE.retry, message.id, self.clock() + pause)
         return TurnOutcome.RETRIED.value
 
-    async def _keep_lease(self, message_id: int) -> None:
+    async def _keep_lease(self, message_id: InboundId) -> None:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
             await self._database.run(QUEUE.extend_lease, message_id, LEASE_SECONDS)

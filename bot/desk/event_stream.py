@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from bot.clock import Clock
 from bot.desk.form_commands import note_presence
 from bot.desk.sessions import Session, find
-from bot.domain import Awaiting, Consumer, ConversationState, TicketStatus
+from bot.domain import Awaiting, Consumer, ConversationId, ConversationState, TicketStatus
 from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event, note, presence, ticket
@@ -31,7 +31,9 @@ class Live:
         self._changed = changed
         self._clock = clock
 
-    async def stream(self, token: str, session: Session, conversation_id: int | None) -> AsyncIterator[str]:
+    async def stream(
+        self, token: str, session: Session, conversation_id: ConversationId | None
+    ) -> AsyncIterator[str]:
         """Yield the lines of an event stream: `changed` with the new state, and comments that keep it open.
 
         The stream ends after MAX_STREAM_SECONDS; the browser reconnects, and its session is checked again.
@@ -53,19 +55,19 @@ class Live:
                 yield ": here\n\n"
             await self._changed.wait(seen, 1.0)
 
-    async def _still(self, token: str, session: Session, conversation_id: int | None) -> bool:
+    async def _still(self, token: str, session: Session, conversation_id: ConversationId | None) -> bool:
         found = await self._database.run(find, token)
         if found is None:
             return False
         await self._database.run(self._beat, session, conversation_id)
         return True
 
-    def _beat(self, tx: Transaction, session: Session, conversation_id: int | None) -> None:
+    def _beat(self, tx: Transaction, session: Session, conversation_id: ConversationId | None) -> None:
         tx.execute(update(agent).where(agent.c.id == session.agent.id).values(seen_at=tx.now))
         if conversation_id is not None:
             note_presence(tx, conversation_id, session.agent.id, writing=False)
 
-    def _state(self, tx: Transaction, conversation_id: int | None) -> str:
+    def _state(self, tx: Transaction, conversation_id: ConversationId | None) -> str:
         """Return a value that changes whenever the page's content changes."""
         if conversation_id is None:
             return "-".join(
@@ -84,7 +86,7 @@ class Live:
             )
         return "-".join(str(part) for part in self._of_conversation(tx, conversation_id))
 
-    def _of_conversation(self, tx: Transaction, conversation_id: int) -> list[Any]:
+    def _of_conversation(self, tx: Transaction, conversation_id: ConversationId) -> list[Any]:
         def newest(table: Any) -> Any:
             query = select(func.max(table.c.id)).where(table.c.conversation_id == conversation_id)
             return tx.execute(query).scalar() or 0

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from bot.clock import Clock
 from bot.desk.outgoing import refusal
-from bot.domain import AGENT_OUTCOMES, Outcome, Role, TicketStatus
+from bot.domain import AGENT_OUTCOMES, AgentId, ConversationId, Epoch, Outcome, Role, TicketStatus
 from bot.handoff import tickets
 from bot.handoff.agent_commands import Agent, AgentCommands, NotAllowedError, add_note, find_agent
 from bot.messages.conversations import Conversation
@@ -32,8 +32,8 @@ class Form:
     """A submitted form: the conversation as the page showed it, and the fields."""
 
     key: str
-    conversation_id: int
-    epoch: int
+    conversation_id: ConversationId
+    epoch: Epoch
     seen: int
     fields: dict[str, str]
 
@@ -122,7 +122,7 @@ class FormCommands:
     def _transfer(self, tx: Transaction, by: Agent, form: Form) -> object:
         why = redact(form.text("why")).text
         wanted = form.fields.get("to", "")
-        to = find_agent(tx, int(wanted)) if wanted.isdigit() else None
+        to = find_agent(tx, AgentId(int(wanted))) if wanted.isdigit() else None
         if wanted.isdigit() and (to is None or to.id == by.id):
             raise FormError("error_no_such_agent")
         return self._agents.transfer(tx, form.conversation_id, by, form.epoch, to, why)
@@ -159,7 +159,9 @@ class FormCommands:
         )
 
 
-def note_presence(tx: Transaction, conversation_id: int, agent_id: int, *, writing: bool) -> None:
+def note_presence(
+    tx: Transaction, conversation_id: ConversationId, agent_id: AgentId, *, writing: bool
+) -> None:
     """Note that the agent has the conversation open, and whether they are writing."""
     values = {"conversation_id": conversation_id, "agent_id": agent_id, "seen_at": tx.now}
     insert_if_new(tx, presence, values)
@@ -171,7 +173,7 @@ def note_presence(tx: Transaction, conversation_id: int, agent_id: int, *, writi
     )
 
 
-def _stop_writing(tx: Transaction, conversation_id: int, agent_id: int) -> None:
+def _stop_writing(tx: Transaction, conversation_id: ConversationId, agent_id: AgentId) -> None:
     tx.execute(
         update(presence)
         .where(presence.c.conversation_id == conversation_id, presence.c.agent_id == agent_id)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from bot.desk.context_words import reason_name
 from bot.desk.masking import masked, masked_peer, shortened
-from bot.domain import Awaiting, ConversationState, TicketStatus
+from bot.domain import AgentId, Awaiting, ConversationId, ConversationState, Epoch, TicketStatus
 from bot.handoff import schedule
 from bot.storage.desk_tables import agent, handoff, note, ticket
 from bot.storage.tables import conversation, inbound, outbound
@@ -25,8 +25,8 @@ SNIPPET = 120
 class Waiting:
     """One line of the queue. Times are UTC seconds since 1970."""
 
-    conversation_id: int
-    epoch: int
+    conversation_id: ConversationId
+    epoch: Epoch
     state: str
     peer: str
     channel: str
@@ -36,7 +36,7 @@ class Waiting:
     urgent: bool
     raised: bool
     since: float
-    agent_id: int | None
+    agent_id: AgentId | None
     agent: str | None
     client_waits: bool
     snippet: str
@@ -94,7 +94,7 @@ def _waiting(row: Row[Any]) -> Waiting:
 class Found:
     """A conversation in the list of tickets or of search results."""
 
-    conversation_id: int
+    conversation_id: ConversationId
     peer: str
     channel: str
     language: str

@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 
 from bot.desk.context_words import reason_name
 from bot.desk.masking import masked, masked_peer
-from bot.domain import Awaiting, ConversationState, TicketStatus
+from bot.domain import Awaiting, ConversationId, ConversationState, TicketStatus
 from bot.handoff.context import read_context
 from bot.messages import conversations, inbox
 from bot.messages.conversations import Conversation
@@ -60,7 +60,7 @@ class Thread:
 
 
 def thread(
-    tx: Transaction, conversation_id: int, viewer: int, *, revealed: bool, earlier: bool
+    tx: Transaction, conversation_id: ConversationId, viewer: int, *, revealed: bool, earlier: bool
 ) -> Thread | None:
     """Return one conversation; None when there is none of that id. `revealed` shows numbers and addresses in full."""
     try:
@@ -107,7 +107,11 @@ def _waiting_since(conversation: Conversation, case_row: Any) -> float | None:
 
 
 def _lines(
-    tx: Transaction, conversation_id: int, names: Mapping[int, str], revealed: bool, limit: int | None
+    tx: Transaction,
+    conversation_id: ConversationId,
+    names: Mapping[int, str],
+    revealed: bool,
+    limit: int | None,
 ) -> list[Line]:
     def newest(table: Any) -> list[Any]:
         query = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.id.desc())
@@ -173,7 +177,7 @@ def _actor(actor: str, names: Mapping[int, str]) -> str:
 
 
 def _looking(
-    tx: Transaction, conversation_id: int, viewer: int, names: Mapping[int, str]
+    tx: Transaction, conversation_id: ConversationId, viewer: int, names: Mapping[int, str]
 ) -> list[tuple[str, bool]]:
     """Return the other agents who have the conversation open, and whether each is writing."""
     rows = tx.execute(

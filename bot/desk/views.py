@@ -23,7 +23,7 @@ from bot.desk.form_commands import Form, FormCommands, FormError, note_presence
 from bot.desk.guard import COOKIE, SUPERVISE, WORK, Guard, NotLoggedInError, number
 from bot.desk.pages import Pages
 from bot.desk.sessions import Session
-from bot.domain import WORKING_ROLES
+from bot.domain import WORKING_ROLES, ConversationId, Epoch
 from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpochError, UnseenMessagesError
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import audit as audit_table
@@ -166,7 +166,9 @@ class Desk:
         """Stream changes to an open page (see bot/desk/event_stream.py)."""
         session = await self._guard.session(request)
         wanted = number(request.query_params.get("conversation", ""))
-        stream = self._live.stream(request.cookies[COOKIE], session, wanted if wanted > 0 else None)
+        stream = self._live.stream(
+            request.cookies[COOKIE], session, ConversationId(wanted) if wanted > 0 else None
+        )
         headers = {**guard.SECURITY_HEADERS, "X-Accel-Buffering": "no"}
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
@@ -190,7 +192,7 @@ class Desk:
         form = Form(
             key=guard.request_key(fields),
             conversation_id=request.path_params["id"],
-            epoch=number(fields.get("epoch", "")),
+            epoch=Epoch(number(fields.get("epoch", ""))),
             seen=number(fields.get("seen", ""), 0),
             fields=fields,
         )

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
-from bot.domain import WORKING_ROLES, Awaiting, ConversationState, Origin, Outcome, OwnershipEvent
+from bot.domain import (
+    WORKING_ROLES,
+    AgentId,
+    Awaiting,
+    ConversationId,
+    ConversationState,
+    Epoch,
+    Origin,
+    Outcome,
+    OwnershipEvent,
+)
 from bot.handoff import handoff_notices, ownership, schedule, tickets
 from bot.handoff.handoff_service import HandoffService
 from bot.handoff.ownership import StaleEpochError
@@ -30,7 +40,7 @@ class UnseenMessagesError(Exception):
 class Agent:
     """An agent: `shown_as` is the name that clients see."""
 
-    id: int
+    id: AgentId
     name: str
     shown_as: str
     role: str
@@ -48,7 +58,9 @@ class AgentCommands:
         self._service = service
         self._knowledge = service.knowledge
 
-    def claim(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
+    def claim(
+        self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch
+    ) -> Conversation:
         """Claim the conversation: from the queue, a ticket, the assistant or another agent.
 
         Of several agents in one epoch, one gets it. The client is told with the first reply.
@@ -68,7 +80,9 @@ class AgentCommands:
         )
         return self._assign(tx, conversation, by, event, by.actor)
 
-    def reply(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, text: str) -> Conversation:
+    def reply(
+        self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch, text: str
+    ) -> Conversation:
         """Send `text` to the client. The writer owns the conversation from then on."""
         conversation = self._find(tx, conversation_id, epoch)
         if conversation.state == ConversationState.BLOCKED:
@@ -86,7 +100,13 @@ class AgentCommands:
         return conversation
 
     def transfer(
-        self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, to: Agent | None, reason: str
+        self,
+        tx: Transaction,
+        conversation_id: ConversationId,
+        by: Agent,
+        epoch: Epoch,
+        to: Agent | None,
+        reason: str,
     ) -> Conversation:
         """Transfer the conversation to another agent, or with None the queue.
 
@@ -107,9 +127,9 @@ class AgentCommands:
     def resolve(
         self,
         tx: Transaction,
-        conversation_id: int,
+        conversation_id: ConversationId,
         by: Agent,
-        epoch: int,
+        epoch: Epoch,
         seen: int,
         outcome: Outcome,
         summary: str,
@@ -138,7 +158,7 @@ class AgentCommands:
         return conversation
 
     def give_back(
-        self, tx: Transaction, conversation_id: int, by: Agent, epoch: int, seen: int
+        self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch, seen: int
     ) -> Conversation:
         """Give the conversation back to the assistant, which goes on where it was. Raises UnseenMessagesError."""
         conversation = self._own(tx, conversation_id, by, epoch)
@@ -148,7 +168,9 @@ class AgentCommands:
             tx, conversation, event=OwnershipEvent.GIVEN_BACK, actor=by.actor, outcome=Outcome.GIVEN_BACK
         )
 
-    def block(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
+    def block(
+        self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch
+    ) -> Conversation:
         """Stop answering an abusive client, for a day."""
         conversation = self._find(tx, conversation_id, epoch)
         if conversation.state == ConversationState.BLOCKED:
@@ -161,7 +183,9 @@ class AgentCommands:
         handoff_notices.say(tx, self._knowledge, conversation, "blocked")
         return conversation
 
-    def unblock(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
+    def unblock(
+        self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch
+    ) -> Conversation:
         """Let the assistant answer the client again."""
         conversation = self._find(tx, conversation_id, epoch)
         if conversation.state != ConversationState.BLOCKED:
@@ -170,12 +194,12 @@ class AgentCommands:
             tx, conversation, event=OwnershipEvent.UNBLOCKED, actor=by.actor, outcome=Outcome.BLOCKED
         )
 
-    def _find(self, tx: Transaction, conversation_id: int, epoch: int) -> Conversation:
+    def _find(self, tx: Transaction, conversation_id: ConversationId, epoch: Epoch) -> Conversation:
         conversation = conversations.find(tx, conversation_id, lock=True)
         ownership.require_epoch(conversation, epoch)
         return conversation
 
-    def _own(self, tx: Transaction, conversation_id: int, by: Agent, epoch: int) -> Conversation:
+    def _own(self, tx: Transaction, conversation_id: ConversationId, by: Agent, epoch: Epoch) -> Conversation:
         conversation = self._find(tx, conversation_id, epoch)
         if (
             conversation.state not in {ConversationState.ASSIGNED, ConversationState.HUMAN}
@@ -234,12 +258,12 @@ class AgentCommands:
         )
 
 
-def add_note(tx: Transaction, conversation_id: int, agent_id: int | None, text: str) -> None:
+def add_note(tx: Transaction, conversation_id: ConversationId, agent_id: AgentId | None, text: str) -> None:
     """Add a private note, which is never sent."""
     tx.execute(insert(note).values(conversation_id=conversation_id, agent_id=agent_id, text=text, at=tx.now))
 
 
-def find_agent(tx: Transaction, agent_id: int) -> Agent | None:
+def find_agent(tx: Transaction, agent_id: AgentId) -> Agent | None:
     """Return an active agent who may own conversations; None when there is none of that id."""
     row = tx.execute(
         select(agent_table).where(

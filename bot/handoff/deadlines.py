@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from typing_extensions import override
 
 from bot.clock import Clock
-from bot.domain import ConversationState, Outcome, OwnershipEvent, TicketReason
+from bot.domain import ConversationId, ConversationState, Outcome, OwnershipEvent, TicketReason
 from bot.handoff import handoff_notices, ownership, schedule, tickets, waiting_queue
 from bot.handoff.handoff_notices import KEEP_WAITING, LEAVE_MESSAGE, STOP_WAITING
 from bot.handoff.handoff_service import HandoffService
@@ -77,7 +77,7 @@ class Deadlines(Loop[int]):
         )
         return [int(row.id) for row in tx.execute(query)]
 
-    def execute(self, tx: Transaction, conversation_id: int) -> None:
+    def execute(self, tx: Transaction, conversation_id: ConversationId) -> None:
         """Execute the deadline of one conversation; do nothing when another gateway did it."""
         conversation = conversations.find(tx, conversation_id, lock=True)
         if conversation.deadline_at is None or conversation.deadline_at > tx.now:

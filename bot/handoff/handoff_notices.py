@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from bot.domain import Origin
+from bot.domain import ConversationId, HandoffId, Origin
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
@@ -40,7 +40,7 @@ def say(
     )
 
 
-def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, handoff_id: int) -> None:
+def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, handoff_id: HandoffId) -> None:
     """Ask the client for a score from 1 to 5."""
     choices = [
         Choice(knowledge.text(TOPIC, f"score_{score}", to.language), f"{SCORE}{handoff_id}:{score}")
@@ -50,7 +50,7 @@ def ask_for_score(tx: Transaction, knowledge: Knowledge, to: Conversation, hando
     outbox.add(tx, to, origin=Origin.SYSTEM, text=text, choices=choices)
 
 
-def close_choices(tx: Transaction, conversation_id: int) -> None:
+def close_choices(tx: Transaction, conversation_id: ConversationId) -> None:
     """Close the choices of earlier states. A score can still be given."""
     tx.execute(
         update(button)
@@ -64,12 +64,12 @@ def close_choices(tx: Transaction, conversation_id: int) -> None:
     )
 
 
-def given_score(payload: str) -> tuple[int, int] | None:
+def given_score(payload: str) -> tuple[HandoffId, int] | None:
     """Return the case and the score of a choice; None when it is another choice."""
     if not payload.startswith(SCORE):
         return None
     handoff_id, _, score = payload.removeprefix(SCORE).partition(":")
-    return int(handoff_id), int(score)
+    return HandoffId(int(handoff_id)), int(score)
 
 
 def means_stop_waiting(knowledge: Knowledge, conversation: Conversation, text: str) -> bool:

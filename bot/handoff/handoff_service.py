@@ -7,7 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from bot.domain import Awaiting, Consumer, ConversationState, Outcome, OwnershipEvent, TicketReason
+from bot.domain import (
+    Awaiting,
+    Consumer,
+    ConversationState,
+    HandoffId,
+    InboundId,
+    Outcome,
+    OwnershipEvent,
+    TicketReason,
+)
 from bot.handoff import handoff_notices, ownership, schedule, tickets, waiting_queue
 from bot.handoff.context import storable_context
 from bot.handoff.handoff_notices import KEEP_WAITING, LEAVE_MESSAGE, STOP_WAITING, TO_ASSISTANT
@@ -52,7 +61,7 @@ class HandoffService:
         *,
         reason: HandoffReason,
         priority: Priority,
-        inbound_id: int | None,
+        inbound_id: InboundId | None,
         context: HandoffContext = NO_CONTEXT,
     ) -> RequestedHandoff | None:
         """Hand the conversation over: into the queue, or to a ticket where no agent can be promised.
@@ -91,7 +100,7 @@ class HandoffService:
         else:
             self._announce_ticket(tx, requested.conversation, requested.ticket_reason)
 
-    def open_case(self, tx: Transaction, conversation: Conversation, reason: HandoffReason) -> int:
+    def open_case(self, tx: Transaction, conversation: Conversation, reason: HandoffReason) -> HandoffId:
         """Open a case for an agent who steps in: that of the newest open ticket, else a new one."""
         known = tickets.find_open_case(tx, conversation.id)
         if known is not None:
@@ -260,7 +269,7 @@ class HandoffService:
         )
         return True
 
-    def _score(self, tx: Transaction, conversation: Conversation, handoff_id: int, score: int) -> None:
+    def _score(self, tx: Transaction, conversation: Conversation, handoff_id: HandoffId, score: int) -> None:
         """Store the client's first score, and return to the assistant."""
         kept = tx.execute(
             update(handoff)
@@ -284,7 +293,7 @@ class HandoffService:
             )
 
     def _make_ticket(
-        self, tx: Transaction, conversation: Conversation, case: int, reason: TicketReason, actor: str
+        self, tx: Transaction, conversation: Conversation, case: HandoffId, reason: TicketReason, actor: str
     ) -> Conversation:
         tickets.make(tx, conversation.id, case, reason)
         return ownership.transition(
@@ -316,9 +325,9 @@ class HandoffService:
         conversation: Conversation,
         reason: HandoffReason,
         priority: Priority,
-        inbound_id: int | None,
+        inbound_id: InboundId | None,
         context: HandoffContext,
-    ) -> int:
+    ) -> HandoffId:
         handoff_id = tx.insert(
             handoff.insert().values(
                 conversation_id=conversation.id,
@@ -333,8 +342,8 @@ class HandoffService:
             )
         )
         handoff_total.labels(reason).inc()
-        return handoff_id
+        return HandoffId(handoff_id)
 
-    def _asked(self, tx: Transaction, inbound_id: int) -> bool:
+    def _asked(self, tx: Transaction, inbound_id: InboundId) -> bool:
         query = select(handoff.c.id).where(handoff.c.inbound_id == inbound_id)
         return tx.execute(query).first() is not None

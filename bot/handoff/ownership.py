@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sqlalchemy import insert, select, update
 
-from bot.domain import Awaiting, ConversationState, OwnershipEvent
+from bot.domain import AgentId, Awaiting, ConversationState, Epoch, HandoffId, OwnershipEvent
 from bot.handoff import handoff_notices
 from bot.handoff.schedule import AT_REST, BY_AGENT, IN_CASE, MAX_CASE_SECONDS, deadlines_of
 from bot.messages import conversations, inbox
@@ -34,8 +34,8 @@ def transition(
     *,
     event: OwnershipEvent,
     actor: str,
-    handoff_id: int | None = None,
-    agent_id: int | None = None,
+    handoff_id: HandoffId | None = None,
+    agent_id: AgentId | None = None,
     awaiting: Awaiting | None = None,
 ) -> Conversation:
     """Give the conversation a new owner and return it. Raises StaleEpochError when `conversation` is out of date.
@@ -48,7 +48,7 @@ def transition(
     changed = replace(
         conversation,
         state=to,
-        epoch=conversation.epoch + 1,
+        epoch=Epoch(conversation.epoch + 1),
         agent_id=owner,
         handoff_id=case,
         awaiting=awaiting,
@@ -132,7 +132,7 @@ def record_event(
     )
 
 
-def require_epoch(conversation: Conversation, epoch: int) -> None:
+def require_epoch(conversation: Conversation, epoch: Epoch) -> None:
     """Raise StaleEpochError unless the conversation is still in `epoch`."""
     if conversation.epoch != epoch:
         raise StaleEpochError(f"epoch {conversation.epoch}, not {epoch}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import WORKING_ROLES, ConversationState
+from bot.domain import WORKING_ROLES, AgentId, ConversationState, HandoffId
 from bot.handoff.schedule import OFFLINE_SECONDS
 from bot.storage.desk_tables import agent, handoff
 from bot.storage.tables import conversation as conversation_table
@@ -29,7 +29,7 @@ class Outlook:
     minutes: int | None
 
 
-def outlook(tx: Transaction, handoff_id: int) -> Outlook:
+def outlook(tx: Transaction, handoff_id: HandoffId) -> Outlook:
     """Return the place of a queued case and its expected wait, in full rounds of the agents at the desk."""
     position = _before(tx, handoff_id) + 1
     agents = len(at_desk(tx))
@@ -53,7 +53,7 @@ def at_desk(tx: Transaction) -> list[int]:
     return [int(row.id) for row in rows]
 
 
-def is_there(tx: Transaction, agent_id: int | None) -> bool:
+def is_there(tx: Transaction, agent_id: AgentId | None) -> bool:
     """Whether the agent is at the desk."""
     return agent_id in at_desk(tx)
 
@@ -63,7 +63,7 @@ def queue_length(tx: Transaction) -> int:
     return count_conversations(tx, conversation_table.c.state == ConversationState.QUEUED)
 
 
-def _before(tx: Transaction, handoff_id: int) -> int:
+def _before(tx: Transaction, handoff_id: HandoffId) -> int:
     mine = tx.execute(
         select(handoff.c.rank, handoff.c.created_at, handoff.c.id).where(handoff.c.id == handoff_id)
     ).one()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import ConversationState, Outcome, UnreachableReason
+from bot.domain import ConversationId, ConversationState, Outcome, UnreachableReason
 from bot.messages.conversations import Address
 from bot.storage import conversation, handoff, metadata
 from bot.storage.desk_tables import audit, handoff_event, webhook_delivery
@@ -32,7 +32,7 @@ def conversations_of(tx: Transaction, peer: str) -> list[Any]:
     return list(tx.execute(found.order_by(conversation.c.id)).mappings())
 
 
-def collect(tx: Transaction, conversation_id: int) -> dict[str, list[dict[str, Any]]]:
+def collect(tx: Transaction, conversation_id: ConversationId) -> dict[str, list[dict[str, Any]]]:
     """Return all rows about a conversation, by table; tables without any are left out."""
     found = {}
     for table in metadata.sorted_tables:
@@ -46,7 +46,7 @@ def collect(tx: Transaction, conversation_id: int) -> dict[str, list[dict[str, A
     return {name: rows for name, rows in found.items() if rows}
 
 
-def erase(tx: Transaction, conversation_id: int) -> bool:
+def erase(tx: Transaction, conversation_id: ConversationId) -> bool:
     """Delete all that is about a client, and remove the peer from the conversation. True if an opt-out was kept.
 
     The conversation's row stays without a name, since the audit trail refers to its id, which must not be used again.
@@ -87,7 +87,7 @@ def erase(tx: Transaction, conversation_id: int) -> bool:
     return stopped
 
 
-def _about(table: Table, conversation_id: int) -> ColumnElement[bool] | None:
+def _about(table: Table, conversation_id: ConversationId) -> ColumnElement[bool] | None:
     """Return the condition for a table's rows about the conversation; None where none can be.
 
     Derived from the columns, so that no new table is forgotten: the conversation's id, else a reference to a table

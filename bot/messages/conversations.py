@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from bot.domain import Awaiting, ConversationState, UnreachableReason
+from bot.domain import (
+    AgentId,
+    Awaiting,
+    ConversationId,
+    ConversationState,
+    Epoch,
+    HandoffId,
+    UnreachableReason,
+)
 from bot.storage import conversation
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
@@ -57,18 +65,18 @@ class Address:
 class Conversation:
     """A conversation as its row was when it was read."""
 
-    id: int
+    id: ConversationId
     name: str
     address: Address
     language: str
     state: ConversationState
-    epoch: int
+    epoch: Epoch
     expected_input: ExpectedInput | None
     expected_input_until: float
     outage_notified_at: float | None
     unreachable: UnreachableReason | None = None
-    agent_id: int | None = None
-    handoff_id: int | None = None
+    agent_id: AgentId | None = None
+    handoff_id: HandoffId | None = None
     awaiting: Awaiting | None = None
     state_since: float = 0.0
     deadline_index: int = 0
@@ -79,7 +87,7 @@ class Conversation:
         return self.expected_input if now < self.expected_input_until else None
 
 
-def find(tx: Transaction, conversation_id: int, *, lock: bool = False) -> Conversation:
+def find(tx: Transaction, conversation_id: ConversationId, *, lock: bool = False) -> Conversation:
     """Return the conversation with that id. With `lock` nobody else changes it until the transaction ends."""
     query = _BY_ID_LOCKED if lock else _BY_ID
     return _from_row(tx.execute(query, {"which": conversation_id}).one())
@@ -112,7 +120,7 @@ def open_at(tx: Transaction, address: Address, language: str) -> Conversation:
     return _from_row(tx.execute(_BY_ADDRESS_LOCKED, vars(address)).one())
 
 
-def change(tx: Transaction, conversation_id: int, **values: Any) -> None:
+def change(tx: Transaction, conversation_id: ConversationId, **values: Any) -> None:
     """Set columns of a conversation."""
     tx.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import OutboundStatus
+from bot.domain import OutboundId, OutboundStatus
 from bot.storage import delivery, outbound
 from bot.storage.database import insert_if_new
 from bot.storage.transaction import Transaction
@@ -31,7 +31,7 @@ _SENT = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.FAILED)
 ACCEPTED = "accepted"
 
 
-def begin(tx: Transaction, outbound_id: int, part: int, provider_id: str, segments: int) -> None:
+def begin(tx: Transaction, outbound_id: OutboundId, part: int, provider_id: str, segments: int) -> None:
     """Record that the provider accepted a part. A report on it may have come before the provider's answer."""
     values = {"provider_id": provider_id, "segments": segments}
     new = insert_if_new(
@@ -43,14 +43,14 @@ def begin(tx: Transaction, outbound_id: int, part: int, provider_id: str, segmen
         tx.execute(update(delivery).where(*_is(outbound_id, part)).values(**values))
 
 
-def find(tx: Transaction, provider_id: str) -> tuple[int, int] | None:
+def find(tx: Transaction, provider_id: str) -> tuple[OutboundId, int] | None:
     """Return the message and the part that the provider knows by that id."""
     row = tx.execute(select(delivery).where(delivery.c.provider_id == provider_id)).first()
     return (row.outbound_id, row.part) if row else None
 
 
 def report(
-    tx: Transaction, outbound_id: int, part: int, *, provider_id: str, status: str, error: str | None
+    tx: Transaction, outbound_id: OutboundId, part: int, *, provider_id: str, status: str, error: str | None
 ) -> bool:
     """Apply a provider's report. False when it reports nothing new, or about a message that does not exist."""
     if status not in RANK:
@@ -79,7 +79,7 @@ def report(
     return True
 
 
-def settle(tx: Transaction, outbound_id: int) -> None:
+def settle(tx: Transaction, outbound_id: OutboundId) -> None:
     """Derive the message's state from that of its parts, once the last of them is sent.
 
     A report also settles a message whose fate was unknown.
@@ -104,5 +104,5 @@ def settle(tx: Transaction, outbound_id: int) -> None:
     )
 
 
-def _is(outbound_id: int, part: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _is(outbound_id: OutboundId, part: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return delivery.c.outbound_id == outbound_id, delivery.c.part == part

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain import Consumer, InboundKind, InboundStatus
+from bot.domain import Consumer, ConversationId, InboundId, InboundKind, InboundStatus
 from bot.messages.queue import Queue
 from bot.storage import inbound
 from bot.storage.transaction import Transaction
@@ -19,10 +19,10 @@ LEASE_SECONDS = 60.0
 class ClaimedMessage:
     """A stored message to be worked on now; `content` is that of the table `inbound`."""
 
-    id: int
+    id: InboundId
     key: str
     """Identifies the message to the backend; unique also after a restore, when ids start again."""
-    conversation_id: int
+    conversation_id: ConversationId
     kind: InboundKind
     content: str
     attempts: int
@@ -59,6 +59,6 @@ QUEUE: Queue[ClaimedMessage] = Queue(
 )
 
 
-def finish(tx: Transaction, message_id: int, status: InboundStatus = InboundStatus.DONE) -> bool:
+def finish(tx: Transaction, message_id: InboundId, status: InboundStatus = InboundStatus.DONE) -> bool:
     """Close a message, once: False when it was closed before, so that nothing is answered twice."""
     return QUEUE.finish(tx, message_id, state=status)

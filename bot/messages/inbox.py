@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
-from bot.domain import Consumer, InboundKind, InboundStatus, Notice
+from bot.domain import Consumer, ConversationId, InboundId, InboundKind, InboundStatus, Notice
 from bot.messages import conversations, notices, reachability
 from bot.messages.conversations import Conversation
 from bot.messages.intake import IntakeDecision, IntakeRules, PendingNotice
@@ -92,12 +92,12 @@ class Inbox:
 
     def _insert(
         self, tx: Transaction, conversation: Conversation, parsed: ParsedMessage, decision: IntakeDecision
-    ) -> int:
+    ) -> InboundId:
         content = decision.content
         if decision.secret is not None:
             content = self._vault.seal(tx, conversation.id, decision.secret)
         is_for_desk = conversation.state in conversations.READ_BY_PEOPLE
-        return tx.insert(
+        message_id = tx.insert(
             insert(inbound).values(
                 conversation_id=conversation.id,
                 external_id=_external_id(parsed.message),
@@ -110,12 +110,13 @@ class Inbox:
                 received_at=tx.now,
             )
         )
+        return InboundId(message_id)
 
     def _add_notices(
         self,
         tx: Transaction,
         conversation: Conversation,
-        message_id: int,
+        message_id: InboundId,
         message: InboundMessage,
         decision: IntakeDecision,
     ) -> None:
@@ -167,7 +168,7 @@ class Inbox:
         return results
 
 
-def leave_to_people(tx: Transaction, conversation_id: int) -> None:
+def leave_to_people(tx: Transaction, conversation_id: ConversationId) -> None:
     """Leave the conversation's unanswered messages to people: the assistant never answers them."""
     tx.execute(
         update(inbound)
@@ -176,18 +177,18 @@ def leave_to_people(tx: Transaction, conversation_id: int) -> None:
     )
 
 
-def record_topic(tx: Transaction, message_id: int, topic: str) -> None:
+def record_topic(tx: Transaction, message_id: InboundId, topic: str) -> None:
     """Record which topic the assistant recognised in a message."""
     tx.execute(update(inbound).where(inbound.c.id == message_id).values(topic=topic))
 
 
-def newest(tx: Transaction, conversation_id: int) -> int:
+def newest(tx: Transaction, conversation_id: ConversationId) -> int:
     """Return the id of the client's newest message; 0 when there is none."""
     query = select(func.max(inbound.c.id)).where(inbound.c.conversation_id == conversation_id)
     return int(tx.execute(query).scalar() or 0)
 
 
-def has_written(tx: Transaction, conversation_id: int, since: float) -> bool:
+def has_written(tx: Transaction, conversation_id: ConversationId, since: float) -> bool:
     """Return whether the client has written after that time."""
     query = select(inbound.c.id).where(
         inbound.c.conversation_id == conversation_id, inbound.c.received_at > since
@@ -195,7 +196,7 @@ def has_written(tx: Transaction, conversation_id: int, since: float) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def has_later_message(tx: Transaction, conversation_id: int, message_id: int) -> bool:
+def has_later_message(tx: Transaction, conversation_id: ConversationId, message_id: InboundId) -> bool:
     """Return whether the client has written after that message."""
     query = select(inbound.c.id).where(
         inbound.c.conversation_id == conversation_id, inbound.c.id > message_id
@@ -203,7 +204,7 @@ def has_later_message(tx: Transaction, conversation_id: int, message_id: int) ->
     return tx.execute(query.limit(1)).first() is not None
 
 
-def is_open(tx: Transaction, conversation_id: int) -> bool:
+def is_open(tx: Transaction, conversation_id: ConversationId) -> bool:
     """Return whether a message of the conversation still waits for its answer."""
     query = select(inbound.c.id).where(
         inbound.c.conversation_id == conversation_id, inbound.c.state == InboundStatus.QUEUED

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from sqlalchemy import select
 
-from bot.domain import Notice, Origin, OutboundStatus
+from bot.domain import InboundId, Notice, Origin, OutboundStatus
 from bot.messages import outbox
 from bot.messages.conversations import Conversation
 from bot.messages.outbox import Choice
@@ -34,7 +34,7 @@ def add(
     knowledge: Knowledge,
     to: Conversation,
     notice: Notice,
-    inbound_id: int,
+    inbound_id: InboundId,
     *,
     choices: Sequence[Choice] = (),
     bypass_opt_out: bool = False,

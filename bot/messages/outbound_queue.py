@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import Origin, OutboundStatus, UnreachableReason
+from bot.domain import ConversationId, Origin, OutboundId, OutboundStatus, UnreachableReason
 from bot.messages import deliveries, halts, reachability
 from bot.messages.conversations import Address
 from bot.messages.queue import Queue
@@ -26,10 +26,10 @@ OWNER_CHANGED = "owner_changed"
 class OutboundMessage:
     """A stored message to be sent now. `text` holds the light markup of data/ (**label**)."""
 
-    id: int
+    id: OutboundId
     key: str
     """Names the message for good: a channel that recognises repeats knows it by its key."""
-    conversation_id: int
+    conversation_id: ConversationId
     address: Address
     origin: Origin
     language: str

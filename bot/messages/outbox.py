@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain import Notice, Origin, OutboundStatus
+from bot.domain import AgentId, ConversationId, InboundId, Notice, Origin, OutboundStatus
 from bot.messages.conversations import Conversation
 from bot.storage import button, outbound
 from bot.storage.transaction import Transaction
@@ -33,11 +33,11 @@ def add(
     text: str,
     language: str | None = None,
     choices: Sequence[Choice] = (),
-    inbound_id: int | None = None,
+    inbound_id: InboundId | None = None,
     seq: int = 0,
     notice: Notice | None = None,
     bypass_opt_out: bool = False,
-    agent_id: int | None = None,
+    agent_id: AgentId | None = None,
 ) -> int:
     """Store one message in the epoch of `to`, and return its id.
 
@@ -78,7 +78,7 @@ def add(
     return outbound_id
 
 
-def _next_seq(inbound_id: int | None) -> ColumnElement[int]:
+def _next_seq(inbound_id: InboundId | None) -> ColumnElement[int]:
     """Return the next free number among the notices that one inbound message causes."""
     last = select(func.max(outbound.c.seq)).where(
         outbound.c.inbound_id == inbound_id, outbound.c.origin == Origin.SYSTEM
@@ -92,7 +92,7 @@ def _button(choice: Choice) -> dict[str, str]:
     return token | {"kind": REQUEST_CONTACT} if choice.payload == REQUEST_CONTACT else token
 
 
-def is_pending(tx: Transaction, conversation_id: int) -> bool:
+def is_pending(tx: Transaction, conversation_id: ConversationId) -> bool:
     """Return whether anything is left to send in the conversation."""
     return (
         tx.execute(

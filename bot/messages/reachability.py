@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from bot.domain import ReachabilityChange, UnreachableReason
+from bot.domain import ConversationId, ReachabilityChange, UnreachableReason
 from bot.storage import conversation
 from bot.storage.transaction import Transaction
 
 
-def lose(tx: Transaction, conversation_id: int, reason: UnreachableReason) -> None:
+def lose(tx: Transaction, conversation_id: ConversationId, reason: UnreachableReason) -> None:
     """Send nothing more, because of `reason`. A client's own opt-out is never overwritten."""
     tx.execute(
         update(conversation)
@@ -22,7 +22,7 @@ def lose(tx: Transaction, conversation_id: int, reason: UnreachableReason) -> No
     )
 
 
-def regain(tx: Transaction, conversation_id: int) -> None:
+def regain(tx: Transaction, conversation_id: ConversationId) -> None:
     """Write to the client again."""
     tx.execute(
         update(conversation)
@@ -31,7 +31,7 @@ def regain(tx: Transaction, conversation_id: int) -> None:
     )
 
 
-def apply(tx: Transaction, conversation_id: int, change: ReachabilityChange | None) -> None:
+def apply(tx: Transaction, conversation_id: ConversationId, change: ReachabilityChange | None) -> None:
     """Apply what an inbound message says about reachability; None changes nothing."""
     match change:
         case ReachabilityChange.REGAIN:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from bot.domain import ConversationId, Epoch
 from bot.storage.desk_tables import audit
 from bot.storage.transaction import Transaction
 
@@ -34,8 +35,8 @@ class AuditTrail:
         actor: str,
         action: str,
         *,
-        conversation_id: int | None = None,
-        epoch: int | None = None,
+        conversation_id: ConversationId | None = None,
+        epoch: Epoch | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Append a row, in the transaction of the action that it records."""

@@ -12,6 +12,7 @@ import secrets
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, insert, select
 
+from bot.domain import ConversationId
 from bot.storage import vault
 from bot.storage.transaction import Transaction
 
@@ -24,7 +25,7 @@ class Vault:
     def __init__(self, key: str) -> None:
         self._fernet = Fernet(key)
 
-    def seal(self, tx: Transaction, conversation_id: int, secret: str) -> str:
+    def seal(self, tx: Transaction, conversation_id: ConversationId, secret: str) -> str:
         """Seal `secret` for LIFETIME_SECONDS, and return its reference."""
         reference = secrets.token_urlsafe(16)
         tx.execute(

@@ -10,6 +10,7 @@ from bot.desk.adapters.desk_adapter import Case, DeskAdapter
 from bot.desk.context_words import ContextWords
 from bot.desk.form_commands import Form, FormCommands, FormError
 from bot.desk.thread import thread
+from bot.domain import Epoch, HandoffId
 from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpochError, UnseenMessagesError
 from bot.messages import inbox
 from bot.messages.signal import Signal
@@ -44,7 +45,9 @@ class AtTheBuiltInDesk:
     async def case(self: AtTheBuiltInDesk | AtChatwoot, peer: str = PEER) -> Case:
         await self.story.asks(peer)
         who = await self.story.who(peer)
-        return Case(who.handoff_id or 0, who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en")
+        return Case(
+            who.handoff_id or HandoffId(0), who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en"
+        )
 
     async def settles(self) -> None:
         """Both sides know what the other has done."""
@@ -89,7 +92,7 @@ class AtTheBuiltInDesk:
         who = await self.story.who(peer)
         epoch, seen = self._page or (who.epoch, await self.story.parts.database.run(inbox.newest, who.id))
         self._page = None
-        form = Form(f"form-{next(_keys)}", who.id, epoch, seen, fields)
+        form = Form(f"form-{next(_keys)}", who.id, Epoch(epoch), seen, fields)
         try:
             await self.story.parts.database.run(self._acts.execute, what, ANNA, form)
         except (FormError, StaleEpochError, NotAllowedError, UnseenMessagesError) as error:

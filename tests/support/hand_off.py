@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.conversation.worker import Worker
+from bot.domain import AgentId
 from bot.handoff import handoff_notices
 from bot.handoff.agent_commands import Agent, AgentCommands
 from bot.handoff.deadlines import Deadlines
@@ -19,8 +20,8 @@ from tests.support.gateway import FakeEngine, Parts, reply, request_handoff, row
 
 PEER = "4711"
 CHANNEL = "simulator.telegram"
-ANNA = Agent(1, "anna", "Anna", "agent")
-KEN = Agent(2, "ken", "Ken", "lead")
+ANNA = Agent(AgentId(1), "anna", "Anna", "agent")
+KEN = Agent(AgentId(2), "ken", "Ken", "lead")
 
 
 def add_agents(tx: Transaction) -> None:

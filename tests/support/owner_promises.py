@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from bot.conversation.pipeline import TurnContext
-from bot.domain import ConversationState
+from bot.domain import AgentId, ConversationState
 from bot.handoff import schedule
 from bot.handoff.agent_commands import (
     Agent,
@@ -34,7 +34,7 @@ from tests.support.gateway import ManualClock, Parts
 
 CLIENTS = ("4711", "4712")
 CHANNEL = "simulator.telegram"
-AGENTS = (Agent(1, "anna", "Anna", "agent"), Agent(2, "ken", "Ken", "lead"))
+AGENTS = (Agent(AgentId(1), "anna", "Anna", "agent"), Agent(AgentId(2), "ken", "Ken", "lead"))
 # What clients type.
 WORDS = ("hello", "cancel", "/restart", '/affirm{"a": "b"}', "1", "5")
 

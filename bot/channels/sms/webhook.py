@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bot.channels.sms.error_codes import Meaning, meaning
 from bot.channels.sms.signature import Form, SignatureVerifier
 from bot.clock import Clock
-from bot.domain import ChatEvent, InboundKind
+from bot.domain import ChatEvent, InboundKind, OutboundId
 from bot.messages import deliveries, reachability
 from bot.messages.chat_commands import KEYWORD_COMMANDS, ChatCommand, normalize
 from bot.messages.conversations import Address
@@ -107,7 +107,7 @@ class SmsWebhook:
     def _apply(self, tx: Transaction, sid: str, key: str, status: str, code: str) -> bool:
         found = deliveries.find(tx, sid)
         if found is None and (given := _KEY.fullmatch(key)):
-            found = int(given[1]), int(given[2])
+            found = OutboundId(int(given[1])), int(given[2])
         if found is None:
             return False
         outbound_id, part = found

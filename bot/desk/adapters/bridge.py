@@ -22,7 +22,7 @@ from bot.desk.adapters.desk_adapter import (
 )
 from bot.desk.context_words import ContextWords
 from bot.desk.outgoing import refusal
-from bot.domain import ConversationState, Outcome
+from bot.domain import ConversationState, HandoffId, Outcome
 from bot.handoff.agent_commands import Agent, AgentCommands, NotAllowedError, UnseenMessagesError
 from bot.messages import conversations
 from bot.messages.conversations import Conversation
@@ -75,7 +75,7 @@ class Bridge(PeriodicTask):
             except DeskUnavailableError as error:
                 logger.warning("the desk does not answer: %s", error)
 
-    async def _one(self, handoff_id: int) -> None:
+    async def _one(self, handoff_id: HandoffId) -> None:
         work = await self._database.run(external_cases.work_on, handoff_id, self._facts)
         external_id = work.external_id
         if external_id is None:

@@ -26,6 +26,7 @@ from bot.desk.adapters.desk_adapter import (
     Entry,
     UnknownCaseError,
 )
+from bot.domain import Epoch, HandoffId
 from bot.settings.desk_settings import ChatwootSettings
 
 CONNECT_SECONDS, TOTAL_SECONDS = 1.0, 5.0
@@ -73,7 +74,7 @@ class Chatwoot(DeskAdapter):
             return str(known)
 
     @override
-    async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: int) -> None:
+    async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: Epoch) -> None:
         with _as_described():
             messages = await self._messages(external_id)
             there = sum(1 for message in messages if message["message_type"] == INCOMING)
@@ -118,7 +119,7 @@ class Chatwoot(DeskAdapter):
             return acts, f"{seen}|{claimed}|{resolved}"
 
     @override
-    async def close(self, external_id: str, epoch: int) -> None:
+    async def close(self, external_id: str, epoch: Epoch) -> None:
         await self._epoch(external_id, epoch)
         await self._set_status(external_id, "resolved")
 
@@ -138,7 +139,7 @@ class Chatwoot(DeskAdapter):
         made = (await self._call("POST", "/contacts", body))["payload"]
         return int(made["contact"]["id"]), str(made["contact_inbox"]["source_id"])
 
-    async def _conversation_of(self, contact: int, handoff_id: int) -> int | None:
+    async def _conversation_of(self, contact: int, handoff_id: HandoffId) -> int | None:
         known = await self._call("GET", f"/contacts/{contact}/conversations")
         for one in known["payload"]:
             if (one.get("custom_attributes") or {}).get("handoff") == handoff_id:
@@ -170,7 +171,7 @@ class Chatwoot(DeskAdapter):
             found += newer
             after = max(int(message["id"]) for message in newer)
 
-    async def _epoch(self, external_id: str, epoch: int) -> None:
+    async def _epoch(self, external_id: str, epoch: Epoch) -> None:
         body = {"custom_attributes": {"epoch": epoch}, "merge": True}
         await self._call("POST", f"/conversations/{external_id}/custom_attributes", body)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain import ConversationId, Epoch, HandoffId
+
 CLAIM, REPLY, RESOLVE = "claim", "reply", "resolve"
 
 
@@ -33,10 +35,10 @@ class Case:
     `about` is the context in words; `told` are the messages before the hand-off, oldest first.
     """
 
-    handoff_id: int
-    conversation_id: int
+    handoff_id: HandoffId
+    conversation_id: ConversationId
     conversation: str
-    epoch: int
+    epoch: Epoch
     client: str
     channel: str
     language: str
@@ -61,7 +63,7 @@ class DeskAdapter(Protocol):
         """Open the case and return the desk's id of it."""
         ...
 
-    async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: int) -> None:
+    async def append(self, external_id: str, entries: Sequence[Entry], delivered: int, epoch: Epoch) -> None:
         """Append the client's messages, and the current epoch of the case.
 
         `delivered` counts the entries appended before.
@@ -76,6 +78,6 @@ class DeskAdapter(Protocol):
         """Return the agents' acts after the cursor `after` ("" for the beginning), in order, and the next cursor."""
         ...
 
-    async def close(self, external_id: str, epoch: int) -> None:
+    async def close(self, external_id: str, epoch: Epoch) -> None:
         """Close the case."""
         ...

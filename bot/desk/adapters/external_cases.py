@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from bot.desk.adapters.desk_adapter import Case, Entry
 from bot.desk.context_words import ContextWords
 from bot.desk.masking import masked, masked_peer
-from bot.domain import Consumer
+from bot.domain import Consumer, ConversationId, HandoffId
 from bot.handoff import schedule
 from bot.handoff.agent_commands import Agent
 from bot.handoff.context import read_context
@@ -42,7 +42,7 @@ class Work:
     epoch_told: int
 
 
-def open_cases(tx: Transaction) -> list[int]:
+def open_cases(tx: Transaction) -> list[HandoffId]:
     """Return the open cases, and those that the external desk does not know to be closed."""
     opened = (
         select(handoff.c.id)
@@ -50,11 +50,11 @@ def open_cases(tx: Transaction) -> list[int]:
         .where(conversation_table.c.state.in_(sorted(schedule.IN_CASE)))
     )
     linked = select(desk_link.c.handoff_id).where(desk_link.c.closed_at.is_(None))
-    found = {int(row[0]) for query in (opened, linked) for row in tx.execute(query)}
+    found = {HandoffId(int(row[0])) for query in (opened, linked) for row in tx.execute(query)}
     return sorted(found)
 
 
-def work_on(tx: Transaction, handoff_id: int, facts: ContextWords) -> Work:
+def work_on(tx: Transaction, handoff_id: HandoffId, facts: ContextWords) -> Work:
     """Return the case as it stands."""
     case_row = tx.execute(select(handoff).where(handoff.c.id == handoff_id)).one()
     conversation = conversations.find(tx, case_row.conversation_id)
@@ -101,12 +101,12 @@ def work_on(tx: Transaction, handoff_id: int, facts: ContextWords) -> Work:
     )
 
 
-def is_over(conversation: Conversation, handoff_id: int) -> bool:
+def is_over(conversation: Conversation, handoff_id: HandoffId) -> bool:
     """Whether the case has ended: the client is with the assistant, or in another case."""
     return conversation.handoff_id != handoff_id or conversation.state not in schedule.IN_CASE
 
 
-def _told(tx: Transaction, conversation_id: int, until: float) -> list[str]:
+def _told(tx: Transaction, conversation_id: ConversationId, until: float) -> list[str]:
     """Return the last messages before the hand-off, without secrets, each with its sender."""
     lines: list[tuple[float, str]] = []
     for table, by, text, at in (
@@ -158,12 +158,12 @@ def delivered_now(tx: Transaction, work: Work) -> None:
     tx.execute(update(desk_link).where(desk_link.c.handoff_id == work.case.handoff_id).values(**values))
 
 
-def close(tx: Transaction, handoff_id: int) -> None:
+def close(tx: Transaction, handoff_id: HandoffId) -> None:
     """Note that the external desk knows that the case is closed."""
     tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(closed_at=tx.now))
 
 
-def read_up_to(tx: Transaction, handoff_id: int, cursor: str) -> None:
+def read_up_to(tx: Transaction, handoff_id: HandoffId, cursor: str) -> None:
     """Store the cursor up to which external acts were executed."""
     tx.execute(update(desk_link).where(desk_link.c.handoff_id == handoff_id).values(cursor=cursor))
 
@@ -173,7 +173,7 @@ def is_done(tx: Transaction, key: str) -> bool:
     return tx.execute(select(desk_request.c.at).where(desk_request.c.key == key)).first() is not None
 
 
-def forget(tx: Transaction, handoff_id: int) -> None:
+def forget(tx: Transaction, handoff_id: HandoffId) -> None:
     """Forget a case that the external desk lost; an open one is opened there again."""
     tx.execute(delete(desk_link).where(desk_link.c.handoff_id == handoff_id))
 

@@ -11,6 +11,7 @@ from telegram import InlineKeyboardMarkup
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.rate_limiter import CALLS_PER_SECOND, RateLimiter
 from bot.channels.telegram.sender import TelegramSender, keyboard
+from bot.domain import ConversationId, OutboundId
 from bot.messages.conversations import Address
 from bot.messages.outbound_queue import OutboundMessage, Receipt
 from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError, SendUnknownError
@@ -54,7 +55,12 @@ async def _no_sleep(_: float) -> None:
 def message(text: str = "Tap **Next** 🙂", chat: int = 5, **more: Any) -> OutboundMessage:
     given: dict[str, Any] = {"origin": "assistant", "language": "en", "buttons": [], "attempts": 1} | more
     return OutboundMessage(
-        id=1, key="c-1", conversation_id=1, address=Address("telegram", str(chat)), text=text, **given
+        id=OutboundId(1),
+        key="c-1",
+        conversation_id=ConversationId(1),
+        address=Address("telegram", str(chat)),
+        text=text,
+        **given,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.desk.adapters.desk_adapter import CLAIM, REPLY, RESOLVE, DeskAdapter, Entry
+from bot.domain import Epoch
 from tests.support.desk_places import Place
 
 
@@ -53,14 +54,14 @@ async def test_what_is_noted_is_no_reply(place: Place) -> None:
 
 async def test_what_the_client_wrote_is_no_act_of_an_agent(place: Place) -> None:
     external_id = await place.desk.open(await place.case())
-    await place.desk.append(external_id, [Entry(1, "hello", 0.0)], 0, 1)
+    await place.desk.append(external_id, [Entry(1, "hello", 0.0)], 0, Epoch(1))
     assert (await kinds(place.desk, external_id))[0] == []
 
 
 async def test_a_closed_case_can_be_closed_again(place: Place) -> None:
     external_id = await place.desk.open(await place.case())
-    await place.desk.close(external_id, 2)
-    await place.desk.close(external_id, 2)
+    await place.desk.close(external_id, Epoch(2))
+    await place.desk.close(external_id, Epoch(2))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ async def test_what_the_assistant_and_the_gateway_say_is_no_act_of_an_agent(plac
 async def test_a_new_epoch_alone_can_be_told(place: Place) -> None:
     external_id = await place.desk.open(await place.case())
     for epoch in (2, 3, 3):
-        await place.desk.append(external_id, [], 0, epoch)
+        await place.desk.append(external_id, [], 0, Epoch(epoch))
     assert (await kinds(place.desk, external_id))[0] == []
 
 
@@ -168,6 +169,6 @@ async def test_a_case_that_was_closed_can_be_opened_again(place: Place) -> None:
     external_id = await place.desk.open(case)
     await place.takes()
     _, cursor = await kinds(place.desk, external_id)
-    await place.desk.close(external_id, 2)
+    await place.desk.close(external_id, Epoch(2))
     assert await place.desk.open(case) == external_id
     assert [kind for kind, _ in (await kinds(place.desk, external_id, cursor))[0]] == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.desk.adapters.desk_adapter import CLAIM, REPLY, AgentAct, Case, DeskUnavailableError, Entry
+from bot.domain import Epoch
 from bot.storage.desk_tables import desk_link
 from tests.support.desk_places import FACTS, AtChatwoot
 from tests.support.gateway import rows
@@ -184,10 +185,10 @@ async def test_messages_whose_answer_was_lost_are_not_appended_twice(elsewhere: 
     entries = [Entry(1, "ok", 0.0), Entry(2, "ok", 1.0), Entry(3, "ok?", 2.0)]
     elsewhere.chatwoot.faults.append("lose")
     with pytest.raises(DeskUnavailableError):
-        await elsewhere.desk.append(external_id, entries, 0, 1)
-    await elsewhere.desk.append(external_id, entries, 0, 1)
+        await elsewhere.desk.append(external_id, entries, 0, Epoch(1))
+    await elsewhere.desk.append(external_id, entries, 0, Epoch(1))
     assert await elsewhere.sees() == ["ok", "ok", "ok?"]
-    await elsewhere.desk.append(external_id, [Entry(4, "ok", 3.0)], 3, 1)
+    await elsewhere.desk.append(external_id, [Entry(4, "ok", 3.0)], 3, Epoch(1))
     assert await elsewhere.sees() == ["ok", "ok", "ok?", "ok"]
 
 

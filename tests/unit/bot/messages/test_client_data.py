@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.domain import UnreachableReason
+from bot.domain import ConversationId, UnreachableReason
 from bot.messages import client_data
 from bot.messages.conversations import Address, find_by_address
 from bot.privacy.audit import AuditTrail
@@ -71,7 +71,11 @@ def two(database: Database) -> tuple[int, int]:
 
 
 def test_every_table_is_either_about_clients_or_known_to_be_about_nobody() -> None:
-    found = {table.name for table in metadata.sorted_tables if client_data._about(table, 1) is not None}
+    found = {
+        table.name
+        for table in metadata.sorted_tables
+        if client_data._about(table, ConversationId(1)) is not None
+    }
     assert found == ABOUT_CLIENTS, (
         "a new table: hand out and erase what it holds of a client, or add it above"
     )

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from bot.domain import Epoch
 from bot.messages import conversations
 from bot.messages.conversations import Address
 from bot.storage import conversation
@@ -68,10 +69,12 @@ async def test_a_client_who_never_wrote_has_none(parts: Parts) -> None:
 
 async def test_a_conversation_is_found_as_it_was_changed(parts: Parts) -> None:
     begun = await parts.conversation()
-    await parts.database.run(conversations.change, begun.id, language="en", epoch=3, outage_notified_at=5.0)
+    await parts.database.run(
+        conversations.change, begun.id, language="en", epoch=Epoch(3), outage_notified_at=5.0
+    )
 
     found = await parts.database.run(conversations.find, begun.id)
-    assert found == dataclasses.replace(begun, language="en", epoch=3, outage_notified_at=5.0)
+    assert found == dataclasses.replace(begun, language="en", epoch=Epoch(3), outage_notified_at=5.0)
     assert await parts.database.run(conversations.find, begun.id, lock=True) == found
     assert await parts.database.run(conversations.find_by_address, begun.address) == found
 

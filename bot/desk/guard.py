@@ -12,9 +12,11 @@ from bot.channels.http import MAX_BODY_BYTES
 from bot.clock import Clock
 from bot.desk import sessions
 from bot.desk.sessions import Session
+from bot.domain import WORKING_ROLES, Role
 from bot.storage import Database
 
 COOKIE = "desk"
+MAX_FORM_FIELDS = 40
 # Nothing is loaded from elsewhere, nothing inline runs, and no other page may show the desk in a frame.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -27,10 +29,10 @@ SECURITY_HEADERS = {
 }
 
 # What each role may do. An auditor sees everything and touches nothing.
-WORK = frozenset({"agent", "lead"})
-SUPERVISE = frozenset({"lead", "auditor"})
-LEAD = frozenset({"lead"})
-ANYBODY = frozenset({"agent", "lead", "auditor"})
+WORK = frozenset(WORKING_ROLES)
+SUPERVISE = frozenset({Role.LEAD, Role.AUDITOR})
+LEAD = frozenset({Role.LEAD})
+ANYBODY = frozenset(Role)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -84,7 +86,7 @@ async def read_form(request: Request) -> dict[str, str]:
         if len(body) > MAX_BODY_BYTES:
             raise HTTPException(413, f"a form may have at most {MAX_BODY_BYTES} bytes")
     try:
-        read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40)
+        read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400, "the form cannot be read") from None
     return {name: values[0].replace("\0", "") for name, values in read.items()}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.channels.http import MAX_BODY_BYTES
+from bot.channels.http import read_body
 from bot.clock import Clock
 from bot.desk import sessions
 from bot.desk.sessions import Session
@@ -78,13 +78,9 @@ class Guard:
 async def read_form(request: Request) -> dict[str, str]:
     """Return a form's fields, the first of each name.
 
-    Raises HTTPException: 413 above MAX_BODY_BYTES bytes, 400 for a malformed form.
+    Raises HTTPException: 413 as `read_body` does, 400 for a malformed form.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"a form may have at most {MAX_BODY_BYTES} bytes")
+    body = await read_body(request)
     try:
         read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except (UnicodeDecodeError, ValueError):

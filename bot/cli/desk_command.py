@@ -10,7 +10,7 @@ from collections.abc import Callable
 import segno
 
 from bot.cli.operator_audit import OperatorAction, record_action
-from bot.desk.accounts import AccountError, Accounts, NewSecrets, everybody
+from bot.desk.accounts import AccountError, Accounts, NewSecrets, list_agents
 from bot.desk.desk_keys import audit_key, desk_key
 from bot.domain import Role
 from bot.privacy.audit import AuditTrail
@@ -71,7 +71,7 @@ def _remove_agent(options: argparse.Namespace, database: Database, settings: Set
 
 
 def _agents(_: argparse.Namespace, database: Database, __: Settings) -> int:
-    for name, shown_as, role, active in database.transact(everybody):
+    for name, shown_as, role, active in database.transact(list_agents):
         print(f"{name:20} {role:8} {shown_as}{'' if active else '  (removed)'}")
     return 0
 

@@ -179,7 +179,7 @@ class Accounts:
         return int(found)
 
 
-def everybody(tx: Transaction) -> list[tuple[str, str, str, bool]]:
+def list_agents(tx: Transaction) -> list[tuple[str, str, str, bool]]:
     """Return name, shown name, role and whether the account is active, ordered by name."""
     rows = tx.execute(select(agent).order_by(agent.c.name))
     return [(row.name, row.shown_as, row.role, bool(row.active)) for row in rows]

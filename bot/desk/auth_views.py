@@ -15,7 +15,7 @@ from bot.storage.desk_tables import agent as agent_table
 from bot.storage.transaction import Transaction
 
 
-class Entrance:
+class AuthViews:
     """The pages that need no session."""
 
     def __init__(self, parts: DeskContext, checks: Guard, pages: Pages) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 from bot.clock import Clock
 from bot.desk.form_commands import note_presence
 from bot.desk.sessions import Session, find
-from bot.domain import Awaiting, Consumer, ConversationId, ConversationState, TicketStatus
+from bot.desk.thread import PRESENT_SECONDS, WRITING_SECONDS
+from bot.domain import Awaiting, Consumer, ConversationId, ConversationState, OutboundStatus, TicketStatus
 from bot.messages.signal import Signal
 from bot.storage import Database
 from bot.storage.desk_tables import agent, handoff_event, note, presence, ticket
@@ -94,18 +95,21 @@ class Live:
         unsettled = (
             select(func.count())
             .select_from(outbound)
-            .where(outbound.c.conversation_id == conversation_id, outbound.c.state.in_(("queued", "sent")))
+            .where(
+                outbound.c.conversation_id == conversation_id,
+                outbound.c.state.in_((OutboundStatus.QUEUED, OutboundStatus.SENT)),
+            )
         )
-        sent = unsettled.where(outbound.c.state == "sent")
+        sent = unsettled.where(outbound.c.state == OutboundStatus.SENT)
         looking = tx.execute(
             select(presence.c.agent_id, presence.c.writing_at, presence.c.seen_at)
             .where(presence.c.conversation_id == conversation_id)
             .order_by(presence.c.agent_id)
         )
         there = [
-            f"{row.agent_id}{'w' if (row.writing_at or 0) > tx.now - 10 else ''}"
+            f"{row.agent_id}{'w' if (row.writing_at or 0) > tx.now - WRITING_SECONDS else ''}"
             for row in looking
-            if row.seen_at > tx.now - 40
+            if row.seen_at > tx.now - PRESENT_SECONDS
         ]
         return [
             *(newest(table) for table in (inbound, outbound, note, handoff_event)),

@@ -8,13 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.channels.http import MAX_BODY_BYTES
+from bot.channels.http import read_body
 from bot.clock import Clock
 from bot.desk import sessions
 from bot.desk.sessions import Session
+from bot.domain import WORKING_ROLES, Role
 from bot.storage import Database
 
 COOKIE = "desk"
+MAX_FORM_FIELDS = 40
 # Nothing is loaded from elsewhere, nothing inline runs, and no other page may show the desk in a frame.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -27,10 +29,10 @@ SECURITY_HEADERS = {
 }
 
 # What each role may do. An auditor sees everything and touches nothing.
-WORK = frozenset({"agent", "lead"})
-SUPERVISE = frozenset({"lead", "auditor"})
-LEAD = frozenset({"lead"})
-ANYBODY = frozenset({"agent", "lead", "auditor"})
+WORK = frozenset(WORKING_ROLES)
+SUPERVISE = frozenset({Role.LEAD, Role.AUDITOR})
+LEAD = frozenset({Role.LEAD})
+ANYBODY = frozenset(Role)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -76,15 +78,11 @@ class Guard:
 async def read_form(request: Request) -> dict[str, str]:
     """Return a form's fields, the first of each name.
 
-    Raises HTTPException: 413 above MAX_BODY_BYTES bytes, 400 for a malformed form.
+    Raises HTTPException: 413 as `read_body` does, 400 for a malformed form.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"a form may have at most {MAX_BODY_BYTES} bytes")
+    body = await read_body(request)
     try:
-        read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40)
+        read = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400, "the form cannot be read") from None
     return {name: values[0].replace("\0", "") for name, values in read.items()}

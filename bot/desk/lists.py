@@ -11,8 +11,9 @@ from sqlalchemy.engine import Row
 
 from bot.desk.context_words import reason_name
 from bot.desk.masking import masked, masked_peer, shortened
-from bot.domain import AgentId, Awaiting, ConversationId, ConversationState, Epoch, TicketStatus
+from bot.domain import AgentId, Awaiting, ConversationId, ConversationState, Epoch, Origin, TicketStatus
 from bot.handoff import schedule
+from bot.handoff.handoff_service import URGENT_RANK
 from bot.storage.desk_tables import agent, handoff, note, ticket
 from bot.storage.tables import conversation, inbound, outbound
 from bot.storage.transaction import Transaction
@@ -81,7 +82,7 @@ def _waiting(row: Row[Any]) -> Waiting:
         reason=reason_name(row.reason, row.topic),
         topic=row.topic,
         urgent=urgent,
-        raised=row.rank > (10 if urgent else 0),
+        raised=row.rank > (URGENT_RANK if urgent else 0),
         since=row.asked_at if row.state == ConversationState.QUEUED else row.state_since,
         agent_id=row.agent_id,
         agent=row.shown_as,
@@ -150,7 +151,7 @@ def search(tx: Transaction, words: str) -> list[Found]:
     pattern = f"%{_escaped(words)}%"
     in_text = or_(
         _said_in(inbound, inbound.c.content, pattern, inbound.c.kind == "text"),
-        _said_in(outbound, outbound.c.text, pattern, outbound.c.origin.in_(("agent", "assistant"))),
+        _said_in(outbound, outbound.c.text, pattern, outbound.c.origin.in_((Origin.AGENT, Origin.ASSISTANT))),
         _said_in(note, note.c.text, pattern),
         conversation.c.peer.ilike(pattern, escape="\\"),
     )

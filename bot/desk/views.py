@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.desk import canned, guard, lists, statistics, thread
-from bot.desk.auth_views import Entrance
+from bot.desk.auth_views import AuthViews
 from bot.desk.desk_context import DeskContext
 from bot.desk.event_stream import Live
 from bot.desk.form_commands import Form, FormCommands, FormError, note_presence
@@ -25,6 +25,7 @@ from bot.desk.pages import Pages
 from bot.desk.sessions import Session
 from bot.domain import WORKING_ROLES, ConversationId, Epoch
 from bot.handoff.agent_commands import AgentCommands, NotAllowedError, StaleEpochError, UnseenMessagesError
+from bot.handoff.schedule import OFFLINE_SECONDS
 from bot.storage.desk_tables import agent as agent_table
 from bot.storage.desk_tables import audit as audit_table
 from bot.storage.transaction import Transaction
@@ -44,7 +45,7 @@ class Desk:
         self._acts = FormCommands(AgentCommands(parts.handoffs), parts.audit, parts.clock, reviewed)
         self._live = Live(parts.database, parts.changed, parts.clock)
         self._pages = Pages(parts.handoffs.knowledge, parts.handoffs.settings.hours, parts.clock)
-        self._entrance = Entrance(parts, self._guard, self._pages)
+        self._auth_views = AuthViews(parts, self._guard, self._pages)
 
     def routes(self) -> list[BaseRoute]:
         """Return all routes below /desk."""
@@ -52,9 +53,9 @@ class Desk:
         return [
             Route("/desk", _to_the_desk),
             Route("/desk/", self._page(self.queue)),
-            Route("/desk/login", self._entrance.login, methods=["GET", "POST"]),
-            Route("/desk/logout", self._page(self._entrance.logout), methods=["POST"]),
-            Route("/desk/language", self._page(self._entrance.language), methods=["POST"]),
+            Route("/desk/login", self._auth_views.login, methods=["GET", "POST"]),
+            Route("/desk/logout", self._page(self._auth_views.logout), methods=["POST"]),
+            Route("/desk/language", self._page(self._auth_views.language), methods=["POST"]),
             Route(here, self._page(self.conversation)),
             Route(f"{here}/writing", self._page(self.writing), methods=["POST"]),
             Route(f"{here}/reveal", self._page(self.reveal), methods=["POST"]),
@@ -254,11 +255,13 @@ class Desk:
             raise HTTPException(404)
         return shown
 
-    def _colleagues(self, tx: Transaction, but: int) -> list[tuple[int, str, bool]]:
-        there = tx.now - 120
+    def _colleagues(self, tx: Transaction, exclude_id: int) -> list[tuple[int, str, bool]]:
+        there = tx.now - OFFLINE_SECONDS
         rows = tx.execute(
             select(agent_table)
-            .where(agent_table.c.active, agent_table.c.role.in_(WORKING_ROLES), agent_table.c.id != but)
+            .where(
+                agent_table.c.active, agent_table.c.role.in_(WORKING_ROLES), agent_table.c.id != exclude_id
+            )
             .order_by(agent_table.c.shown_as)
         )
         return [(row.id, row.shown_as, (row.seen_at or 0) > there) for row in rows]

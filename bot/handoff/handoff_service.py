@@ -33,7 +33,7 @@ from knowledge import Knowledge
 
 NO_CONTEXT = HandoffContext()
 # The rank of urgent cases in the queue.
-URGENT = 10
+URGENT_RANK = 10
 # From this deadline on, a queued client was offered a ticket.
 OFFERED = 3
 
@@ -334,7 +334,7 @@ class HandoffService:
                 inbound_id=inbound_id,
                 reason=reason,
                 priority=priority,
-                rank=URGENT if priority is Priority.URGENT else 0,
+                rank=URGENT_RANK if priority is Priority.URGENT else 0,
                 language=conversation.language,
                 topic=context.topic,
                 context=to_builtins(context),

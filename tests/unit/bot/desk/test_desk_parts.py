@@ -144,7 +144,7 @@ async def test_whoever_listens_is_told_of_each_change_once_in_order_and_signed(s
 
     told = [Webhook(SECRET).verify(request.content, dict(request.headers)) for request in receiver.got]
     assert [event["type"] for event in told] == ["handoff.requested", "handoff.claimed"]
-    assert told[0]["data"]["reason"] == "urgent"
+    assert told[0]["data"]["reason"] == "phone_lost"
     assert "a person please" not in json.dumps(told)
     assert len({request.headers["webhook-id"] for request in receiver.got}) == 2
 

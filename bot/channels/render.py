@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.channels.split import split, utf16
+from bot.messages.outbox import MessageButton
 from knowledge import Language
 from knowledge.sms_segments import non_gsm_characters
 
@@ -39,11 +40,11 @@ class RenderedPart:
 
     text: str
     entities: list[Entity] = field(default_factory=list)
-    buttons: list[dict[str, str]] = field(default_factory=list)
+    buttons: Sequence[MessageButton] = ()
 
 
 def render(
-    text: str, buttons: Sequence[dict[str, str]], capabilities: Capabilities, language: Language
+    text: str, buttons: Sequence[MessageButton], capabilities: Capabilities, language: Language
 ) -> list[RenderedPart]:
     """Render `text` with its **labels** bold or in the language's quotes, and its buttons or a numbered menu.
 
@@ -51,8 +52,8 @@ def render(
     """
     plain, bold = _labels(text, capabilities, language)
     if capabilities.buttons:
-        return _parts(plain, bold, capabilities.text_limit, list(buttons))
-    menu = "".join(f"\n{number} {button['title']}" for number, button in enumerate(buttons, start=1))
+        return _parts(plain, bold, capabilities.text_limit, buttons)
+    menu = "".join(f"\n{number} {button.title}" for number, button in enumerate(buttons, start=1))
     if _only_replaceable(plain + menu):
         plain, menu = plain.translate(_GSM_REPLACEMENTS), menu.translate(_GSM_REPLACEMENTS)
     parts = _parts(plain.rstrip() if menu else plain, [], capabilities.text_limit, [])
@@ -62,7 +63,7 @@ def render(
 
 
 def _parts(
-    text: str, bold: Sequence[tuple[int, int]], limit: int, buttons: list[dict[str, str]]
+    text: str, bold: Sequence[tuple[int, int]], limit: int, buttons: Sequence[MessageButton]
 ) -> list[RenderedPart]:
     ranges = split(text, limit, bold)
     return [

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation import choices, clarifications, directives
 from bot.domain import ConversationId, InboundKind, InboundStatus, Notice, Origin, TurnOutcome
+from bot.handoff.client_messages import ClientMessages
 from bot.handoff.handoff_notices import PREFIX as HANDOFF_PREFIX
 from bot.handoff.handoff_service import HandoffService, RequestedHandoff
 from bot.messages import conversations, inbound_queue, inbox, notices, outbox
@@ -81,6 +82,7 @@ class Pipeline:
         self._vault = vault
         self._knowledge = knowledge
         self._handoffs = handoffs
+        self._client_messages = ClientMessages(handoffs)
         self._commands = ChatCommands(knowledge)
         self._prepare: Sequence[Stage] = (
             self._interpret,
@@ -174,7 +176,7 @@ class Pipeline:
 
     def _route_to_people(self, tx: Transaction, turn: TurnContext) -> None:
         """Close the message when people read it, or when the gateway carries out the choice that it made."""
-        is_routed = self._handoffs.client_wrote(tx, turn.conversation, turn.message, turn.payload)
+        is_routed = self._client_messages.route(tx, turn.conversation, turn.message, turn.payload)
         if is_routed:
             inbound_queue.finish(tx, turn.message.id)
             self._destroy_secret(tx, turn)

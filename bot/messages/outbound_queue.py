@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.domain import ConversationId, Origin, OutboundId, OutboundStatus, UnreachableReason
 from bot.messages import deliveries, halts, reachability
 from bot.messages.conversations import Address
+from bot.messages.outbox import MessageButton
 from bot.messages.queue import Queue
 from bot.storage import button, conversation, outbound
 from bot.storage.transaction import Transaction
+from contracts.codec import convert
 from contracts.payloads import REQUEST_CONTACT
 
 LEASE_SECONDS = 30.0
@@ -34,7 +36,7 @@ class OutboundMessage:
     origin: Origin
     language: str
     text: str
-    buttons: list[dict[str, str]]
+    buttons: Sequence[MessageButton]
     attempts: int
     created_at: float = 0.0
     parts_sent: int = 0
@@ -125,7 +127,7 @@ def _claimed(row: Any) -> OutboundMessage:
         origin=row.origin,
         language=row.language,
         text=row.text,
-        buttons=list(row.buttons),
+        buttons=convert(row.buttons, tuple[MessageButton, ...]),
         attempts=row.attempts + 1,
         created_at=row.created_at,
         parts_sent=row.parts_sent,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -13,8 +14,18 @@ from bot.domain import AgentId, ConversationId, InboundId, Notice, Origin, Outbo
 from bot.messages.conversations import Conversation
 from bot.storage import button, outbound
 from bot.storage.transaction import Transaction
+from contracts.codec import to_builtins
 from contracts.enums import ChannelKind
 from contracts.payloads import REQUEST_CONTACT
+
+
+class MessageButton(Struct, frozen=True, omit_defaults=True):
+    """A button as it is stored with its message. `token` is opaque: it says nothing and cannot be guessed."""
+
+    title: str
+    token: str
+    kind: str | None = None
+    """REQUEST_CONTACT for the one button that the client's device answers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ def add(
     if to.address.kind == ChannelKind.SMS:
         # A text message cannot ask a phone for its number, and the other choices are numbered as they are shown.
         choices = [choice for choice in choices if choice.payload != REQUEST_CONTACT]
-    tokens = [_button(choice) for choice in choices]
+    buttons = [_button(choice) for choice in choices]
     outbound_id = tx.insert(
         insert(outbound).values(
             conversation_id=to.id,
@@ -56,7 +67,7 @@ def add(
             origin=origin,
             language=language or to.language,
             text=text,
-            buttons=tokens,
+            buttons=[to_builtins(button) for button in buttons],
             epoch=to.epoch,
             bypass_opt_out=bypass_opt_out,
             agent_id=agent_id,
@@ -64,10 +75,10 @@ def add(
             created_at=tx.now,
         )
     )
-    for position, (choice, token) in enumerate(zip(choices, tokens, strict=True), start=1):
+    for position, (choice, shown) in enumerate(zip(choices, buttons, strict=True), start=1):
         tx.execute(
             insert(button).values(
-                token=token["token"],
+                token=shown.token,
                 conversation_id=to.id,
                 outbound_id=outbound_id,
                 position=position,
@@ -86,10 +97,9 @@ def _next_seq(inbound_id: InboundId | None) -> ColumnElement[int]:
     return func.coalesce(last.scalar_subquery(), -1) + 1
 
 
-def _button(choice: Choice) -> dict[str, str]:
-    token = {"title": choice.title, "token": secrets.token_urlsafe(12)}
-    # The one choice that is more than a token: a channel may let the client's device answer it.
-    return token | {"kind": REQUEST_CONTACT} if choice.payload == REQUEST_CONTACT else token
+def _button(choice: Choice) -> MessageButton:
+    kind = REQUEST_CONTACT if choice.payload == REQUEST_CONTACT else None
+    return MessageButton(choice.title, secrets.token_urlsafe(12), kind)
 
 
 def is_pending(tx: Transaction, conversation_id: ConversationId) -> bool:

@@ -16,6 +16,7 @@ from actions.backend import Backend
 from actions.server import all_actions
 from actions.vault_client import VaultClient
 from bot.channels.render import BY_KIND, RenderedPart, render
+from bot.messages.outbox import MessageButton
 from contracts.codec import convert, to_builtins
 from contracts.directives import Directive, ExpectInput, RequestHandoff
 from contracts.enums import ChannelKind, ExpectedInput
@@ -227,7 +228,9 @@ class ActionChat:
             rendered
             for message in self.last.messages
             if message["text"]
-            for rendered in render(message["text"], message["buttons"], BY_KIND[self.channel], language)
+            for rendered in render(
+                message["text"], _buttons(message["buttons"]), BY_KIND[self.channel], language
+            )
         ]
 
     @property
@@ -244,3 +247,8 @@ class ActionChat:
             for language in self.knowledge.languages:
                 wanted = {p for c in ChannelKind for p in placeholders(answered.template(name, language, c))}
                 assert wanted == filled or name.startswith("guide/more"), f"{name} in {language}: {wanted}"
+
+
+def _buttons(buttons: Iterable[Mapping[str, str]]) -> list[MessageButton]:
+    """Make Rasa's buttons the gateway's; their payloads stand for tokens."""
+    return [MessageButton(button["title"], button["payload"]) for button in buttons]

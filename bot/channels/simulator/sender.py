@@ -9,6 +9,7 @@ from bot.channels.render import BY_KIND, RenderedPart, render
 from bot.channels.simulator.phones import Phones, PhoneSender
 from bot.domain import Origin
 from bot.messages.outbound_queue import OutboundMessage, Receipt
+from contracts.codec import to_builtins
 from contracts.payloads import REQUEST_CONTACT
 from knowledge import Knowledge
 
@@ -24,7 +25,7 @@ class SimulatorSender:
 
     def parts(self, outgoing: OutboundMessage) -> list[RenderedPart]:
         """Render the message as the phone shows it. A simulated phone has no number to share."""
-        buttons = [button for button in outgoing.buttons if button.get("kind") != REQUEST_CONTACT]
+        buttons = [button for button in outgoing.buttons if button.kind != REQUEST_CONTACT]
         language = self._knowledge.languages[outgoing.language]
         return render(outgoing.text, buttons, BY_KIND[outgoing.address.kind], language)
 
@@ -40,7 +41,7 @@ class SimulatorSender:
             cast(PhoneSender, sender),
             part.text,
             part.entities,
-            part.buttons,
+            [to_builtins(button) for button in part.buttons],
             f"{outgoing.key}-{outgoing.parts_sent}" if outgoing.parts_sent else outgoing.key,
         )
         return Receipt(str(message_id))

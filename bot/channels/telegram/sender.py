@@ -33,6 +33,7 @@ from bot.channels.render import TELEGRAM, RenderedPart, render
 from bot.channels.telegram.rate_limiter import RateLimiter
 from bot.domain import Origin, UnreachableReason
 from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.outbox import MessageButton
 from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError, SendUnknownError
 from contracts.payloads import REQUEST_CONTACT
 from knowledge import Knowledge
@@ -144,19 +145,15 @@ class TelegramSender:
         return SendUnconfirmedError()
 
 
-def keyboard(buttons: Sequence[dict[str, str]], *, clear: bool = False) -> Keyboard | None:
+def keyboard(buttons: Sequence[MessageButton], *, clear: bool = False) -> Keyboard | None:
     """Build Telegram's keyboard. Without buttons, `clear` removes an earlier reply keyboard.
 
     Only a reply keyboard can ask for the client's number; its other buttons type their label.
     """
-    if any(button.get("kind") == REQUEST_CONTACT for button in buttons):
+    if any(button.kind == REQUEST_CONTACT for button in buttons):
         return ReplyKeyboardMarkup(
             [
-                [
-                    KeyboardButton(
-                        button["title"], request_contact=button.get("kind") == REQUEST_CONTACT or None
-                    )
-                ]
+                [KeyboardButton(button.title, request_contact=button.kind == REQUEST_CONTACT or None)]
                 for button in buttons
             ],
             resize_keyboard=True,
@@ -165,18 +162,18 @@ def keyboard(buttons: Sequence[dict[str, str]], *, clear: bool = False) -> Keybo
     if buttons:
         return InlineKeyboardMarkup(
             [
-                [InlineKeyboardButton(button["title"], callback_data=button["token"]) for button in row]
+                [InlineKeyboardButton(button.title, callback_data=button.token) for button in row]
                 for row in _rows(buttons)
             ]
         )
     return ReplyKeyboardRemove() if clear else None
 
 
-def _rows(buttons: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
-    rows: list[list[dict[str, str]]] = []
+def _rows(buttons: Sequence[MessageButton]) -> list[list[MessageButton]]:
+    rows: list[list[MessageButton]] = []
     room = 0
     for button in buttons:
-        width = sum(1 if sign.isascii() else 2 for sign in button["title"])
+        width = sum(1 if sign.isascii() else 2 for sign in button.title)
         if rows and width <= room and len(rows[-1]) < MAX_ROW_BUTTONS:
             rows[-1].append(button)
         else:

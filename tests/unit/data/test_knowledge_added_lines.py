@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.render import SMS, render
+from bot.messages.outbox import MessageButton
 from knowledge import Knowledge, TextId, as_plain
 from knowledge.rendering import CLOSING_TEXTS, find_text, text_ids
 from tests.support.knowledge import KNOWLEDGE
@@ -18,7 +19,7 @@ def knowledge() -> Knowledge:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_sms_are_counted_as_the_channel_renders_them(knowledge: Knowledge, language: str) -> None:
     menu = [knowledge.label(topic, language) for topic in ("step_done", "step_back", "human")]
-    buttons = [{"title": title, "token": "x"} for title in menu]
+    buttons = [MessageButton(title, "x") for title in menu]
     for topic in knowledge.topics.values():
         for text_id in text_ids(knowledge, topic, language):
             text = find_text(knowledge, text_id, language)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.render import BY_KIND, SMS, TELEGRAM, Capabilities, RenderedPart, render
+from bot.messages.outbox import MessageButton
 from tests.support.knowledge import KNOWLEDGE
 
-YES_NO = [{"title": "Yes", "token": "t1"}, {"title": "いいえ", "token": "t2"}]
+YES_NO = [MessageButton("Yes", "t1"), MessageButton("いいえ", "t2")]
 
 
 def on_telegram(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -22,10 +23,10 @@ def on_telegram(text: str) -> tuple[str, list[tuple[int, int]]]:
     return shown.text, [(int(entity["offset"]), int(entity["length"])) for entity in shown.entities]
 
 
-def by_sms(text: str, language: str = "en", buttons: list[dict[str, str]] | None = None) -> str:
+def by_sms(text: str, language: str = "en", buttons: list[MessageButton] | None = None) -> str:
     (shown,) = render(text, buttons or [], SMS, KNOWLEDGE.languages[language])
     assert shown.entities == []
-    assert shown.buttons == []
+    assert not shown.buttons
     return shown.text
 
 
@@ -92,7 +93,7 @@ def test_choices_are_numbered_lines_at_the_end_by_sms() -> None:
 
 
 def test_eleven_choices_are_numbered_to_eleven() -> None:
-    buttons = [{"title": f"choice {n}", "token": f"t{n}"} for n in range(1, 12)]
+    buttons = [MessageButton(f"choice {n}", f"t{n}") for n in range(1, 12)]
     assert by_sms("Which?", "en", buttons).splitlines()[-1] == "11 choice 11"
 
 
@@ -100,9 +101,7 @@ def test_a_text_without_choices_is_shown_as_it_is_by_sms() -> None:
     assert by_sms("Hello \n") == "Hello \n"
 
 
-def parts(
-    text: str, capabilities: Capabilities, buttons: Sequence[dict[str, str]] = ()
-) -> list[RenderedPart]:
+def parts(text: str, capabilities: Capabilities, buttons: Sequence[MessageButton] = ()) -> list[RenderedPart]:
     return render(text, buttons, capabilities, KNOWLEDGE.languages["ja"])
 
 
@@ -185,7 +184,7 @@ def test_typographic_signs_do_not_make_a_text_message_twice_as_long() -> None:
 def test_nothing_but_white_space_is_lost_and_no_part_is_too_long(
     text: str, capabilities: Capabilities, choices: int
 ) -> None:
-    buttons = [{"title": f"choice {n}", "token": f"t{n}"} for n in range(choices)]
+    buttons = [MessageButton(f"choice {n}", f"t{n}") for n in range(choices)]
     shown = render(text, buttons, capabilities, KNOWLEDGE.languages["en"])
     assert all(len(part.text.encode("utf-16-le")) // 2 <= capabilities.text_limit for part in shown)
     written = "".join("".join(part.text for part in shown).split())

@@ -14,14 +14,15 @@ from bot.channels.telegram.sender import TelegramSender, keyboard
 from bot.domain import ConversationId, OutboundId
 from bot.messages.conversations import Address
 from bot.messages.outbound_queue import OutboundMessage, Receipt
+from bot.messages.outbox import MessageButton
 from bot.messages.sender import SendDeferredError, SendRejectedError, SendUnconfirmedError, SendUnknownError
 from bot.settings import TelegramMode, TelegramSettings
 from tests.support.fake_telegram import BLOCKED, BOT_TOKEN, FakeTelegram, refusal, too_many
 from tests.support.gateway import ManualClock
 from tests.support.knowledge import KNOWLEDGE
 
-MENU = [{"title": "iPhone", "token": "t1"}, {"title": "Android", "token": "t2"}]
-CONTACT = {"title": "Share my number", "token": "t3", "kind": "request_contact"}
+MENU = [MessageButton("iPhone", "t1"), MessageButton("Android", "t2")]
+CONTACT = MessageButton("Share my number", "t3", "request_contact")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ async def test_a_contact_is_asked_for_by_a_keyboard_that_is_taken_away_later(
 
 def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
     labels = ["Next", "Back", "It doesn't work", "次へ進む手順を見る", "前へ"]
-    shown = keyboard([{"title": label, "token": "t"} for label in labels])
+    shown = keyboard([MessageButton(label, "t") for label in labels])
     assert isinstance(shown, InlineKeyboardMarkup)
     rows = [
         [button.text for button in row]

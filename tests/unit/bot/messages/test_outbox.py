@@ -43,7 +43,7 @@ async def test_a_message_is_handed_out_as_it_was_stored(parts: Parts) -> None:
         "ja",
     )
     assert (message.address.channel, message.address.peer) == ("simulator.sms", "a")
-    assert (message.origin, message.buttons, message.attempts) == ("assistant", [], 1)
+    assert (message.origin, message.buttons, message.attempts) == ("assistant", (), 1)
 
 
 async def test_a_message_is_in_the_language_of_the_conversation_unless_said_otherwise(parts: Parts) -> None:
@@ -58,15 +58,15 @@ async def test_choices_become_buttons_with_tokens_that_say_nothing(parts: Parts)
     (message,) = await parts.claim_outbound(1)
     stored = {row["token"]: row for row in await rows(parts.database, button)}
 
-    assert [shown["title"] for shown in message.buttons] == ["Yes", "いいえ"]
-    assert all(set(shown) == {"title", "token"} for shown in message.buttons)
+    assert [shown.title for shown in message.buttons] == ["Yes", "いいえ"]
+    assert all(shown.kind is None for shown in message.buttons)
     for position, (shown, choice) in enumerate(zip(message.buttons, choices, strict=True), start=1):
-        row = stored[shown["token"]]
+        row = stored[shown.token]
         assert (row["position"], row["title"], row["payload"]) == (position, choice.title, choice.payload)
         assert (row["outbound_id"], row["used_at"]) == (message_id, None)
         # Telegram takes 64 bytes.
-        assert 16 <= len(shown["token"]) <= 64
-        assert shown["token"].isascii()
+        assert 16 <= len(shown.token) <= 64
+        assert shown.token.isascii()
 
 
 async def test_the_messages_of_a_conversation_leave_one_after_the_other(parts: Parts) -> None:

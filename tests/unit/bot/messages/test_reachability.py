@@ -118,7 +118,7 @@ async def test_by_sms_no_contact_is_asked_for_and_the_numbers_stay_right(parts: 
         choices=[Choice("Share", REQUEST_CONTACT), Choice("Leave it", "/deny")],
     )
     (message,) = await parts.claim_outbound(1)
-    assert [shown["title"] for shown in message.buttons] == ["Leave it"]
+    assert [shown.title for shown in message.buttons] == ["Leave it"]
 
 
 async def test_a_message_that_cannot_be_stored_spoils_none_that_came_with_it(parts: Parts) -> None:

@@ -66,7 +66,7 @@ class Webhooks(Loop[WebhookDelivery]):
 
     async def claim(self, limit: int) -> list[WebhookDelivery]:
         """Claim the oldest event that waits."""
-        return await self._database.run(self._claim, limit)
+        return await self._database.run(self._enlist_and_claim, limit)
 
     async def next_due(self) -> float | None:
         """Return when the next event is due."""
@@ -96,7 +96,7 @@ class Webhooks(Loop[WebhookDelivery]):
         """Close the connections."""
         await self._http.aclose()
 
-    def _claim(self, tx: Transaction, limit: int) -> list[WebhookDelivery]:
+    def _enlist_and_claim(self, tx: Transaction, limit: int) -> list[WebhookDelivery]:
         self._enlist(tx)
         return QUEUE.claim(tx, limit)
 

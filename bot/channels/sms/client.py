@@ -62,11 +62,13 @@ class TwilioClient:
             form["MessagingServiceSid"] = self._settings.messaging_service_sid
         else:
             form["From"] = self._settings.sender
-        return _message(await self._call("POST", self._account("Messages"), data=form))
+        return _message(await self._call("POST", self._resource_path("Messages"), data=form))
 
     async def recent(self, to: str) -> list[TwilioMessage]:
         """Return the latest messages to a number, newest first."""
-        answer = await self._call("GET", self._account("Messages"), params={"To": to, "PageSize": _RECENT})
+        answer = await self._call(
+            "GET", self._resource_path("Messages"), params={"To": to, "PageSize": _RECENT}
+        )
         return [_message(message) for message in answer["messages"]]
 
     async def account(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class TwilioClient:
     async def number(self, number: str) -> dict[str, Any] | None:
         """Return `sms_url`, `sms_method` and `capabilities` of one of the account's numbers; None if it is not one."""
         answer = await self._call(
-            "GET", self._account("IncomingPhoneNumbers"), params={"PhoneNumber": number}
+            "GET", self._resource_path("IncomingPhoneNumbers"), params={"PhoneNumber": number}
         )
         return next((dict(found) for found in answer["incoming_phone_numbers"]), None)
 
@@ -84,7 +86,7 @@ class TwilioClient:
         """Close the connections."""
         await self._http.aclose()
 
-    def _account(self, resource: str) -> str:
+    def _resource_path(self, resource: str) -> str:
         return f"/2010-04-01/Accounts/{self._settings.account_sid}/{resource}.json"
 
     async def _call(self, method: str, path: str, **what: Any) -> dict[str, Any]:

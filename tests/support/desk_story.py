@@ -144,7 +144,7 @@ def _a_week(tx: Transaction) -> None:
                     conversation_id=who.id,
                     inbound_id=result.inserted_primary_key[0],
                     reason=chance.choice(
-                        ["asked", "asked", "asked", "not_understood", "compliance", "phone_lost"]
+                        ["asked", "asked", "asked", "not_understood", "compliance", "urgent"]
                     ),
                     priority="normal",
                     rank=0,

@@ -206,8 +206,10 @@ def test_repeated_deliveries_in_disorder_are_answered_once_while_the_gateway_is_
     for person in people:
         expected = [f"you said line {n} of chat {person.chat}" for n in range(rounds)]
         wait_for_texts(
-            lambda chat=person.chat: without_repetitions(platforms.telegram.texts(chat)), expected, 90
-        )  # type: ignore[misc]
+            lambda chat=person.chat: without_repetitions(platforms.telegram.texts(chat)),  # type: ignore[misc]
+            expected,
+            90,
+        )
     for n in range(8):
         number = f"+155504100{n:02}"
         expected = [f"you said line {k} of phone {number}" for k in range(rounds)]

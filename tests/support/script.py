@@ -47,7 +47,7 @@ class Script:
 
     @property
     def moves_the_clock(self) -> bool:
-        """Whether the script moves the clock, and so must not be played in parallel."""
+        """Return whether the script moves the clock, and so must not be played in parallel."""
         return any(kind == "later" for kind, _ in self.steps)
 
 

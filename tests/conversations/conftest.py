@@ -1,4 +1,4 @@
-"""One stack for all conversations, started once and only where Rasa is."""
+"""One stack for all conversations, started once and only where Rasa is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STACK = pytest.StashKey[Stack]()
 
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
-    """What the assistant knows: its labels and texts."""
+    """The assistant's knowledge: its labels and texts."""
     return KNOWLEDGE
 
 

@@ -1,4 +1,4 @@
-"""Every script in scripts/, in each language and on each channel. See tests/support/script.py for its words."""
+"""Every script in scripts/, in each language and on each channel. tests/support/script.py describes the format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa]
 
-# Played side by side by different clients, as they come in life, the scripts take a fraction of the time.
-SIDE_BY_SIDE = 4
+# Different clients play the scripts in parallel, which takes a fraction of the time.
+PARALLEL_PLAYS = 4
 ALL = scripts()
 PLAYS = list(itertools.product([s for s in ALL if not s.moves_the_clock], CHANNELS))
 TIMED = list(itertools.product([s for s in ALL if s.moves_the_clock], CHANNELS))
@@ -30,9 +30,9 @@ def label(value: Script | str) -> str:
 
 @pytest.fixture(scope="module")
 def played(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Played]:
-    """Plays all the scripts whose tests were asked for; gives the conversation of one once it is over."""
+    """Play the scripts of all selected tests; return a function that waits for the conversation of one."""
     wanted = {item.name.partition("[")[2] for item in request.session.items}
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    pool = ThreadPoolExecutor(PARALLEL_PLAYS)
     plays: dict[tuple[str, str], Future[Conversation]] = {
         (label(script), channel): pool.submit(Player(stack, script, channel).play)
         for script, channel in PLAYS
@@ -51,7 +51,7 @@ def test_the_assistant_answers_as_the_script_says(played: Played, script: Script
 def test_the_assistant_answers_as_the_script_says_when_time_passes(
     stack: Stack, script: Script, channel: str
 ) -> None:
-    # By itself: a client who waited for a code meanwhile would find it expired.
+    # Not in parallel: the code of another client would expire when the clock moves.
     assert Player(stack, script, channel).play().messages
 
 

@@ -1,4 +1,4 @@
-"""What clients type although nobody asked, and the codes they are asked for, are written down nowhere."""
+"""Secrets that clients type unasked, and the codes they are asked for, are stored in no file."""
 
 from __future__ import annotations
 
@@ -33,36 +33,36 @@ SECRETS = {
         "6618-3307": "レスポンスコードは6618-3307です",
     },
 }
-# Digits alone, which are taken for a code: long ones, so that they are found nowhere by chance.
+# Digits alone are read as a code. These are long, so that no file contains them by chance.
 UNASKED = {"en": "90417365", "ja": "８２６１９０５３"}
 FULL_WIDTH = str.maketrans({chr(sign): chr(sign + 0xFEE0) for sign in range(0x21, 0x7F)})
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Every file of the stack: databases, their write-ahead logs, keys, and all that was printed."""
+    """Yield every file of the stack: databases, their write-ahead logs, keys and logs."""
     yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def holds(content: bytes, secret: str) -> bool:
-    """Whether the bytes hold the secret, as it is, in full width, or as JSON and UTF-16 spell that."""
+    """Return whether the bytes hold the secret: as typed, in full width, or escaped as in JSON or UTF-16."""
     if secret.isdigit():
-        # Not as a part of a longer number or of a fraction: times are full of digits.
+        # Not as part of a longer number or a fraction, since timestamps contain many digits.
         return re.search(rb"(?<![\d.+])" + secret.encode() + rb"(?!\d)", content) is not None
     wide = secret.translate(FULL_WIDTH)
-    spelled = [secret.encode(), wide.encode(), secret.encode("utf-16-le"), wide.encode("unicode_escape")]
-    return any(form in content for form in spelled)
+    encodings = [secret.encode(), wide.encode(), secret.encode("utf-16-le"), wide.encode("unicode_escape")]
+    return any(form in content for form in encodings)
 
 
 def assert_nowhere(stack: Stack, secrets: list[str], *, but: str = "") -> None:
-    looked_at = []
+    searched = []
     for path in files(stack.state_dir):
         if but and path.name.startswith(but):
             continue
         content = path.read_bytes()
-        looked_at.append(path.name)
+        searched.append(path.name)
         found = [secret for secret in secrets if holds(content, secret)]
         assert not found, f"{path.name} holds {found}"
-    assert {"assistant.db", "tracker.db", "sandbox.db", "stack.log"} <= set(looked_at)
+    assert {"assistant.db", "tracker.db", "sandbox.db", "stack.log"} <= set(searched)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -71,7 +71,7 @@ def test_passwords_and_pins_are_in_no_file_and_no_log(stack: Stack, channel: str
     client = new_client(stack, channel, language)
     for secret, message in SECRETS[language].items():
         client.say(message)
-        assert client.replies, f"{message} was met with silence"
+        assert client.replies, f"{message} got no reply"
         assert secret not in client.transcript
     client.say(UNASKED[language])
     assert client.replies
@@ -80,9 +80,7 @@ def test_passwords_and_pins_are_in_no_file_and_no_log(stack: Stack, channel: str
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_confirm_codes_are_in_no_file_but_the_clients_own_phone(
-    stack: Stack, channel: str, language: str
-) -> None:
+def test_codes_are_in_no_file_but_the_clients_own_phone(stack: Stack, channel: str, language: str) -> None:
     client = new_client(stack, channel, language)
     words = {"en": ("please verify my number {}", "Right"), "ja": ("携帯番号を確認してください {}", "はい")}
     ask, yes = words[language]
@@ -93,15 +91,15 @@ def test_confirm_codes_are_in_no_file_but_the_clients_own_phone(
     client.say(f"{code[:3]} {code[3:]}")
     assert "PV-" in client.text
     client.say(code)
-    # The simulated phones are the client's side: the text message itself is there to be read.
+    # The simulated phones are the client's side, where the SMS itself is stored.
     assert_nowhere(stack, [code, wrong], but="simulator.db")
 
 
-def test_the_search_finds_what_is_there(stack: Stack) -> None:
+def test_the_search_finds_a_stored_message(stack: Stack) -> None:
     client: Conversation = new_client(stack, "telegram", "en").say(
         "xylophone-4711 is not a secret of anybody"
     )
     assert client.replies
-    # The message itself is kept: the conversation must be found in the gateway's and in Rasa's database.
+    # The message is no secret, so the gateway's and Rasa's database must contain it.
     found = {path.name for path in files(stack.state_dir) if holds(path.read_bytes(), "xylophone-4711")}
     assert {name.partition("-")[0] for name in found} >= {"assistant.db", "tracker.db"}

@@ -16,11 +16,11 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa]
 
-WAYS = [("telegram", "en"), ("telegram", "ja"), ("sms", "en"), ("sms", "ja")]
+CHANNELS_AND_LANGUAGES = [("telegram", "en"), ("telegram", "ja"), ("sms", "en"), ("sms", "ja")]
 
 
 def last_case(stack: Stack) -> dict[str, Any]:
-    """The newest hand-off in the stack's database."""
+    """Return the newest case in the stack's database."""
     with closing(sqlite3.connect(stack.state_dir / "assistant.db")) as connection:
         reason, context = connection.execute(
             "SELECT reason, context FROM handoff ORDER BY id DESC LIMIT 1"
@@ -28,7 +28,10 @@ def last_case(stack: Stack) -> dict[str, Any]:
     return {"reason": reason, **json.loads(context)}
 
 
-@pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])
+@pytest.mark.parametrize(
+    ("number", "channel", "language"),
+    [(n, *channel_and_language) for n, channel_and_language in enumerate(CHANNELS_AND_LANGUAGES, 1)],
+)
 def test_a_client_links_the_chat_opts_back_in_and_shares_a_device(
     stack: Stack, knowledge: Knowledge, number: int, channel: str, language: str
 ) -> None:
@@ -67,7 +70,7 @@ def test_a_client_links_the_chat_opts_back_in_and_shares_a_device(
     assert token not in log
 
 
-def test_what_lies_with_compliance_reaches_an_agent_with_all_that_is_known(
+def test_a_request_at_compliance_reaches_an_agent_with_its_context(
     stack: Stack, knowledge: Knowledge
 ) -> None:
     for channel, language in (("telegram", "en"), ("sms", "ja")):
@@ -89,8 +92,11 @@ def test_what_lies_with_compliance_reaches_an_agent_with_all_that_is_known(
         assert case["sources"]
 
 
-@pytest.mark.parametrize(("number", "channel", "language"), [(n, *way) for n, way in enumerate(WAYS, 1)])
-def test_a_client_who_is_told_that_a_request_lies_with_compliance_can_ask_for_a_person(
+@pytest.mark.parametrize(
+    ("number", "channel", "language"),
+    [(n, *channel_and_language) for n, channel_and_language in enumerate(CHANNELS_AND_LANGUAGES, 1)],
+)
+def test_a_notice_that_a_request_is_at_compliance_offers_a_person(
     stack: Stack, knowledge: Knowledge, number: int, channel: str, language: str
 ) -> None:
     client = new_client(stack, channel, language)
@@ -102,7 +108,7 @@ def test_a_client_who_is_told_that_a_request_lies_with_compliance_can_ask_for_a_
     client.press(knowledge.label("affirm", language))
     portal.finish_sharing()
     pending = told(client, shown(knowledge, "backend_notices", "device_sharing_pending", language, channel))
-    # Just written, and a question is open: its choices stay, and the offer is in words.
+    # The client has just written and a question is open, so its choices stay and the offer is a sentence.
     person = knowledge.label("human", language)
     assert person in pending
     client.say(person)

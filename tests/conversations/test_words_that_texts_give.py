@@ -1,4 +1,4 @@
-"""What a text tells the client to write, and what a button shows, leads where it promises."""
+"""A phrase that a text suggests, or a button shows, leads to the topic it names."""
 
 from __future__ import annotations
 
@@ -57,43 +57,45 @@ PROMISED = {
         "通知が来ない": "notification_missing",
     },
 }
-# Known by its words, whatever it is taken for: the terms of `linking`.
+# Recognised by the terms of `linking`, whatever its intent.
 BY_TERMS = {"en": {"unlink this chat"}, "ja": {"連携を解除"}}
-GIVEN = {
+SUGGESTION = {
     "en": re.compile(r'\bwrite:? ((?:"[^"]+"(?:,? or )?)+)', re.IGNORECASE),
     "ja": re.compile(r"((?:「[^」]+」[^「」。]*)+)(?:お送り|送信)"),
 }
 QUOTED = {"en": re.compile(r'"([^"]+)"'), "ja": re.compile(r"「([^」]+)」")}
-MOVES = ("step_done", "step_back", "step_stuck")
+STEP_TOPICS = ("step_done", "step_back", "step_stuck")
 
 
-def given(knowledge: Knowledge, language: str) -> set[str]:
-    """Every phrase that a text tells the client to write."""
+def suggested_phrases(knowledge: Knowledge, language: str) -> set[str]:
+    """Return every phrase that a text tells the client to write."""
     found = set()
     for _, text in named_texts(knowledge, language):
         for variant in filter(None, (text.text, text.sms)):
-            for words in GIVEN[language].findall(variant):
+            for words in SUGGESTION[language].findall(variant):
                 found.update(QUOTED[language].findall(words))
     return found
 
 
 @pytest.mark.parametrize("language", PROMISED)
-def test_every_phrase_that_a_text_gives_has_a_topic_here(language: str) -> None:
-    assert given(load(), language) == PROMISED[language].keys() | BY_TERMS[language]
+def test_every_phrase_that_a_text_suggests_has_an_expected_topic(language: str) -> None:
+    assert suggested_phrases(load(), language) == PROMISED[language].keys() | BY_TERMS[language]
 
 
-def shown(knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
-    """Every topic's button: its words, its topic and the language."""
+def topic_buttons(knowledge: Knowledge) -> Iterator[tuple[str, str, str]]:
+    """Yield every topic's button: its label, its topic and the language."""
     offered = {offer for topic in knowledge.topics.values() for offer in topic.next_topics}
     for language in knowledge.languages:
-        for topic in sorted(offered.union(MOVES)):
+        for topic in sorted(offered.union(STEP_TOPICS)):
             yield knowledge.label(topic, language), topic, language
 
 
 @pytest.mark.stack
 @pytest.mark.rasa
-def test_what_texts_and_buttons_say_is_understood(stack: Stack, knowledge: Knowledge, tmp_path: Path) -> None:
-    rows = [*shown(knowledge)]
+def test_suggested_phrases_and_button_labels_are_recognised(
+    stack: Stack, knowledge: Knowledge, tmp_path: Path
+) -> None:
+    rows = [*topic_buttons(knowledge)]
     rows += [(words, topic, code) for code, by in PROMISED.items() for words, topic in by.items()]
     file = tmp_path / "words.tsv"
     file.write_text(

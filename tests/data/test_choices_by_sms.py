@@ -27,9 +27,9 @@ def could_be_choices(language: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
 def test_no_choice_is_a_keyword(language: str) -> None:
     found = {
-        where: said
-        for where, said in could_be_choices(language)
-        if COMMANDS.find(said, "sms", opted_out=True)
+        where: label_text
+        for where, label_text in could_be_choices(language)
+        if COMMANDS.find(label_text, "sms", opted_out=True)
     }
     assert found == {}
 
@@ -37,5 +37,5 @@ def test_no_choice_is_a_keyword(language: str) -> None:
 @pytest.mark.parametrize(
     "word", ["STOP", "CANCEL", "END", "QUIT", "YES", "HELP", "INFO", "停止", "再開", "ヘルプ"]
 )
-def test_the_words_that_must_not_be_choices_are_known(word: str) -> None:
+def test_the_carriers_keywords_are_recognised(word: str) -> None:
     assert COMMANDS.find(word, "sms", opted_out=True)

@@ -1,4 +1,4 @@
-"""Every fact of the ledger is registered, and every registered fact is said, in both languages."""
+"""Every fact of the ledger is registered, and every registered fact is in the texts, in both languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from knowledge import Knowledge
 from knowledge.fact_register import FactRegister, check, load_facts, missing_claims, report
 from tests.support.knowledge import KNOWLEDGE
 
-# Read as text: steps are called 1a and 2.
+# Every value is read as text, since steps have names like 1a and 2.
 LEDGER = yaml.load(
     (Path(__file__).parent / "registers" / "ledger.yml").read_text(encoding="utf-8"),
     Loader=yaml.BaseLoader,
@@ -42,7 +42,7 @@ def lines(ranges: list[str]) -> set[int]:
     return found
 
 
-def test_every_id_that_the_ledger_gives_is_registered(registered: set[str]) -> None:
+def test_every_numbered_fact_of_the_ledger_is_registered(registered: set[str]) -> None:
     numbered = set(LEDGER["numbered_facts"])
     assert len([id for id in numbered if id.startswith("A7.F")]) == 12
     assert {id for id in numbered if id.startswith("A4.c")} == {"A4.c.E1", "A4.c.E2"}
@@ -67,7 +67,7 @@ def test_every_step_of_a_procedure_is_registered(registered: set[str], procedure
     assert {f"{procedure}.{step}" for step in steps} - registered == set()
 
 
-def test_every_line_of_the_source_that_the_ledger_cites_is_registered(registered: set[str]) -> None:
+def test_every_cited_line_of_the_source_is_registered(registered: set[str]) -> None:
     cited = lines(LEDGER["cited_lines"])
     assert len(cited) == 474
     stated = set().union(*(lines(ranges) for id, ranges in LEDGER["facts"].items() if id in registered))
@@ -87,7 +87,7 @@ def test_every_fact_of_the_ledger_is_registered(registered: set[str]) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_fact_is_carried(register: FactRegister, knowledge: Knowledge, language: str) -> None:
+def test_every_fact_is_in_the_texts(register: FactRegister, knowledge: Knowledge, language: str) -> None:
     gaps = {fact.id: missing_claims(fact, knowledge, language) for fact in register.facts}
     assert {id: missing for id, missing in gaps.items() if missing} == {}
 
@@ -103,8 +103,8 @@ def test_the_report_names_every_fact_and_the_coverage(register: FactRegister, kn
     assert total == f"{count} facts: en {count}/{count} (100%), ja {count}/{count} (100%)"
 
 
-def test_every_subject_topic_carries_a_fact(register: FactRegister, knowledge: Knowledge) -> None:
-    carrying = {text.split("/")[0] for fact in register.facts for text in fact.texts}
+def test_every_subject_topic_states_a_fact(register: FactRegister, knowledge: Knowledge) -> None:
+    stating = {text.split("/")[0] for fact in register.facts for text in fact.texts}
     # The texts of the tasks state what the backend does, not facts of the articles.
     subjects = {t.id for t in knowledge.topics.values() if t.group not in {"conversation", "tasks"}}
-    assert subjects - carrying == set()
+    assert subjects - stating == set()

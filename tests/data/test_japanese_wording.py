@@ -1,4 +1,4 @@
-"""Japanese texts keep the wording of docs/knowledge.md, so that they read as written by one person."""
+"""Japanese texts follow the wording rules of docs/knowledge.md, so that they are consistent."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ PREFERRED = {
 }
 
 
-def test_an_address_has_spaces_around_so_that_it_opens_alone_when_tapped() -> None:
-    """Telegram and phones take Japanese letters and brackets next to an address for a part of it."""
+def test_an_address_has_spaces_around_it() -> None:
+    """Telegram and phones treat Japanese letters and brackets next to an address as part of it."""
     found = 0
     for name, text in TEXTS:
         for address in ADDRESS.finditer(text):
@@ -42,7 +42,7 @@ def test_an_address_has_spaces_around_so_that_it_opens_alone_when_tapped() -> No
     assert found
 
 
-def test_a_label_has_no_space_beside_japanese() -> None:
+def test_a_label_has_no_space_next_to_japanese_text() -> None:
     labels = 0
     for name, text in TEXTS:
         marked = LABEL.sub("\N{BLACK SQUARE}", text)
@@ -51,7 +51,7 @@ def test_a_label_has_no_space_beside_japanese() -> None:
     assert labels
 
 
-def test_a_colon_is_full_width_after_japanese() -> None:
+def test_a_colon_after_japanese_text_is_full_width() -> None:
     assert not [name for name, text in TEXTS if re.search(JAPANESE + ":", text)]
 
 

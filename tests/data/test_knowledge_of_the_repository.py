@@ -28,18 +28,18 @@ def problems(root: Path) -> list[str]:
     return []
 
 
-def test_there_are_no_problems() -> None:
+def test_the_check_finds_no_problems() -> None:
     assert problems(DATA) == []
 
 
-def test_checking_takes_less_than_a_second_of_the_processor() -> None:
+def test_a_check_takes_less_than_a_second_of_processor_time() -> None:
     load()
     begin = time.process_time()
     load()
     assert time.process_time() - begin < 1
 
 
-def test_a_made_up_language_lacks_nothing_but_its_translation(copy: Path) -> None:
+def test_a_scaffolded_language_lacks_only_its_translation(copy: Path) -> None:
     assert main(["language", "xx", "--name", "Xx", "--root", str(copy)]) == 0
     found = problems(copy)
     assert len(found) > 100
@@ -47,12 +47,12 @@ def test_a_made_up_language_lacks_nothing_but_its_translation(copy: Path) -> Non
     for path in (*copy.glob("topics/**/*.yml"), *copy.glob("topics/**/*.txt")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("TODO: ", ""), encoding="utf-8")
-    # Its language topic begins as a copy, whose example may be one that the original has already.
+    # The scaffolded language topic is a copy, so its examples may repeat those of the original.
     left = [problem for problem in problems(copy) if "/language_xx/" not in problem]
     assert left == []
 
 
-def test_a_made_up_topic_lacks_nothing_but_its_words(copy: Path) -> None:
+def test_a_scaffolded_topic_lacks_only_its_texts(copy: Path) -> None:
     assert main(["topic", "trouble/made_up", "--root", str(copy)]) == 0
     found = problems(copy)
     assert {problem.split(":")[0] for problem in found} == {

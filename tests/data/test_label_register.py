@@ -1,4 +1,4 @@
-"""Labels of screens stand in one form: as the client sees them, or in English with the meaning behind."""
+"""Every label has one form: as the screen shows it, or in English followed by its meaning."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
-def test_every_text_names_labels_as_the_register_has_them() -> None:
+def test_every_text_writes_labels_as_registered() -> None:
     assert [str(problem) for problem in check(LABELS, KNOWLEDGE)] == []
 
 
 @pytest.mark.parametrize("code", LABELS.forms)
-def test_no_label_is_registered_that_no_text_names(code: str) -> None:
+def test_every_registered_label_is_used_by_a_text(code: str) -> None:
     texts = "\n".join(text.text for _, text in named_texts(KNOWLEDGE, code)).casefold()
     assert {form.name for form in LABELS.forms[code] if form.name.casefold() not in texts} == set()
 
 
-def test_a_label_is_spelled_as_its_article_prints_it() -> None:
+def test_a_label_is_spelled_as_in_its_article() -> None:
     printed = {article: set(map(folded, labels)) for article, labels in SOURCE["printed"].items()}
     checked = 0
     for name, entry in ENTRIES:

@@ -1,4 +1,4 @@
-"""Every topic that must be served is there, in both languages, with enough examples."""
+"""Every required topic exists, in both languages, with enough examples."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from knowledge.markup import normalized
 from tests.support.knowledge import KNOWLEDGE
 
 TOPICS = Path(__file__).parent / "registers" / "topics.yml"
-# Their texts answer the tasks' questions: reached by buttons and terms, with no examples to recognise.
+# The topics of this group are reached by buttons and terms, so they need no examples.
 TASKS = "tasks"
 RECOGNISED = sorted(t.id for t in KNOWLEDGE.topics.values() if t.kind != TopicKind.TEXTS and t.group != TASKS)
 MIN_EXAMPLES = 60
-# `out_of_scope` must cover everything that is no topic; `inform`, a bare answer, is mostly recognised by its entity.
+# `out_of_scope` must cover everything that is no topic; `inform` is mostly recognised by its entity.
 MIN_EXAMPLES_OF = {"out_of_scope": 300, "inform": 25}
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
@@ -30,8 +30,8 @@ def test_a_topic_has_enough_examples(topic: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", list(KNOWLEDGE.languages))
-def test_examples_are_not_one_sentence_with_words_exchanged(language: str) -> None:
-    """No beginning of three words (Japanese: eight letters) is shared by a fifth of a topic's examples."""
+def test_examples_do_not_share_their_beginnings(language: str) -> None:
+    """At most a fifth of a topic's examples begin with the same three words (Japanese: eight letters)."""
     for topic in KNOWLEDGE.topics.values():
         examples = [normalized(example) for example in topic.languages[language].examples]
         starts = [e[:8] if JAPANESE.search(e) else " ".join(e.split()[:3]) for e in examples if len(e) > 15]
@@ -39,7 +39,7 @@ def test_examples_are_not_one_sentence_with_words_exchanged(language: str) -> No
             assert starts.count(start) <= max(5, len(examples) / 5), (topic.id, start)
 
 
-def test_every_topic_of_the_register_is_there_as_its_kind() -> None:
+def test_every_registered_topic_exists_with_its_kind() -> None:
     groups = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     registered = {id: (group, kind) for group, topics in groups.items() for id, kind in topics.items()}
     assert len(registered) == 60
@@ -63,8 +63,8 @@ def test_no_text_is_in_the_other_language(language: str) -> None:
         for name, text in texts.items():
             if name in both or topic.id in {"language_english", "language_japanese"}:
                 continue
-            for said in filter(None, (text.text, text.sms)):
-                letters = re.sub(r"\{\w+\}", "", said)
+            for variant in filter(None, (text.text, text.sms)):
+                letters = re.sub(r"\{\w+\}", "", variant)
                 if re.search(r"\w", letters):
                     assert bool(JAPANESE.search(letters)) == (language == "ja"), name
 
@@ -79,7 +79,7 @@ def test_every_subject_topic_names_its_source() -> None:
 
 @pytest.mark.parametrize("language", KNOWLEDGE.languages)
 def test_a_step_that_ends_in_a_question_can_be_answered_no(language: str) -> None:
-    """The help with the step is the answer then."""
+    """The answer to "no" is the help with the step."""
     for topic in KNOWLEDGE.topics.values():
         for item in topic.guide:
             texts = topic.languages[language].guide[item.name]

@@ -1,4 +1,4 @@
-"""The excerpts of the platforms' descriptions refuse wrong calls, and are as the platforms publish them."""
+"""The excerpts of the platforms' API descriptions reject wrong calls and match the published ones."""
 
 from __future__ import annotations
 
@@ -56,21 +56,21 @@ def keyboard(*rows: list[dict[str, Any]]) -> str:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_wrong_call_of_the_bot_api_is_noticed(form: dict[str, str], violation: str | None) -> None:
+def test_a_wrong_call_of_the_bot_api_is_rejected(form: dict[str, str], violation: str | None) -> None:
     found = violations("sendMessage", form)
     assert any(violation in one for one in found) if violation else found == []
 
 
-def test_a_method_that_the_excerpt_lacks_is_noticed() -> None:
+def test_a_method_missing_from_the_excerpt_is_rejected() -> None:
     assert violations("sendPhoto", {}) == ["there is no method sendPhoto"]
 
 
-# Without PUBLIC_DATA these are not collected, so that they do not count as skipped.
+# Without PUBLIC_DATA these tests are not collected, so that they do not count as skipped.
 if TELEGRAM_DESCRIPTION is not None:
     TELEGRAM_PARTS = [(kind, name) for kind in ("methods", "types") for name in excerpt(TELEGRAM)[kind]]
 
     @pytest.mark.parametrize(("kind", "name"), TELEGRAM_PARTS)
-    def test_the_excerpt_of_the_bot_api_is_as_published(kind: str, name: str) -> None:
+    def test_the_excerpt_of_the_bot_api_matches_the_published_one(kind: str, name: str) -> None:
         assert TELEGRAM_DESCRIPTION is not None
         published = {field["name"]: field for field in TELEGRAM_DESCRIPTION[kind][name].get("fields", [])}
         ours = excerpt(TELEGRAM)[kind][name]
@@ -85,14 +85,14 @@ if TELEGRAM_DESCRIPTION is not None:
 
 if TWILIO_DESCRIPTION is not None:
 
-    def test_the_excerpt_of_twilios_interface_is_as_published() -> None:
+    def test_the_excerpt_of_twilios_api_matches_the_published_one() -> None:
         assert TWILIO_DESCRIPTION is not None
         assert list(differences(excerpt(TWILIO)["paths"], TWILIO_DESCRIPTION["paths"])) == []
         assert list(differences(excerpt(TWILIO)["components"], TWILIO_DESCRIPTION["components"])) == []
 
 
 def differences(ours: Any, published: Any, where: str = "") -> Iterator[str]:
-    """Yield where `ours` says something that `published` does not, or leaves out a required parameter."""
+    """Yield each path at which `ours` differs from `published` or lacks a required parameter."""
     if isinstance(ours, dict) and isinstance(published, dict):
         has_names = where.endswith(("/properties", "/schemas"))
         for key in ours:

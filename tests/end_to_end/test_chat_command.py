@@ -56,24 +56,24 @@ def turns(output: bytes) -> list[list[dict[str, Any]]]:
         else:
             assert set(message) == {"from", "text", "buttons", "message"}
             found[-1].append(message)
-    assert found.pop() == [], "every reply belongs to a turn that was ended"
+    assert found.pop() == [], "the last turn has no end_of_turn"
     return found
 
 
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
-@pytest.mark.parametrize("walk", [IN_ENGLISH, IN_JAPANESE], ids=["en", "ja"])
-def test_a_forgotten_pin_is_guided_step_by_step(
-    shared_stack: Stack, channel: str, walk: dict[str, list[str]]
+@pytest.mark.parametrize("facts_by_message", [IN_ENGLISH, IN_JAPANESE], ids=["en", "ja"])
+def test_the_guide_of_a_forgotten_pin_goes_step_by_step(
+    shared_stack: Stack, channel: str, facts_by_message: dict[str, list[str]]
 ) -> None:
     port = shared_stack.url.rpartition(":")[2]
-    done = chat("\n".join([*walk, ""]), "--channel", channel, "--json", "--port", port)
+    done = chat("\n".join([*facts_by_message, ""]), "--channel", channel, "--json", "--port", port)
     assert done.returncode == 0, done.stderr.decode()
     answered = turns(done.stdout)
-    for replies, wanted in zip(answered, walk.values(), strict=True):
-        said = "\n".join(reply["text"] for reply in replies)
-        said += "\n".join(button["title"] for reply in replies for button in reply["buttons"])
+    for replies, wanted in zip(answered, facts_by_message.values(), strict=True):
+        shown = "\n".join(reply["text"] for reply in replies)
+        shown += "\n".join(button["title"] for reply in replies for button in reply["buttons"])
         assert all(reply["from"] == "bot" for reply in replies)
-        assert all(fact in said for fact in wanted), (wanted, said)
+        assert all(fact in shown for fact in wanted), (wanted, shown)
         # By SMS choices are numbered lines; on Telegram they are buttons.
         assert all(bool(reply["buttons"]) == (channel == "telegram") for reply in replies)
 
@@ -92,4 +92,4 @@ def test_with_no_stack_running_chat_starts_one_and_stops_it(tmp_path: Path) -> N
     assert "empty" in empty[0]["text"]
     assert (tmp_path / "stack.lock").exists()
     again = chat("hello\n", "--json", "--port", "1", STATE_DIR=str(tmp_path))
-    assert again.returncode == 0, "the first stack is gone, so a second one may start"
+    assert again.returncode == 0, "the first stack still runs, so a second one cannot start"

@@ -50,7 +50,7 @@ def objects(ended: subprocess.CompletedProcess[bytes]) -> list[Any]:
     return [json.loads(line) for line in ended.stdout.decode().splitlines()]
 
 
-def test_json_has_one_object_a_message_and_an_end_of_turn_a_line(server: FakeChatApi) -> None:
+def test_json_output_has_one_line_per_message_and_per_end_of_turn(server: FakeChatApi) -> None:
     ended = chat(server, "hello\nbuttons\n", "--json")
     assert objects(ended) == [
         {"from": "bot", "text": "you said: hello", "buttons": [], "message": 1},
@@ -83,12 +83,12 @@ def test_a_json_line_presses_a_button(server: FakeChatApi) -> None:
 
 
 @pytest.mark.parametrize("line", ["1", "iPhone", '{"button": 1}', '{"text": "x"}', '{"button"', "{}"])
-def test_for_programs_every_other_line_is_a_text(server: FakeChatApi, line: str) -> None:
+def test_with_json_every_other_line_is_a_text(server: FakeChatApi, line: str) -> None:
     chat(server, f"buttons\n{line}\n", "--json")
     assert server.posts[1]["text"] == line
 
 
-def test_a_turn_lasts_until_the_assistant_has_nothing_more_to_say(server: FakeChatApi) -> None:
+def test_a_turn_lasts_until_the_assistant_is_idle(server: FakeChatApi) -> None:
     answers = objects(chat(server, "slow\n", "--json"))
     assert [answer.get("text") for answer in answers] == ["One moment...", "Done.", None]
 
@@ -110,7 +110,7 @@ def test_bytes_that_are_not_utf8_are_replaced(server: FakeChatApi) -> None:
     assert server.posts[0]["text"] == "a\ufffd\ufffdb"
 
 
-def test_a_last_line_without_line_end_is_sent_too(server: FakeChatApi) -> None:
+def test_a_last_line_without_a_newline_is_sent(server: FakeChatApi) -> None:
     chat(server, "hello", "--json")
     assert [post["text"] for post in server.posts] == ["hello"]
 
@@ -128,20 +128,20 @@ def test_every_run_is_a_new_client_and_every_message_has_its_own_id(server: Fake
     assert len({post["id"] for post in server.posts}) == len(server.posts)
 
 
-def test_a_named_client_continues_without_a_repeat_of_old_messages(server: FakeChatApi) -> None:
+def test_a_named_client_continues_without_old_messages(server: FakeChatApi) -> None:
     server.say("kei+1@日本", "bot", "long ago")
     answers = objects(chat(server, "hello\n", "--peer", "kei+1@日本", "--json"))
     assert [answer.get("text") for answer in answers] == ["you said: hello", None]
     assert answers[0]["message"] == 3
 
 
-def test_the_language_goes_with_each_message(server: FakeChatApi) -> None:
+def test_the_language_is_sent_with_each_message(server: FakeChatApi) -> None:
     chat(server, "hello\n", "--language", "ja")
     chat(server, "hello\n")
     assert [post.get("language_code") for post in server.posts] == ["ja", None]
 
 
-def test_for_people_speakers_are_named_and_buttons_numbered(server: FakeChatApi) -> None:
+def test_without_json_senders_are_named_and_buttons_numbered(server: FakeChatApi) -> None:
     shown = chat(server, "buttons\ncode\nagent\nevil\n").stdout.decode()
     assert shown.splitlines() == [
         "assistant> Which phone?",
@@ -156,7 +156,7 @@ def test_for_people_speakers_are_named_and_buttons_numbered(server: FakeChatApi)
     ]
 
 
-def test_for_people_a_number_or_a_title_presses_the_button_of_the_last_turn(server: FakeChatApi) -> None:
+def test_without_json_a_number_or_title_presses_a_button_of_the_last_turn(server: FakeChatApi) -> None:
     chat(server, "2\nbuttons\n2\nbuttons\n iphone \n1\n")
     sent = [post.get("text") or post["button"] for post in server.posts]
     assert sent == ["2", "buttons", "t-android", "buttons", "t-iphone", "1"]
@@ -168,14 +168,14 @@ def test_a_rejected_line_is_reported_and_the_next_one_is_sent(server: FakeChatAp
     assert ended.stderr.decode() == "refused with status 422: the text is too long\n"
 
 
-def test_a_failed_request_is_repeated_with_the_same_id(server: FakeChatApi) -> None:
+def test_a_failed_request_is_retried_with_the_same_id(server: FakeChatApi) -> None:
     ended = chat(server, "flaky\n", "--json")
     assert objects(ended)[0]["text"] == "you said: flaky"
     assert "the server does not answer (status 503); trying again" in ended.stderr.decode()
     assert len(server.posts) == 1
 
 
-def test_a_stopped_server_is_unavailable_after_the_time_for_retries() -> None:
+def test_a_stopped_server_is_unavailable_after_the_retries() -> None:
     retries: list[str] = []
     with FakeChatApi() as server:
         api = ChatApi(
@@ -189,14 +189,14 @@ def test_a_stopped_server_is_unavailable_after_the_time_for_retries() -> None:
     assert len(retries) == 1
 
 
-def test_an_answer_of_another_kind_of_server_is_rejected(server: FakeChatApi) -> None:
+def test_an_answer_of_another_server_is_rejected(server: FakeChatApi) -> None:
     api = ChatApi(f"{server.url}/readyz?", "sms", "x", language=None, on_retry=print)
     with pytest.raises(RequestRejectedError, match="not the assistant's gateway"):
         api.receive()
     api.close()
 
 
-def test_a_stack_without_simulator_gives_one_line_and_exit_code_1(server: FakeChatApi) -> None:
+def test_a_stack_without_a_simulator_is_reported_with_exit_code_1(server: FakeChatApi) -> None:
     server.has_simulator = False
     ended = chat(server, "hello\n")
     assert (ended.returncode, ended.stdout) == (1, b"")
@@ -225,7 +225,7 @@ def test_at_a_prompt_a_blank_line_only_looks_for_new_messages(server: FakeChatAp
     os.close(theirs)
 
 
-# With a stack of its own.
+# The tests below start their own stack.
 
 
 @pytest.fixture
@@ -257,16 +257,16 @@ def first_answer(program: subprocess.Popen[str]) -> str:
     return program.stdout.readline()
 
 
-def test_without_a_stack_it_starts_one_and_stops_it_at_the_end(root: Path) -> None:
+def test_without_a_stack_chat_starts_one_and_stops_it_at_the_end(root: Path) -> None:
     program = start(root)
     assert first_answer(program) == "assistant> you said: hello\n"
     pids = descendants(program)
     assert len(pids) == 7
-    _, said = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=60)
     assert program.returncode == 0
     wait_until_dead(pids, seconds=1)
-    assert "training\n" in said
-    assert "no stack runs yet: starting one" in said
+    assert "training\n" in errors
+    assert "no stack runs yet: starting one" in errors
     path = root / "var" / "chat-stack.log"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     log = path.read_text()
@@ -306,5 +306,5 @@ def test_a_stack_that_cannot_start_is_reported_in_one_line(
     root: Path, environ: dict[str, str], code: int, line: str
 ) -> None:
     program = start(root, **environ)
-    shown, said = program.communicate("hello\n", timeout=60)
-    assert (program.returncode, shown, said.splitlines()[-1]) == (code, "", line)
+    shown, errors = program.communicate("hello\n", timeout=60)
+    assert (program.returncode, shown, errors.splitlines()[-1]) == (code, "", line)

@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-FACES = {"en": ("Pass on", "Resolve"), "ja": ("引き継ぎ", "解決済みにする")}
+BUTTON_LABELS = {"en": ("Pass on", "Resolve"), "ja": ("引き継ぎ", "解決済みにする")}
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
-    tmp_path: Path, language: str
-) -> None:
+async def test_a_case_is_claimed_passed_on_resolved_and_scored(tmp_path: Path, language: str) -> None:
     from playwright.async_api import expect
 
     words = STORIES[language]
@@ -75,7 +73,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         )
         asked = len(engine.turns)
 
-        # Both agents see it come, without doing anything; the first one takes it.
+        # Both open pages show the case without a reload; the first agent claims it.
         await expect(first.rows()).to_have_count(1)
         await expect(second.rows()).to_have_count(1)
         faults += await serious_faults(first.page)
@@ -89,7 +87,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         await first.page.keyboard.press("c")
         await expect(first.page.locator("#head.mine")).to_be_visible()
 
-        # The second one looks at it too: the banner says whose it is, and that a colleague is writing.
+        # The second agent opens it too: the banner shows its owner, and that a colleague is writing.
         await second.page.goto(conversation)
         await expect(second.page.locator("#head")).to_contain_text(words.agents[0])
         await expect(first.page.locator("#looking")).to_contain_text(words.agents[1])
@@ -97,7 +95,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         await expect(second.page.locator(".collision.writing")).to_contain_text(words.agents[0])
         faults += await serious_faults(second.page)
 
-        # No agent asks for a secret; what they wrote is still there to be changed.
+        # A reply that asks for a secret is rejected, and stays in the form to be changed.
         await first.reply(words.asks_for_secret)
         await expect(first.page.locator(".error")).to_be_visible()
         await expect(first.page.locator("#text")).to_have_value(words.asks_for_secret)
@@ -115,12 +113,12 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         faults += await serious_faults(first.page)
         await screenshot(first.page, f"desk-conversation-{language}")
 
-        # Passed on to the second one, who goes on where the first one was, and resolves.
+        # The first agent passes the case on; the second one continues and resolves it.
         acts = first.page.locator("#acts details")
-        await acts.filter(has_text=FACES[language][0]).locator("summary").click()
+        await acts.filter(has_text=BUTTON_LABELS[language][0]).locator("summary").click()
         await first.page.locator('select[name="to"]').select_option(label=words.agents[1])
         await first.page.locator('textarea[name="why"]').fill(words.pass_on)
-        await acts.filter(has_text=FACES[language][0]).locator("button").click()
+        await acts.filter(has_text=BUTTON_LABELS[language][0]).locator("button").click()
         await first.page.locator("#queue").wait_for()
         await expect(second.page.locator("#head.mine")).to_be_visible()
         await second.reply(words.second_answer)
@@ -131,10 +129,10 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         await expect(second.said("client").last).to_contain_text(words.thanks)
         assert len(engine.turns) == asked
         acts = second.page.locator("#acts details")
-        await acts.filter(has_text=FACES[language][1]).locator("summary").click()
+        await acts.filter(has_text=BUTTON_LABELS[language][1]).locator("summary").click()
         await second.page.locator('select[name="outcome"]').select_option("solved")
         await second.page.locator('textarea[name="summary"]').fill(words.summary)
-        await acts.filter(has_text=FACES[language][1]).locator("button").click()
+        await acts.filter(has_text=BUTTON_LABELS[language][1]).locator("button").click()
         await second.page.locator("#queue").wait_for()
 
         # The client gives a score, and is with the assistant again.
@@ -144,7 +142,7 @@ async def test_a_client_is_handed_over_helped_passed_on_and_asked_for_a_score(
         await client.ask("telegram", words.problem)
         assert len(engine.turns) == asked + 1
 
-        # What a lead looks at, and all of it on a phone.
+        # The pages of a lead, and all pages on a narrow screen.
         for page in ("/desk/overview", "/desk/audit", "/desk/tickets", "/desk/search?q=PIN", "/desk/nowhere"):
             await second.open(page)
             faults += await serious_faults(second.page)

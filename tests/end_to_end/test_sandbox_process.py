@@ -47,7 +47,7 @@ def process(settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         started.communicate()
 
 
-def refusal(settings: dict[str, str]) -> tuple[int, list[str]]:
+def failed_start(settings: dict[str, str]) -> tuple[int, list[str]]:
     with process(settings) as started:
         _, printed = started.communicate(timeout=60)
         return started.returncode, printed.splitlines()
@@ -63,8 +63,8 @@ def address(started: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("missing", ["AUTH_BACKEND_TOKEN", "INTERNAL_TOKEN", "SANDBOX_PORT", "GATEWAY_PORT"])
-def test_it_does_not_start_without_a_required_setting(tmp_path: Path, missing: str) -> None:
-    code, lines = refusal(environment(tmp_path, **{missing: None}))
+def test_the_sandbox_does_not_start_without_a_required_setting(tmp_path: Path, missing: str) -> None:
+    code, lines = failed_start(environment(tmp_path, **{missing: None}))
     assert (code, lines) == (2, [f"sandbox: {missing} must be set"])
     assert list(tmp_path.iterdir()) == []
 
@@ -77,32 +77,32 @@ def test_it_does_not_start_without_a_required_setting(tmp_path: Path, missing: s
         ({"SANDBOX_CONTROLS": "yes"}, "SANDBOX_CONTROLS must be on or off"),
     ],
 )
-def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, changes: dict[str, str], words: str) -> None:
-    code, lines = refusal(environment(tmp_path, **changes))
+def test_a_wrong_setting_is_reported_in_one_line(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    code, lines = failed_start(environment(tmp_path, **changes))
     assert code == 2
     assert len(lines) == 1
     assert words in lines[0]
     assert BACKEND_TOKEN not in lines[0]
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = str(listening.getsockname()[1])
-        code, lines = refusal(environment(tmp_path, SANDBOX_PORT=port))
+        code, lines = failed_start(environment(tmp_path, SANDBOX_PORT=port))
     assert code == 2
     assert len(lines) == 1
     assert port in lines[0]
 
 
-def test_a_file_that_is_not_a_database_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "sandbox.db").write_bytes(b"this is not a database" * 100)
-    code, lines = refusal(environment(tmp_path))
+    code, lines = failed_start(environment(tmp_path))
     assert (code, len(lines)) == (2, 1)
     assert "database" in lines[0]
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_serves_logs_only_its_start_and_stops_on_a_signal(
+def test_the_sandbox_logs_only_its_start_and_stops_on_a_signal(
     tmp_path: Path, stop_signal: signal.Signals
 ) -> None:
     phone = Phone()

@@ -15,7 +15,7 @@ from knowledge import load
 
 ROOT = Path(__file__).parents[2]
 
-# Runs in a process of its own because of Rasa's global state. Prints how the model reads a message.
+# Runs in a separate process because of Rasa's global state. Prints the intent and language of each message.
 ASK_THE_MODEL = """
 import asyncio, json, logging, sys
 from rasa.core.agent import Agent
@@ -35,7 +35,7 @@ def knowledge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def fill_in(path: Path) -> None:
-    """Replace each TODO, and some words behind it, by others, as an author does; no text grows longer."""
+    """Replace each TODO and some words after it, as an author does. No text becomes longer."""
     text = re.sub(r"(?m)^title: .*$", "title: TODO", path.read_text(encoding="utf-8"))
     numbers = iter(range(1, 10_000))
     path.write_text(
@@ -48,7 +48,7 @@ def fill_in(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the files that a model is made of."""
+    """Return a copy of the files from which a model is trained."""
     root = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "config.yml", root / "config.yml")
@@ -57,7 +57,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.rasa
 @pytest.mark.timeout(420)
-def test_a_made_up_topic_and_a_made_up_language_are_scaffolded_checked_and_trained(root: Path) -> None:
+def test_a_new_topic_and_a_new_language_are_scaffolded_checked_and_trained(root: Path) -> None:
     assert knowledge(root, "topic", "trouble/moon_phase").returncode == 0
     left_open = knowledge(root, "check")
     assert left_open.returncode == 1
@@ -129,7 +129,7 @@ def test_a_made_up_topic_and_a_made_up_language_are_scaffolded_checked_and_train
     assert '"eo"' in languages
 
 
-def test_a_left_over_todo_stops_the_training_with_file_and_line(root: Path, tmp_path: Path) -> None:
+def test_a_remaining_todo_fails_the_training_with_file_and_line(root: Path, tmp_path: Path) -> None:
     copy = tmp_path / "repository"
     shutil.copytree(root, copy)
     page = copy / "data/topics/trouble/pin_forgotten/ja.yml"

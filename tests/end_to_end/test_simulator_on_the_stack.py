@@ -1,4 +1,4 @@
-"""The simulator's page over the real stack: the story of the README, in both languages, with its picture."""
+"""The simulator's page on the real stack: the conversation of the README in both languages, with a screenshot."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STORIES = {
 
 
 @pytest.mark.parametrize("language", STORIES)
-async def test_a_number_is_verified_on_one_phone_and_a_guide_walked_on_the_other(
+async def test_a_number_is_verified_on_one_phone_and_a_guide_is_read_on_the_other(
     browser: Browser, shared_stack: Stack, language: str
 ) -> None:
     story = STORIES[language]

@@ -1,4 +1,4 @@
-"""The simulator's page in a real browser: what a person sees, writes and presses on the two phones."""
+"""The simulator's page in a real browser: messages, buttons and suggestions on the two phones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def ask_which_phone(simulator: FakeSimulator, received: Received) -> None:
-    """Asks for the phone by buttons, and says which one was pressed."""
+    """Answer a text with a menu, and a pressed button with its token."""
     if pressed := received.body.get("button"):
         simulator.deliver(received.channel, received.peer, f"Pressed {pressed}")
     else:
@@ -49,7 +49,7 @@ async def test_a_written_message_is_answered_on_the_phone_that_wrote_it(browser:
         ]
 
 
-async def test_bold_stretches_are_counted_as_telegram_counts_them(browser: Browser) -> None:
+async def test_bold_ranges_are_counted_in_utf16_units_as_by_telegram(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         simulator.deliver("telegram", PERSON, "🙂 Tap Services, then More", bold=[(7, 8), (22, 4)])
         await page.wait_for_text("telegram", "Tap")
@@ -58,7 +58,7 @@ async def test_bold_stretches_are_counted_as_telegram_counts_them(browser: Brows
         assert await page.texts("telegram") == ["🙂 Tap Services, then More"]
 
 
-async def test_a_pressed_button_sends_its_token_and_its_keyboard_vanishes(browser: Browser) -> None:
+async def test_a_pressed_button_sends_its_token_and_removes_its_keyboard(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await page.ask("telegram", "I forgot my PIN")
         assert await page.buttons("telegram") == ["iPhone", "Android"]
@@ -77,7 +77,7 @@ async def test_a_pressed_button_sends_its_token_and_its_keyboard_vanishes(browse
         ]
 
 
-async def test_buttons_go_away_when_the_bot_has_said_something_newer(browser: Browser) -> None:
+async def test_buttons_are_removed_by_a_newer_message_of_the_assistant(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await page.ask("telegram", "first")
         await page.ask("telegram", "second")
@@ -88,7 +88,7 @@ async def test_buttons_go_away_when_the_bot_has_said_something_newer(browser: Br
         assert await page.buttons("telegram") == []
 
 
-async def test_a_reloaded_page_shows_the_same_conversation_without_the_used_buttons(browser: Browser) -> None:
+async def test_a_reloaded_page_shows_the_conversation_without_used_buttons(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await page.ask("telegram", "first")
         await page.choose("telegram", "iPhone")
@@ -104,7 +104,7 @@ async def test_a_reloaded_page_shows_the_same_conversation_without_the_used_butt
         assert len(simulator.posts) == 3
 
 
-async def test_a_pressed_button_stays_away_after_a_reload_even_if_the_bot_has_not_answered(
+async def test_a_pressed_button_is_not_shown_after_a_reload_before_the_answer(
     browser: Browser,
 ) -> None:
     async def silent_when_pressed(simulator: FakeSimulator, received: Received) -> None:
@@ -121,7 +121,7 @@ async def test_a_pressed_button_stays_away_after_a_reload_even_if_the_bot_has_no
         assert await page.buttons("telegram") == []
 
 
-async def test_the_telegram_phone_shows_that_the_bot_is_typing_until_it_is_done(browser: Browser) -> None:
+async def test_the_telegram_phone_shows_typing_until_the_turn_ends(browser: Browser) -> None:
     go_on = asyncio.Event()
 
     async def slow(simulator: FakeSimulator, received: Received) -> None:
@@ -142,7 +142,7 @@ async def test_the_telegram_phone_shows_that_the_bot_is_typing_until_it_is_done(
         assert await page.texts("telegram", "bot") == ["One moment", "Here you are"]
 
 
-async def test_an_sms_of_the_brokerage_is_told_apart_and_its_code_stands_out(browser: Browser) -> None:
+async def test_an_sms_of_the_brokerage_is_labelled_and_its_code_is_large(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.ask("sms", "Verify my mobile number")
         text = f"{NUMBER}\nYour code is 482913. Sent 2026-11-22, 14:05."
@@ -161,7 +161,7 @@ async def test_an_sms_of_the_brokerage_is_told_apart_and_its_code_stands_out(bro
         assert await page.messages("sms", "bot").locator(".code").count() == 0
 
 
-async def test_a_support_agent_is_told_apart_and_leaves_the_bots_buttons_alone(browser: Browser) -> None:
+async def test_an_agents_message_is_labelled_and_keeps_the_assistants_buttons(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await page.ask("telegram", "Hello")
         simulator.deliver("telegram", PERSON, "This is Anna.", origin="agent")
@@ -171,7 +171,7 @@ async def test_a_support_agent_is_told_apart_and_leaves_the_bots_buttons_alone(b
         assert await page.buttons("telegram") == ["iPhone", "Android"]
 
 
-async def test_hostile_text_stays_text_wherever_it_comes_from(browser: Browser) -> None:
+async def test_html_in_a_message_is_shown_as_text(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         for origin in ("bot", "agent", "backend"):
             simulator.deliver("telegram", PERSON, HOSTILE, origin=origin, buttons=[HOSTILE], bold=[(0, 60)])
@@ -180,7 +180,7 @@ async def test_hostile_text_stays_text_wherever_it_comes_from(browser: Browser) 
 
         assert await page.texts("telegram") == [HOSTILE] * 3
         assert await page.texts("sms") == [HOSTILE, f"You said: {HOSTILE}"]
-        # (0, 60) ends behind the text, so nothing is bold; a bold stretch of it would be text as well.
+        # The range (0, 60) ends after the text, so nothing is bold.
         assert await page.page.locator(".log img, .log b").count() == 0
         assert await page.page.evaluate("window.hacked") is None
 
@@ -203,7 +203,7 @@ async def test_an_empty_phone_offers_suggestions_that_are_sent_by_one_tap(browse
         assert [r.body["text"] for r in simulator.received] == ["My code does not arrive"]
 
 
-async def test_a_new_person_has_two_empty_phones_and_stays_the_same_when_the_page_is_reloaded(
+async def test_a_new_person_has_two_empty_phones_and_is_kept_by_a_reload(
     browser: Browser,
 ) -> None:
     async with open_simulator(browser) as (page, simulator):
@@ -223,7 +223,7 @@ async def test_a_new_person_has_two_empty_phones_and_stays_the_same_when_the_pag
         assert await page.texts("telegram", "client") == ["I am new"]
 
 
-async def test_somebody_new_gets_the_peers_that_a_later_visit_finds_again(browser: Browser) -> None:
+async def test_a_first_visit_gets_the_peers_that_a_later_visit_uses(browser: Browser) -> None:
     async with FakeSimulator().serving() as simulator, new_page(browser, simulator.home) as tab:
         page = SimulatorPage(tab, simulator.home)
         await page.open()
@@ -234,7 +234,7 @@ async def test_somebody_new_gets_the_peers_that_a_later_visit_finds_again(browse
         assert (await page.peer("telegram"), await page.peer("sms")) == first
 
 
-async def test_shift_and_enter_makes_a_new_line_and_enter_sends(browser: Browser) -> None:
+async def test_shift_enter_adds_a_line_and_enter_sends(browser: Browser) -> None:
     async with open_simulator(browser) as (page, _):
         field = page.phone("telegram").get_by_role("textbox")
         await field.press_sequentially("one")

@@ -1,4 +1,4 @@
-"""The simulator's page when the gateway is slow, refuses, loses an answer or goes away: nothing is lost or doubled."""
+"""The simulator's page with a slow, failing or stopped gateway: no message is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
-async def test_messages_written_while_the_server_is_away_are_sent_in_order_when_it_is_back(
+async def test_messages_written_while_the_server_is_down_are_sent_in_order_later(
     browser: Browser,
 ) -> None:
     async with open_simulator(browser) as (page, simulator):
@@ -52,7 +52,7 @@ async def test_messages_written_while_the_server_is_away_are_sent_in_order_when_
         assert await page.texts("telegram", "bot") == ["You said: zero", "You said: one", "You said: two"]
 
 
-async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_but_not_doubled(
+async def test_a_message_without_an_acknowledgement_is_sent_again_with_its_id(
     browser: Browser,
 ) -> None:
     gone = asyncio.Event()
@@ -78,7 +78,7 @@ async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_but_not_do
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-async def test_a_message_is_sent_again_when_the_server_is_only_busy(browser: Browser, status: int) -> None:
+async def test_a_message_is_sent_again_after_a_temporary_error(browser: Browser, status: int) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.wait_idle("telegram")
         simulator.refusals = [status]
@@ -87,7 +87,7 @@ async def test_a_message_is_sent_again_when_the_server_is_only_busy(browser: Bro
         assert [post.body["id"] for post in simulator.posts] == [simulator.received[0].body["id"]] * 2
 
 
-async def test_a_message_that_is_refused_for_good_says_so_and_holds_up_nothing(browser: Browser) -> None:
+async def test_a_rejected_message_is_marked_and_does_not_delay_the_next(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.wait_idle("telegram")
         simulator.refusals = [422]
@@ -98,7 +98,7 @@ async def test_a_message_that_is_refused_for_good_says_so_and_holds_up_nothing(b
         assert [post.body["text"] for post in simulator.posts] == ["refused", "taken"]
 
 
-async def test_an_unsent_message_outlives_a_reload_with_its_id(browser: Browser) -> None:
+async def test_an_unsent_message_keeps_its_id_after_a_reload(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.wait_idle("sms")
         simulator.refusals = [503] * 3
@@ -112,7 +112,7 @@ async def test_an_unsent_message_outlives_a_reload_with_its_id(browser: Browser)
         assert len({post.body["id"] for post in simulator.posts}) == 1
 
 
-async def test_what_arrives_while_the_server_restarts_is_shown_once_and_in_order(browser: Browser) -> None:
+async def test_messages_that_arrive_during_a_restart_are_shown_once_and_in_order(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.ask("sms", "before")
         await simulator.stop()
@@ -131,7 +131,7 @@ async def test_what_arrives_while_the_server_restarts_is_shown_once_and_in_order
         ]
 
 
-async def test_a_slow_answer_to_one_phone_does_not_hold_up_the_other(browser: Browser) -> None:
+async def test_a_slow_answer_to_one_phone_does_not_delay_the_other(browser: Browser) -> None:
     go_on = asyncio.Event()
 
     async def slow_on_telegram(simulator: FakeSimulator, received: Received) -> None:
@@ -149,7 +149,7 @@ async def test_a_slow_answer_to_one_phone_does_not_hold_up_the_other(browser: Br
         assert await page.texts("telegram") == ["slow", "Done"]
 
 
-async def test_messages_sent_at_once_arrive_in_the_order_they_were_written(browser: Browser) -> None:
+async def test_messages_sent_quickly_arrive_in_order(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         written = [f"message {n}" for n in range(6)]
         for text in written:
@@ -161,9 +161,9 @@ async def test_messages_sent_at_once_arrive_in_the_order_they_were_written(brows
         assert await page.texts("telegram", "bot") == [f"You said: {text}" for text in written]
 
 
-async def test_a_long_conversation_is_fetched_whole(browser: Browser) -> None:
+async def test_a_long_conversation_is_fetched_completely(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
-        total = 230  # more than one request brings
+        total = 230  # more than one request returns
         for n in range(total):
             simulator.phones.deliver("telegram", PERSON, "bot", f"line {n}", [], [], f"many-{n}")
         await expect(page.messages("telegram")).to_have_count(total)

@@ -1,4 +1,4 @@
-"""The simulator's page for everybody: small screens, keyboards, screen readers, by night, and in Japanese."""
+"""The simulator's page on small screens, by keyboard, with screen readers, in dark mode, and in Japanese."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 UNBROKEN = "https://example.invalid/" + "x" * 120
-# The lowest contrast of all visible text, by the formula of WCAG 2.2, with the text it was found at.
+# Returns the lowest contrast of all visible text by the formula of WCAG 2.2, and the text that has it.
 LOWEST_CONTRAST = """() => {
   const channels = colour => (colour.match(/[\\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -48,12 +48,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def ask_which_phone(simulator: FakeSimulator, received: Received) -> None:
-    """Asks by buttons whatever is said."""
+    """Answer every message with a menu."""
     simulator.deliver(received.channel, received.peer, "Which phone?", buttons=["iPhone", "Android"])
 
 
 async def fill(page: SimulatorPage, simulator: FakeSimulator) -> None:
-    """One message of every kind on both phones."""
+    """Show one message of every kind on both phones."""
     both: list[tuple[PhoneName, str]] = [("telegram", PERSON), ("sms", NUMBER)]
     for phone, peer in both:
         await page.ask(phone, "Hello")
@@ -62,7 +62,7 @@ async def fill(page: SimulatorPage, simulator: FakeSimulator) -> None:
         await expect(page.messages(phone)).to_have_count(4)
 
 
-async def test_a_wide_screen_shows_both_phones_side_by_side_and_says_what_this_is(browser: Browser) -> None:
+async def test_a_wide_screen_shows_both_phones_and_explains_the_page(browser: Browser) -> None:
     async with open_simulator(browser, size=WIDE) as (page, _):
         left, right = await page.phone("telegram").bounding_box(), await page.phone("sms").bounding_box()
         assert left is not None
@@ -77,7 +77,7 @@ async def test_a_wide_screen_shows_both_phones_side_by_side_and_says_what_this_i
 
 
 @pytest.mark.parametrize("width", [390, 320])
-async def test_a_narrow_screen_shows_one_phone_at_a_time_and_never_scrolls_sideways(
+async def test_a_narrow_screen_shows_one_phone_without_horizontal_scrolling(
     browser: Browser, width: int
 ) -> None:
     async with open_simulator(browser, ask_which_phone, size=(width, 844)) as (page, simulator):
@@ -95,7 +95,7 @@ async def test_a_narrow_screen_shows_one_phone_at_a_time_and_never_scrolls_sidew
         assert await page.sideways() == 0
 
 
-async def test_the_hidden_phones_tab_counts_what_has_arrived_there(browser: Browser) -> None:
+async def test_the_tab_of_the_hidden_phone_counts_its_new_messages(browser: Browser) -> None:
     async with open_simulator(browser, size=NARROW) as (page, simulator):
         await page.wait_idle("sms")
         tab = page.page.get_by_role("tab", name="SMS")
@@ -135,7 +135,7 @@ async def test_everything_can_be_done_by_keyboard(browser: Browser) -> None:
         assert simulator.received[1].body["button"].endswith(":Android")
 
 
-async def test_the_tabs_of_a_narrow_screen_turn_with_the_arrow_keys(browser: Browser) -> None:
+async def test_the_arrow_keys_change_the_tab_of_a_narrow_screen(browser: Browser) -> None:
     async with open_simulator(browser, size=NARROW) as (page, _):
         await page.page.get_by_role("tab", name="Telegram").focus()
         await page.page.keyboard.press("ArrowRight")
@@ -145,7 +145,7 @@ async def test_the_tabs_of_a_narrow_screen_turn_with_the_arrow_keys(browser: Bro
         await expect(page.page.get_by_role("tabpanel", name="SMS phone")).to_be_visible()
 
 
-async def test_focus_is_not_lost_when_the_focused_button_goes_away(browser: Browser) -> None:
+async def test_focus_moves_to_the_log_when_the_focused_button_is_removed(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await page.ask("telegram", "Hello")
         await page.phone("telegram").get_by_role("button", name="iPhone").focus()
@@ -155,7 +155,7 @@ async def test_focus_is_not_lost_when_the_focused_button_goes_away(browser: Brow
         await expect(page.phone("telegram").get_by_role("log")).to_be_focused()
 
 
-async def test_a_screen_reader_is_told_who_says_what_and_only_what_is_new(browser: Browser) -> None:
+async def test_a_screen_reader_gets_senders_and_only_new_messages(browser: Browser) -> None:
     async with open_simulator(browser, ask_which_phone) as (page, simulator):
         await fill(page, simulator)
         region = page.page.get_by_role("region", name="Telegram phone")
@@ -174,7 +174,7 @@ async def test_a_screen_reader_is_told_who_says_what_and_only_what_is_new(browse
         await expect(page.page.get_by_role("group", name="Language of the phones")).to_be_visible()
 
 
-async def test_the_language_of_the_phones_changes_the_labels_and_is_sent_along(browser: Browser) -> None:
+async def test_the_language_of_the_phones_changes_the_labels_and_is_sent(browser: Browser) -> None:
     async with open_simulator(browser) as (page, simulator):
         await page.ask("telegram", "Hello")
         simulator.deliver("telegram", PERSON, "482913", origin="backend")
@@ -208,7 +208,7 @@ async def test_a_japanese_browser_is_greeted_in_japanese(browser: Browser) -> No
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_all_text_has_enough_contrast_by_day_and_by_night(browser: Browser, dark: bool) -> None:
+async def test_all_text_has_enough_contrast_in_light_and_dark_mode(browser: Browser, dark: bool) -> None:
     async with open_simulator(browser, ask_which_phone, dark=dark) as (page, simulator):
         await page.wait_idle("telegram")
         empty = await page.page.evaluate(LOWEST_CONTRAST)
@@ -219,9 +219,9 @@ async def test_all_text_has_enough_contrast_by_day_and_by_night(browser: Browser
         full = await page.page.evaluate(LOWEST_CONTRAST)
         await simulator.stop()
         await page.reconnecting("telegram")
-        away = await page.page.evaluate(LOWEST_CONTRAST)
+        disconnected = await page.page.evaluate(LOWEST_CONTRAST)
 
-        assert min(empty, full, away)[0] >= 4.5, (empty, full, away)
+        assert min(empty, full, disconnected)[0] >= 4.5, (empty, full, disconnected)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

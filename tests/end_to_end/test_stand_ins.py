@@ -1,5 +1,5 @@
-"""The live channels against servers that nobody here wrote: telegram-test-api, Prism on Twilio's own description, and
-Twilio's own JavaScript for a second opinion."""
+"""The live channels against third-party servers: telegram-test-api, Prism on Twilio's own API description, and
+Twilio's own JavaScript library."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def tap(api: httpx.Client, shown: dict[str, Any], token: str) -> None:
 
 
 def shown(api: httpx.Client) -> list[dict[str, Any]]:
-    """What the bot has said in the chat."""
+    """Return the assistant's messages in the chat."""
     history = api.post("/getUpdatesHistory", json={"token": BOT_TOKEN}).json()["result"]
     return [each for each in history if str(each.get("message", {}).get("chat_id")) == str(CHAT)]
 
@@ -67,12 +67,12 @@ def shown(api: httpx.Client) -> list[dict[str, Any]]:
 def wait(condition: Callable[[], Any]) -> None:
     end = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-def test_a_conversation_over_an_api_that_others_wrote(
+def test_a_conversation_over_a_third_party_bot_api(
     tmp_path: Path, api: httpx.Client, engine: FakeEngine, mode: str
 ) -> None:
     settings = {
@@ -118,7 +118,7 @@ def sms_settings(url: str, **changed: str) -> SmsSettings:
 REPORTS = f"{PUBLIC_URL}/webhooks/sms/status?message=1.0"
 
 
-async def test_what_is_sent_to_twilio_is_as_twilio_describes_it(tmp_path: Path) -> None:
+async def test_requests_to_twilio_match_its_api_description(tmp_path: Path) -> None:
     with prism(TWILIO, tmp_path / "log") as url:
         service = {"sender": "", "messaging_service_sid": "MG" + "0" * 32}
         for settings in (sms_settings(url), sms_settings(url, **service)):
@@ -140,7 +140,7 @@ async def test_what_is_sent_to_twilio_is_as_twilio_describes_it(tmp_path: Path) 
 
 
 @pytest.mark.long
-async def test_the_stand_in_of_our_own_answers_as_twilio_describes_it(tmp_path: Path) -> None:
+async def test_our_fake_of_twilio_answers_as_its_api_description(tmp_path: Path) -> None:
     with FakeTwilio() as fake, prism(TWILIO, tmp_path / "log", fake.url) as url:
         client = TwilioClient(sms_settings(url))
         sent = await client.send("+819012345678", "こんにちは", REPORTS)
@@ -149,7 +149,7 @@ async def test_the_stand_in_of_our_own_answers_as_twilio_describes_it(tmp_path: 
         await client.close()
 
 
-def test_twilios_own_library_agrees_on_signatures() -> None:
+def test_twilios_library_agrees_on_signatures() -> None:
     chance = random.Random(3)
     asked, expected = [], []
     for n in range(60):
@@ -183,5 +183,5 @@ VECTORS = [
 ]
 
 
-def test_twilios_own_calculator_agrees_on_segments() -> None:
+def test_twilios_calculator_agrees_on_segments() -> None:
     assert opinions([{"text": text} for text in VECTORS]) == [count_segments(text) for text in VECTORS]

@@ -1,4 +1,4 @@
-"""One conversation on live Telegram, live SMS and both simulated phones: the same meaning everywhere."""
+"""One conversation on live Telegram, live SMS and both simulated phones, with the same replies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.rasa]
 
 _clients = itertools.count(1)
 
-# What a client does: a text, or a choice by its label, which is tapped on Telegram and typed as its number by SMS.
+# Each step is a text, or a choice by its label, which is tapped on Telegram and typed as its number by SMS.
 SCRIPTS = {
     "en": [
         "I forgot my IB Key PIN",
@@ -43,7 +43,7 @@ SCRIPTS = {
 
 
 class Platforms:
-    """The stack on both live channels."""
+    """The stack and the fakes of both platforms."""
 
     def __init__(self, stack: Stack, telegram: FakeTelegram, twilio: FakeTwilio) -> None:
         self.stack = stack
@@ -83,7 +83,7 @@ class LiveTelegram:
         assert (
             self._platforms.http.post("/webhooks/telegram", json=update, headers=HEADERS).status_code == 200
         )
-        return settled(lambda: self._platforms.telegram.texts(self._person.chat)[before:], count)
+        return wait_for_messages(lambda: self._platforms.telegram.texts(self._person.chat)[before:], count)
 
 
 class LiveSms:
@@ -97,18 +97,18 @@ class LiveSms:
         before = len(self._bodies())
         target, body, headers = signed("/webhooks/sms", incoming(self._number, text))
         assert self._platforms.http.post(target, content=body, headers=headers).status_code == 204
-        return settled(lambda: self._bodies()[before:], count)
+        return wait_for_messages(lambda: self._bodies()[before:], count)
 
     def choose(self, label: str, count: int) -> list[str]:
         last = self._bodies()[-1]
         return self.say(next(number for number, title in NUMBERED.findall(last) if title == label), count)
 
     def offered_telegram(self) -> int:
-        """How often the client was told of Telegram."""
+        """Count the messages that offered Telegram to the client."""
         return len(self._platforms.twilio.bodies(self._number)) - len(self._bodies())
 
     def _bodies(self) -> list[str]:
-        """What is said beside where it may be read more safely: a simulated phone can be relied on."""
+        """Return the messages without the offer of Telegram, which a simulated phone does not get."""
         bodies = self._platforms.twilio.bodies(self._number)
         return [body for body in bodies if f"@{USERNAME}" not in body]
 
@@ -126,8 +126,8 @@ class Simulated:
         return [message["text"] for message in self._client.press(label).replies]
 
 
-def settled(read: Callable[[], list[str]], count: int) -> list[str]:
-    """What has arrived, once it is so many messages; one that is too many shows in the next answer."""
+def wait_for_messages(read: Callable[[], list[str]], count: int) -> list[str]:
+    """Return the messages once there are `count`. A surplus one appears in the next answer."""
     end = time.monotonic() + 60
     while len(texts := read()) < count:
         assert time.monotonic() < end, f"only {texts}"
@@ -135,8 +135,8 @@ def settled(read: Callable[[], list[str]], count: int) -> list[str]:
     return texts
 
 
-def walk(live: LiveTelegram | LiveSms, simulated: Simulated, language: str) -> None:
-    """The whole script: what the simulated client reads is what the live one reads."""
+def play(live: LiveTelegram | LiveSms, simulated: Simulated, language: str) -> None:
+    """Play the script on both; the live client must read the same as the simulated one."""
     for step in SCRIPTS[language]:
         if not isinstance(step, str):
             expected = simulated.choose(step[1])
@@ -148,13 +148,13 @@ def walk(live: LiveTelegram | LiveSms, simulated: Simulated, language: str) -> N
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_conversation_means_the_same_on_every_channel(platforms: Platforms, language: str) -> None:
+def test_a_conversation_has_the_same_replies_on_every_channel(platforms: Platforms, language: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         sms = LiveSms(platforms, language)
         pairs: list[tuple[LiveTelegram | LiveSms, Simulated]] = [
             (LiveTelegram(platforms, language), Simulated(platforms, "telegram", language)),
             (sms, Simulated(platforms, "sms", language)),
         ]
-        for walked in [pool.submit(walk, live, simulated, language) for live, simulated in pairs]:
-            walked.result(200)
+        for played in [pool.submit(play, live, simulated, language) for live, simulated in pairs]:
+            played.result(200)
     assert sms.offered_telegram() == (language == "ja")

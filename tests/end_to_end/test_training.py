@@ -1,4 +1,4 @@
-"""Training by fingerprint: when it happens, when it does not, and what it says."""
+"""Training by fingerprint: when a model is trained, and what is printed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def train(repository: Repository, *options: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
 
 
-def test_a_model_that_is_there_is_not_trained_again_nor_rasa_imported(repository: Repository) -> None:
+def test_an_existing_model_is_not_trained_again_and_rasa_not_imported(repository: Repository) -> None:
     path = model_path(load(repository.data), repository.root)
     path.parent.mkdir()
     path.write_bytes(b"a model")
@@ -41,7 +41,7 @@ def test_a_model_that_is_there_is_not_trained_again_nor_rasa_imported(repository
     assert path.read_bytes() == b"a model"
 
 
-def test_problems_in_the_data_are_told_by_line_and_nothing_is_trained(repository: Repository) -> None:
+def test_problems_in_the_data_are_printed_by_line_and_nothing_is_trained(repository: Repository) -> None:
     repository.change("topics/trouble/pin/en.yml", "title: Forgotten PIN", "titel: Forgotten PIN")
     done = train(repository)
     assert done.returncode == 1
@@ -53,11 +53,11 @@ def test_problems_in_the_data_are_told_by_line_and_nothing_is_trained(repository
 
 @dataclass(frozen=True)
 class Trained:
-    """A small repository after two processes were told to train its model at the same time."""
+    """A small repository after two processes have trained its model at the same time."""
 
     repository: Repository
     codes: list[int]
-    told: list[tuple[str, str]]
+    output: list[tuple[str, str]]
 
     @property
     def path(self) -> Path:
@@ -78,28 +78,28 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=200) for process in both]
-    return Trained(repository, [process.returncode for process in both], told)
+    output = [process.communicate(timeout=200) for process in both]
+    return Trained(repository, [process.returncode for process in both], output)
 
 
 @pytest.mark.rasa
-def test_of_two_processes_one_trains_and_both_name_the_model(trained: Trained) -> None:
-    assert trained.codes == [0, 0], trained.told
-    assert {stdout.splitlines()[-1] for stdout, _ in trained.told} == {str(trained.path)}
-    assert sorted("saved" in stderr for _, stderr in trained.told) == [False, True]
+def test_one_of_two_processes_trains_and_both_print_the_model(trained: Trained) -> None:
+    assert trained.codes == [0, 0], trained.output
+    assert {stdout.splitlines()[-1] for stdout, _ in trained.output} == {str(trained.path)}
+    assert sorted("saved" in stderr for _, stderr in trained.output) == [False, True]
 
 
 @pytest.mark.rasa
-def test_the_three_latest_models_are_kept_and_nothing_unfinished(trained: Trained) -> None:
+def test_the_three_latest_models_are_kept_and_no_temporary_file(trained: Trained) -> None:
     kept = {path.name for path in trained.path.parent.iterdir()}
     newest = {"assistant-111111111111.tar.gz", "assistant-222222222222.tar.gz", trained.path.name}
     assert kept == {".training.lock", *newest}
 
 
 @pytest.mark.rasa
-def test_progress_is_told_and_nothing_else(trained: Trained) -> None:
-    saying = next(stderr for _, stderr in trained.told if "saved" in stderr)
-    lines = [line for line in saying.splitlines() if not line.startswith("fatal: ")]  # a library asks git
+def test_only_progress_is_printed(trained: Trained) -> None:
+    progress = next(stderr for _, stderr in trained.output if "saved" in stderr)
+    lines = [line for line in progress.splitlines() if not line.startswith("fatal: ")]  # a library asks git
     assert [line.split(" (")[0] for line in lines] == [
         "train: 5 topics, 20 examples, languages en, ja",
         "train: importing Rasa",
@@ -109,7 +109,7 @@ def test_progress_is_told_and_nothing_else(trained: Trained) -> None:
 
 
 @pytest.mark.rasa
-async def test_the_model_reads_messages_in_both_languages(trained: Trained) -> None:
+async def test_the_model_recognises_messages_in_both_languages(trained: Trained) -> None:
     from rasa.core.agent import Agent
 
     agent = Agent.load(str(trained.path))
@@ -122,7 +122,7 @@ async def test_the_model_reads_messages_in_both_languages(trained: Trained) -> N
 
 
 @pytest.mark.rasa
-async def test_the_topic_called_restart_runs_its_own_action(trained: Trained) -> None:
+async def test_the_topic_restart_runs_its_own_action(trained: Trained) -> None:
     # Rasa's policy would answer this intent with its built-in action_restart.
     from rasa.core.agent import Agent
     from rasa.shared.core.events import ActionExecuted, UserUttered
@@ -130,15 +130,15 @@ async def test_the_topic_called_restart_runs_its_own_action(trained: Trained) ->
 
     agent = Agent.load(str(trained.path))
     assert agent.processor is not None
-    said = UserUttered("start over", {"name": "restart", "confidence": 1.0})
+    message = UserUttered("start over", {"name": "restart", "confidence": 1.0})
     tracker = DialogueStateTracker.from_events(
-        "c1", [ActionExecuted("action_listen"), said], slots=agent.domain.slots
+        "c1", [ActionExecuted("action_listen"), message], slots=agent.domain.slots
     )
     action, _ = agent.processor.predict_next_with_tracker_if_should(tracker)
     assert action.name() == "action_begin_again"
 
 
-def test_a_dead_process_leaves_no_lock_behind(repository: Repository) -> None:
+def test_a_dead_process_leaves_no_lock(repository: Repository) -> None:
     out = repository.root / "models"
     out.mkdir()
     code = f"import fcntl, os; fcntl.flock(open({str(out / '.training.lock')!r}, 'w'), fcntl.LOCK_EX); os._exit(9)"

@@ -43,18 +43,18 @@ def run(root: Path, *argv: str, **environ: str) -> subprocess.CompletedProcess[s
 
 @contextmanager
 def up(root: Path, port: int, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """Yield a stack that is ready and its messages so far; kill it at the end if it still runs."""
+    """Yield a ready stack and the lines it has printed; kill it at the end if it still runs."""
     words, options = command(root, "up", "--port", str(port), **environ)
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
     assert process.stderr is not None
-    said = []
+    printed = []
     for line in process.stderr:
-        said.append(line.rstrip("\n"))
+        printed.append(line.rstrip("\n"))
         if "stop with" in line:
             break
     children = [child.pid for child in psutil.Process(process.pid).children()]
     try:
-        yield process, said
+        yield process, printed
     finally:
         process.kill()
         process.wait()
@@ -70,11 +70,11 @@ def environment_of(root: Path, name: str) -> dict[str, str]:
 
 def test_up_prints_the_addresses_once_the_stack_is_ready(root: Path) -> None:
     (port,) = free_ports(1)
-    with up(root, port) as (_, said):
+    with up(root, port) as (_, printed):
         assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
-    assert said[0] == "training"
-    assert any(line.startswith("starting: gateway") for line in said)
-    ready, simulator, desk, stop = said[-4:]
+    assert printed[0] == "training"
+    assert any(line.startswith("starting: gateway") for line in printed)
+    ready, simulator, desk, stop = printed[-4:]
     assert ready.startswith("ready after ")
     assert ready.endswith(f" s on http://127.0.0.1:{port}")
     assert simulator == f"simulator: http://127.0.0.1:{port}/simulator"
@@ -82,7 +82,7 @@ def test_up_prints_the_addresses_once_the_stack_is_ready(root: Path) -> None:
     assert stop == "stop with Ctrl-C"
 
 
-def test_every_process_gets_the_same_ports_and_model_and_only_its_own_secrets(root: Path) -> None:
+def test_every_process_gets_the_ports_the_model_and_only_its_own_secrets(root: Path) -> None:
     (root / ".env").write_text("SANDBOX_CONTROLS=on\n")
     (port,) = free_ports(1)
     with up(root, port):
@@ -107,9 +107,9 @@ def test_every_process_gets_the_same_ports_and_model_and_only_its_own_secrets(ro
     assert rasa["RASA_TELEMETRY_ENABLED"] == "false"
 
 
-def test_without_a_simulator_its_address_is_not_printed(root: Path) -> None:
-    with up(root, free_ports(1)[0], SIMULATOR="off") as (_, said):
-        assert not any("simulator" in line for line in said)
+def test_without_the_simulator_its_address_is_not_printed(root: Path) -> None:
+    with up(root, free_ports(1)[0], SIMULATOR="off") as (_, printed):
+        assert not any("simulator" in line for line in printed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -124,14 +124,14 @@ def test_a_signal_stops_everything_with_exit_code_0(root: Path, number: signal.S
         assert process.stderr.read() == "stopped\n"
 
 
-def test_a_stack_killed_with_sigkill_leaves_nothing_behind(root: Path) -> None:
+def test_a_stack_killed_with_sigkill_leaves_no_process(root: Path) -> None:
     with up(root, free_ports(1)[0]) as (process, _):
         pids = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
         process.kill()
         wait_until_dead(pids)
 
 
-def test_a_port_in_use_is_one_line_and_exit_code_2(root: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_with_exit_code_2(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         ended = run(root, "up", "--port", str(port))
@@ -141,19 +141,19 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(root: Path) -> None:
     )
 
 
-def test_an_invalid_setting_is_one_line_and_exit_code_2(root: Path) -> None:
+def test_an_invalid_setting_is_reported_in_one_line_with_exit_code_2(root: Path) -> None:
     ended = run(root, "up", SIMULATOR="maybe")
     assert (ended.returncode, ended.stderr) == (2, "SIMULATOR must be on or off, not 'maybe'\n")
 
 
-def test_a_state_folder_that_cannot_be_created_is_one_line_and_exit_code_2(root: Path) -> None:
+def test_a_state_folder_that_cannot_be_created_is_reported_in_one_line(root: Path) -> None:
     ended = run(root, "up", STATE_DIR=str(root / "nlu" / "train.py"))
     assert ended.returncode == 2
     assert ended.stderr.startswith("STATE_DIR ")
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_second_stack_on_the_same_state_is_refused(root: Path) -> None:
+def test_a_second_stack_with_the_same_state_folder_is_refused(root: Path) -> None:
     port, other = free_ports(2)
     with up(root, port) as (process, _):
         ended = run(root, "up", "--port", str(other))

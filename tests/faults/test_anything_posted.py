@@ -1,4 +1,4 @@
-"""100,000 generated updates and forms: none is a fault of the server's, and it goes on answering."""
+"""Post 100,000 generated updates and forms: none causes a server error, and the gateway keeps answering."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Post = tuple[str, bytes, dict[str, str]]
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    """The gateway's application, called directly. Nobody answers and nobody sends: it only takes in."""
+    """The gateway's application, called directly. No engine and no platform runs: it only receives."""
     with folder_in_memory() as folder:
         nobody = "http://127.0.0.1:1"
         environ = {
@@ -59,7 +59,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 
 async def status(gateway: Gateway, post: Post) -> int:
-    """The status of one post; an exception of the application counts as 500."""
+    """Return the status of one post; an exception of the application counts as 500."""
     path, body, headers = post
     path, _, query = path.partition("?")
     found: list[int] = []
@@ -97,8 +97,8 @@ async def status(gateway: Gateway, post: Post) -> int:
     return found[0]
 
 
-def mutated(value: Any, chance: random.Random, depth: int = 0) -> Any:
-    """`value` with something in it taken away, doubled or replaced."""
+def mutate(value: Any, chance: random.Random, depth: int = 0) -> Any:
+    """Return `value` with one of its parts removed, added or replaced."""
     if isinstance(value, dict) and value and chance.random() < 0.8 and depth < 4:
         changed = dict(value)
         name = chance.choice(list(changed))
@@ -108,7 +108,7 @@ def mutated(value: Any, chance: random.Random, depth: int = 0) -> Any:
         elif what < 0.3:
             changed[str(chance.choice(ODD))[:20]] = chance.choice(ODD)
         else:
-            changed[name] = mutated(changed[name], chance, depth + 1)
+            changed[name] = mutate(changed[name], chance, depth + 1)
         return changed
     return chance.choice(ODD)
 
@@ -126,7 +126,7 @@ def updates(chance: random.Random) -> Post:
     ]
     update: Any = chance.choice(kinds)()
     for _ in range(chance.randrange(1, 3)):
-        update = mutated(update, chance)
+        update = mutate(update, chance)
     body = json.dumps(update).encode()
     if chance.random() < 0.05:
         cut = chance.randrange(len(body))
@@ -150,7 +150,7 @@ def forms(chance: random.Random) -> Post:
 
 
 @pytest.mark.parametrize("generate", [updates, forms])
-async def test_nothing_that_is_posted_is_a_fault_of_the_servers(
+async def test_no_post_causes_a_server_error(
     gateway: Gateway, generate: Callable[[random.Random], Post]
 ) -> None:
     chance = random.Random(20)
@@ -162,6 +162,6 @@ async def test_nothing_that_is_posted_is_a_fault_of_the_servers(
             assert answer < 500, post
             seen[answer] += 1
     assert sum(seen.values()) == COUNT
-    # Not because all were turned away at the door.
+    # The posts must not all have been rejected before they were read.
     assert seen[200] + seen[204] > COUNT / 4, seen
     assert seen[400] + seen[403] > COUNT / 50, seen

@@ -1,4 +1,4 @@
-"""The platforms misbehave and the gateway dies: nothing acknowledged is lost, nothing is done twice, order is kept."""
+"""Platforms fail and the gateway is killed: no acknowledged message is lost or handled twice, and order is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBER = "+15550400001"
 
 
 class Platforms:
-    """Both platforms, which deliver what the gateway has not acknowledged again and again, as the real ones do."""
+    """Both platforms. Like the real ones, they deliver a message until the gateway acknowledges it."""
 
     def __init__(self, telegram: FakeTelegram, twilio: FakeTwilio, gateway: GatewayProcess) -> None:
         self.telegram = telegram
@@ -35,11 +35,13 @@ class Platforms:
         self.gateway = gateway
 
     def update(self, update: dict[str, Any]) -> None:
-        self._until_taken(lambda http: http.post("/webhooks/telegram", json=update, headers=HEADERS))
+        self._post_until_acknowledged(
+            lambda http: http.post("/webhooks/telegram", json=update, headers=HEADERS)
+        )
 
     def sms(self, fields: list[tuple[str, str]]) -> None:
         target, body, headers = signed("/webhooks/sms", fields)
-        self._until_taken(lambda http: http.post(target, content=body, headers=headers))
+        self._post_until_acknowledged(lambda http: http.post(target, content=body, headers=headers))
 
     def say(self, channel: str, text: str) -> None:
         if channel == "telegram":
@@ -51,7 +53,7 @@ class Platforms:
         return self.telegram.texts(500) if channel == "telegram" else self.twilio.bodies(NUMBER)
 
     def faults(self, channel: str) -> deque[Any]:
-        """What is still to happen to the messages on that channel."""
+        """Return the faults that the next messages on the channel meet."""
         if channel == "telegram":
             return self.telegram.faults["sendMessage"]
         return self.twilio.faults["POST Messages"]
@@ -59,7 +61,7 @@ class Platforms:
     def fault(self, channel: str, *faults: Any) -> None:
         self.faults(channel).extend(faults)
 
-    def _until_taken(self, post: Callable[[httpx.Client], httpx.Response]) -> None:
+    def _post_until_acknowledged(self, post: Callable[[httpx.Client], httpx.Response]) -> None:
         end = time.monotonic() + 60
         with httpx.Client(base_url=self.gateway.url, timeout=10, trust_env=False) as http:
             while time.monotonic() < end:
@@ -69,7 +71,7 @@ class Platforms:
                 except httpx.TransportError:
                     pass
                 time.sleep(0.05)
-        raise AssertionError("never acknowledged")
+        raise AssertionError("the gateway never acknowledged the message")
 
 
 @pytest.fixture
@@ -91,24 +93,24 @@ def engine() -> Iterator[FakeEngine]:
 def wait(condition: Callable[[], Any], seconds: float = 40.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)
 
 
-def becomes(look: Callable[[], list[str]], expected: list[str], seconds: float) -> None:
-    """Wait until `look` gives what is expected; else say what it gives."""
+def wait_for_texts(look: Callable[[], list[str]], expected: list[str], seconds: float) -> None:
+    """Wait until `look` returns `expected`; fail with the last value otherwise."""
     end = time.monotonic() + seconds
     while (found := look()) != expected and time.monotonic() < end:
         time.sleep(0.02)
     assert found == expected
 
 
-def once(texts: list[str]) -> list[str]:
-    """The texts without a repetition of the one before."""
+def without_repetitions(texts: list[str]) -> list[str]:
+    """Return the texts without consecutive repetitions."""
     return [text for n, text in enumerate(texts) if n == 0 or texts[n - 1] != text]
 
 
-def test_a_gateway_killed_after_sending_does_not_send_a_text_message_twice(
+def test_a_gateway_killed_after_sending_does_not_send_an_sms_twice(
     platforms: Platforms, engine: FakeEngine
 ) -> None:
     platforms.fault("sms", "lost")
@@ -153,15 +155,15 @@ def test_a_gateway_killed_at_any_step_answers_everything_in_order(
             platforms.gateway.kill()
             engine.release()
             platforms.gateway.start()
-    becomes(lambda: once(platforms.got(channel)), expected, 60)
+    wait_for_texts(lambda: without_repetitions(platforms.got(channel)), expected, 60)
     if channel == "sms" or step not in {"after sending", "before sending"}:
-        # Twilio can be asked what arrived. Telegram cannot, and an answer twice is better than none.
+        # Twilio lists the messages it has accepted. Telegram does not, and a repeated answer is better than none.
         assert platforms.got(channel) == expected
-    # Under one key each, so the dialogue engine runs none of them twice.
+    # A turn keeps its key when it is repeated, so the dialogue engine runs it once.
     assert len({turn["message"] for turn in engine.turns}) == 2
 
 
-def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
+def test_repeated_deliveries_in_disorder_are_answered_once_while_the_gateway_is_killed(
     platforms: Platforms, engine: FakeEngine
 ) -> None:
     people = [Person(600 + n) for n in range(8)]
@@ -169,7 +171,7 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
     shuffle = random.Random(6)
     stop = threading.Event()
 
-    def die() -> None:
+    def kill_repeatedly() -> None:
         while not stop.wait(1.5):
             platforms.gateway.kill()
             platforms.gateway.start()
@@ -186,12 +188,12 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
         for k in range(rounds):
             sent.append(incoming(number, f"line {k} of phone {number}"))
             platforms.sms(sent[-1])
-            # Late repetitions of anything so far, in any order.
+            # Late repetitions of earlier messages, in any order.
             platforms.sms(shuffle.choice(sent))
             platforms.sms(shuffle.choice(sent))
 
-    dying = threading.Thread(target=die)
-    dying.start()
+    killer = threading.Thread(target=kill_repeatedly)
+    killer.start()
     try:
         with ThreadPoolExecutor(16) as pool:
             done = [pool.submit(write, person) for person in people]
@@ -200,18 +202,22 @@ def test_three_deliveries_of_everything_in_disorder_while_the_gateway_dies(
                 each.result(150)
     finally:
         stop.set()
-        dying.join(60)
+        killer.join(60)
     for person in people:
         expected = [f"you said line {n} of chat {person.chat}" for n in range(rounds)]
-        becomes(lambda chat=person.chat: once(platforms.telegram.texts(chat)), expected, 90)  # type: ignore[misc]
+        wait_for_texts(
+            lambda chat=person.chat: without_repetitions(platforms.telegram.texts(chat)),  # type: ignore[misc]
+            expected,
+            90,
+        )
     for n in range(8):
         number = f"+155504100{n:02}"
         expected = [f"you said line {k} of phone {number}" for k in range(rounds)]
-        becomes(lambda to=number: platforms.twilio.bodies(to), expected, 90)  # type: ignore[misc]
+        wait_for_texts(lambda to=number: platforms.twilio.bodies(to), expected, 90)  # type: ignore[misc]
     assert len({turn["message"] for turn in engine.turns}) == 16 * rounds
 
 
-def test_everything_that_a_platform_can_answer_is_outlived_in_order(
+def test_messages_are_sent_in_order_after_any_response_of_a_platform(
     platforms: Platforms, engine: FakeEngine
 ) -> None:
     platforms.fault(
@@ -236,5 +242,5 @@ def test_everything_that_a_platform_can_answer_is_outlived_in_order(
         for n in range(4):
             platforms.say(channel, f"message {n}")
     expected = [f"you said message {n}" for n in range(4)]
-    becomes(lambda: once(platforms.got("telegram")), expected, 120)
-    becomes(lambda: platforms.got("sms"), expected, 120)
+    wait_for_texts(lambda: without_repetitions(platforms.got("telegram")), expected, 120)
+    wait_for_texts(lambda: platforms.got("sms"), expected, 120)

@@ -1,4 +1,4 @@
-"""The gateway is killed in the middle of a hand-off: nothing is lost, nothing comes twice, there is one owner."""
+"""The gateway is killed during a hand-off: no message is lost or sent twice, and there is one owner."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBERS = (f"+1555040{number:04d}" for number in itertools.count(1))
 
 @dataclass(frozen=True)
 class Desk:
-    """The gateway as a process of its own, what it talks to, and an agent in a browser."""
+    """The gateway as a separate process, the fakes of its neighbours, and an agent in a browser."""
 
     gateway: GatewayProcess
     engine: FakeEngine
@@ -36,7 +36,7 @@ class Desk:
 
 
 class Story:
-    """A client by SMS who comes to an agent, while the gateway between them dies."""
+    """A client who writes by SMS and is handed over to an agent, while the gateway is killed."""
 
     def __init__(self, desk: Desk) -> None:
         self.gateway = desk.gateway
@@ -47,7 +47,7 @@ class Story:
         self.acknowledged: list[str] = []
 
     def writes(self, text: str, read: bool = True) -> None:
-        """The client writes, once Twilio's call is acknowledged; with `read`, once it was read as well."""
+        """Write one message as the client and require its acknowledgement; with `read`, wait until it is read."""
         target, body, headers = signed("/webhooks/sms", incoming(self.number, text))
         with httpx.Client(base_url=self.gateway.url, timeout=10, trust_env=False) as http:
             assert http.post(target, content=body, headers=headers).is_success
@@ -56,28 +56,28 @@ class Story:
             wait(lambda: not self.rows("SELECT 1 FROM inbound WHERE state = 'queued'"))
 
     def hands_over(self) -> None:
-        """What the engine will answer next."""
+        """Let the engine answer the next turn with a hand-off."""
         self.engine.answers.append(reply("One moment.", directives=[{"type": "handoff", "reason": "asked"}]))
 
     def asks(self) -> int:
-        """The client asks for a person, and is in the queue."""
+        """Ask for a person and wait for the notice of the queue; return the conversation's id."""
         self.hands_over()
         self.writes("a person please")
         self.has_read("One moment.", self.notice("queued"))
         return self.conversation
 
     def has_read(self, *beginnings: str) -> None:
-        """Wait until the client has, of what is sent, exactly one message that begins so, for each of them."""
+        """Wait until the client has exactly one message with each of the beginnings."""
         for text in beginnings:
             wait(lambda text=text: any(one.startswith(text) for one in self.got))  # type: ignore[misc]
             assert sum(one.startswith(text) for one in self.got) == 1, self.got
 
     def notice(self, name: str) -> str:
-        """How a notice of the desk begins."""
+        """Return the beginning of a notice of the desk."""
         return KNOWLEDGE.text("handoff", name, "en", "sms").partition("{")[0]
 
-    def again(self) -> None:
-        """A power cut, and the next start."""
+    def restart(self) -> None:
+        """Kill the gateway and start it again."""
         self.gateway.kill()
         self.gateway.start()
 
@@ -94,7 +94,7 @@ class Story:
         return str(self.rows("SELECT state FROM conversation WHERE peer = ?", self.number)[0][0])
 
     def cases(self) -> list[Any]:
-        """The outcome of each of the client's cases."""
+        """Return the outcome of each of the client's cases."""
         return self.rows(
             "SELECT outcome FROM handoff JOIN conversation ON conversation.id = conversation_id WHERE peer = ?",
             self.number,
@@ -109,53 +109,55 @@ class Story:
             connection.execute(query, values)
             connection.commit()
 
-    def keeps_its_promises(self) -> None:
-        """What has to hold whatever was killed when: I1 to I7 of the hand-off, read out of what is stored."""
+    def check_invariants(self) -> None:
+        """Check on the stored rows what must hold after every kill: I1 to I7 of the hand-off."""
         doubled = self.rows(
             "SELECT conversation_id, epoch FROM handoff_event GROUP BY conversation_id, epoch"
             " HAVING count(DISTINCT to_state || '/' || coalesce(agent_id, '')) > 1"
         )
-        assert doubled == [], "two owners in one epoch"
+        assert doubled == [], "one epoch has two owners"
         wait(lambda: not self.rows("SELECT 1 FROM outbound WHERE state = 'queued'"))
         sent = self.rows(
             "SELECT text FROM outbound WHERE state <> 'dropped' AND conversation_id = ? ORDER BY id",
             self.conversation,
         )
-        # A menu is part of a text message and not of what is stored.
+        # A menu is part of the SMS, and not of the stored text.
         texts = [text for (text,) in sent]
-        came = [got.startswith(text) for got, text in zip(self.got, texts, strict=False)]
-        assert came == [True] * len(texts), "what was stored came, and in order"
-        assert len(self.got) == len(texts), "and once"
+        arrived = [got.startswith(text) for got, text in zip(self.got, texts, strict=False)]
+        assert arrived == [True] * len(texts), "a stored message did not arrive, or not in order"
+        assert len(self.got) == len(texts), "a message was sent more than once"
         inbound = self.rows(
             "SELECT id, content, state, consumer FROM inbound WHERE conversation_id = ? ORDER BY id",
             self.conversation,
         )
-        assert [row[1] for row in inbound] == self.acknowledged, "what was acknowledged is there once"
-        assert {row[2] for row in inbound} == {"done"}, "and was read"
+        assert [row[1] for row in inbound] == self.acknowledged, (
+            "an acknowledged message is not stored exactly once"
+        )
+        assert {row[2] for row in inbound} == {"done"}, "an inbound message was not read"
         asked = {turn["text"] for turn in self.engine.turns}
         for_people = {row[1] for row in inbound if row[3] == "desk"}
-        assert not asked & for_people, "what is for people never reaches the bot"
+        assert not asked & for_people, "a message for the desk reached the assistant"
         for state, deadline in self.rows("SELECT state, deadline_at FROM conversation"):
-            assert (deadline is None) == (state in AT_REST), f"{state} with the deadline {deadline}"
+            assert (deadline is None) == (state in AT_REST), f"state {state} has the deadline {deadline}"
 
 
 def wait(condition: Callable[[], Any], seconds: float = 40.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One gateway for all tests of the file: it is used to dying."""
+    """Run one gateway for all tests of the file; each of them kills and restarts it."""
     folder = tmp_path_factory.mktemp("killed-desk")
     with FakeEngine() as engine, FakeTelegram() as telegram, FakeTwilio() as twilio:
         settings = live_settings(telegram.url, twilio.url)
         with gateway_process(folder, engine.port, settings) as gateway:
             agent = DeskClient(gateway.url)
             answer = agent.log_in(add_agent(folder, "anna", "Anna"))
-            # The cookie is for https, which a proxy would speak here.
+            # The cookie is only sent over https, which a proxy terminates in production.
             agent.http.headers["cookie"] = answer.headers["set-cookie"].partition(";")[0]
             yield Desk(gateway, engine, twilio, agent)
             agent.close()
@@ -165,9 +167,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def story(desk: Desk) -> Iterator[Story]:
     desk.engine.forget()
-    told = Story(desk)
-    yield told
-    told.keeps_its_promises()
+    new_story = Story(desk)
+    yield new_story
+    new_story.check_invariants()
 
 
 def test_killed_between_the_directive_and_the_queue(story: Story) -> None:
@@ -175,29 +177,31 @@ def test_killed_between_the_directive_and_the_queue(story: Story) -> None:
     story.hands_over()
     story.writes("a person please", read=False)
     wait(lambda: story.engine.turns)
-    # The bot has said that a person is wanted, and while nothing can be written down the gateway dies.
+    # The assistant has answered with a hand-off, and the gateway is killed while the database is locked.
     with closing(sqlite3.connect(story.gateway.folder / "assistant.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         story.engine.release()
         time.sleep(0.3)
         story.gateway.kill()
     assert story.cases() == []
-    # The same turn is asked for again, and says the same.
+    # The turn is retried, and gets the same answer.
     story.hands_over()
     story.gateway.start()
     story.has_read("One moment.", story.notice("queued"))
-    assert len({turn["message"] for turn in story.engine.turns}) == 1, "the engine knows it for the same turn"
+    assert len({turn["message"] for turn in story.engine.turns}) == 1, (
+        "the retry had another key than the first attempt"
+    )
     assert story.state == "QUEUED"
     assert len(story.cases()) == 1
 
 
-def test_killed_when_the_client_is_in_the_queue_but_has_not_been_told(story: Story) -> None:
+def test_killed_between_the_queue_and_its_notice(story: Story) -> None:
     story.twilio.faults["POST Messages"].append("hang")
     story.hands_over()
     story.writes("a person please")
     wait(lambda: not story.twilio.faults["POST Messages"])
     assert story.state == "QUEUED"
-    story.again()
+    story.restart()
     story.has_read("One moment.", story.notice("queued"))
     story.writes("are you there?")
     assert story.state == "QUEUED"
@@ -211,8 +215,8 @@ def test_killed_between_an_agents_reply_and_its_sending(story: Story) -> None:
     path = f"/desk/conversations/{conversation}/reply"
     assert story.agent.http.post(path, data=form).status_code == 303
     wait(lambda: not story.twilio.faults["POST Messages"])
-    story.again()
-    # The browser does not know whether the form had arrived, and sends it again.
+    story.restart()
+    # The browser does not know whether the form arrived, and sends it again.
     story.agent.http.post(path, data=form)
     story.has_read(story.notice("with_agent"), "Good morning, Anna here.")
     assert story.state == "HUMAN"
@@ -221,7 +225,7 @@ def test_killed_between_an_agents_reply_and_its_sending(story: Story) -> None:
     assert len(story.engine.turns) == 1
 
 
-def test_killed_between_resolving_and_giving_back(story: Story) -> None:
+def test_killed_between_resolving_and_the_end_of_the_wrap_up(story: Story) -> None:
     conversation = story.asks()
     story.agent.act(conversation, "reply", text="Please look now.")
     story.has_read("Please look now.")
@@ -230,7 +234,7 @@ def test_killed_between_resolving_and_giving_back(story: Story) -> None:
     wait(lambda: not story.twilio.faults["POST Messages"])
     story.gateway.kill()
     assert story.state == "WRAPUP"
-    # Its ten minutes pass while nothing runs.
+    # The ten minutes of the wrap-up pass while the gateway is down.
     story.change(
         "UPDATE conversation SET deadline_at = deadline_at - 3600, state_since = state_since - 3600 WHERE peer = ?",
         story.number,
@@ -249,7 +253,7 @@ def test_killed_between_an_agents_claim_and_the_first_reply(story: Story) -> Non
     assert story.agent.act(conversation, "take").status_code == 303
     story.gateway.kill()
     assert story.state == "ASSIGNED"
-    # Five minutes without an answer pass while nothing runs: the client is not forgotten.
+    # Five minutes without a reply pass while the gateway is down: the client must be queued again.
     story.change(
         "UPDATE conversation SET deadline_at = 1, state_since = state_since - 3600, deadline_index = 1 WHERE peer = ?",
         story.number,
@@ -260,17 +264,17 @@ def test_killed_between_an_agents_claim_and_the_first_reply(story: Story) -> Non
 
 
 @pytest.mark.long
-def test_killed_again_and_again_while_both_write(story: Story) -> None:
+def test_killed_repeatedly_while_client_and_agent_write(story: Story) -> None:
     conversation = story.asks()
     story.agent.act(conversation, "reply", text="Here I am.")
     for number in range(5):
         story.writes(f"question {number}", read=False)
-        story.again()
+        story.restart()
         form = {**story.agent.fields(conversation), "text": f"answer {number}"}
         assert (
             story.agent.http.post(f"/desk/conversations/{conversation}/reply", data=form).status_code == 303
         )
-        story.again()
+        story.restart()
         story.agent.http.post(f"/desk/conversations/{conversation}/reply", data=form)
     story.has_read(*(f"answer {number}" for number in range(5)))
     assert len(story.engine.turns) == 1

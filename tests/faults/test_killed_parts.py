@@ -1,4 +1,4 @@
-"""Each process is killed while clients write: nothing is lost, nothing comes twice, nothing is done twice."""
+"""Each process is killed while clients write: nothing is lost, sent twice or done twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.rasa, pytest.mark.timeout(420)]
 
-WALKS = {
+GUIDE_MESSAGES = {
     "en": ["I forgot my IB Key PIN", "I use an iPhone", *["next"] * 8],
     "ja": ["IB KeyのPINを忘れました", "iPhoneです", *["次へ"] * 8],
 }
@@ -38,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def without_apologies(texts: list[str], knowledge: Knowledge) -> list[str]:
-    """The answers alone: while a part is down the client is told, honestly, that the answer will be late."""
+    """Return the texts without the notices that an answer will be late, which are sent while a process is down."""
     late = {
         knowledge.text("notices", "engine_down", language, channel)
         for channel in ("telegram", "sms")
@@ -47,10 +47,12 @@ def without_apologies(texts: list[str], knowledge: Knowledge) -> list[str]:
     return [text for text in texts if text not in late]
 
 
-def walk(stack: Stack, channel: str, language: str, between: threading.Barrier | None = None) -> list[str]:
-    """What a client who goes through the guide reads, in order."""
+def go_through_guide(
+    stack: Stack, channel: str, language: str, between: threading.Barrier | None = None
+) -> list[str]:
+    """Go through the guide as one client; return the texts of the replies in order."""
     client = Conversation(stack.url, channel)
-    for text in WALKS[language]:
+    for text in GUIDE_MESSAGES[language]:
         client.post({"text": text})
         if between is not None:
             between.wait(120)
@@ -58,20 +60,22 @@ def walk(stack: Stack, channel: str, language: str, between: threading.Barrier |
 
 
 @pytest.mark.long
-def test_200_messages_while_every_part_is_killed_in_turn_are_answered_once_and_in_order(
+def test_200_messages_are_answered_once_in_order_while_each_process_is_killed(
     stack: Stack, knowledge: Knowledge
 ) -> None:
-    undisturbed = {client: walk(stack, *client) for client in set(CLIENTS)}
-    assert all(len(texts) == len(WALKS["en"]) for texts in undisturbed.values())
+    undisturbed = {client: go_through_guide(stack, *client) for client in set(CLIENTS)}
+    assert all(len(texts) == len(GUIDE_MESSAGES["en"]) for texts in undisturbed.values())
 
-    # All clients have written their n-th message before anybody writes the next; between some, a part dies.
+    # All clients write their n-th message before any writes the next; after every second one, a process is killed.
     victims = iter(VICTIMS)
-    rounds = iter(range(1, len(WALKS["en"]) + 1))
+    rounds = iter(range(1, len(GUIDE_MESSAGES["en"]) + 1))
     between = threading.Barrier(
         len(CLIENTS), action=lambda: stack.kill(next(victims)) if next(rounds) % 2 == 0 else None
     )
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
-        clients = [pool.submit(walk, stack, channel, language, between) for channel, language in CLIENTS]
+        clients = [
+            pool.submit(go_through_guide, stack, channel, language, between) for channel, language in CLIENTS
+        ]
         read = [client.result(300) for client in clients]
 
     assert next(victims, None) is None
@@ -80,7 +84,7 @@ def test_200_messages_while_every_part_is_killed_in_turn_are_answered_once_and_i
 
 
 @pytest.mark.parametrize("victim", ["gateway", "rasa", "actions", "sandbox"])
-def test_a_part_killed_between_the_steps_of_a_verification_costs_no_second_code_and_no_second_receipt(
+def test_a_verification_with_a_killed_process_sends_one_code_and_one_receipt(
     stack: Stack, victim: str
 ) -> None:
     before = stack.ledger()
@@ -108,30 +112,30 @@ def test_a_part_killed_between_the_steps_of_a_verification_costs_no_second_code_
 
 
 TASK_VICTIMS = ("gateway", "rasa", "actions", "sandbox")
-# Each part dies once in each conversation, another one at each step; all conversations take every part at every step.
+# One process is killed at each step. The rotations together kill every process at every step.
 ROTATIONS = [pytest.param(n, marks=[] if n == 1 else pytest.mark.long) for n in (1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_parts_killed_between_the_steps_of_a_linked_clients_tasks_cost_no_second_link_receipt_or_request(
+def test_tasks_with_killed_processes_make_one_link_one_receipt_and_one_request(
     stack: Stack, knowledge: Knowledge, rotation: int
 ) -> None:
     client = Conversation(stack.url, "telegram", language="en")
     portal = Portal(stack, f"aya3{rotation}")
     yes, go_on = knowledge.label("affirm", "en"), knowledge.text("guide", "resume_yes", "en")
     victims = (*TASK_VICTIMS[rotation - 1 :], *TASK_VICTIMS[: rotation - 1])
-    honest = [
+    failure_notices = [
         shown(knowledge, topic, name, "en", "telegram")
         for topic, name in (("guide", "backend_down"), ("linking", "cannot_ask"), ("linking", "token_again"))
     ]
 
     def step(do: Callable[[], object], topic: str, name: str) -> None:
-        """Go on until `do` is answered by that text; until then the client is told that it did not work."""
+        """Repeat `do` until the text is the answer; every answer before it must be a notice of failure."""
         wanted = shown(knowledge, topic, name, "en", "telegram")
         end = time.monotonic() + 90
         do()
         while wanted not in client.text:
-            assert any(text in client.text for text in honest), client.transcript
+            assert any(text in client.text for text in failure_notices), client.transcript
             assert time.monotonic() < end, client.transcript
             stack.wait_until_ready()
             do()
@@ -168,7 +172,7 @@ def test_parts_killed_between_the_steps_of_a_linked_clients_tasks_cost_no_second
     assert len([row for row in ledger["sharing"] if row["username"] == user]) == 1
 
 
-def test_a_stack_that_is_killed_whole_goes_on_where_it_was(tmp_path: Path, knowledge: Knowledge) -> None:
+def test_a_stack_killed_as_a_whole_continues_where_it_stopped(tmp_path: Path, knowledge: Knowledge) -> None:
     with running_stack(tmp_path / "state") as first:
         client = Conversation(first.url, "sms", peer="+819011112222", language="ja")
         client.say("IB KeyのPINを忘れました").say("iPhoneです")

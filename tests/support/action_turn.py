@@ -1,4 +1,4 @@
-"""Calls the actions as Rasa does, without Rasa: an intent in, rendered texts, buttons and events out."""
+"""Call the actions as Rasa does, without Rasa: from an intent to rendered texts, buttons and events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from knowledge import Knowledge
 from knowledge.markup import placeholders
 from knowledge.rendering import TextId, find_text
 
-# Nothing listens there: for conversations that must not reach the outside.
+# A closed port, for conversations that must not call the backend or the vault.
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -47,7 +47,7 @@ class TurnResult:
 
     @property
     def buttons(self) -> dict[str, str]:
-        """Title -> payload of the turn's menu; a turn may have one at most."""
+        """The turn's menu, title -> payload. A turn has at most one menu."""
         menus = [m["buttons"] for m in self.messages if m["buttons"]]
         assert len(menus) <= 1, "only the last of several menus can be used"
         return {button["title"]: button["payload"] for menu in menus for button in menu}
@@ -59,41 +59,43 @@ class TurnResult:
 
     @property
     def directives(self) -> list[Directive]:
-        """The directives, as the gateway's strict reader reads them."""
+        """The directives, decoded as strictly as by the gateway."""
         return [convert(m["custom"]["directive"], Directive) for m in self.messages if m["custom"]]
 
     @property
     def handoff(self) -> RequestHandoff | None:
-        """The request for a person, which is the last thing of its turn; None when there is none."""
+        """The directive to hand over, which must be the last of its turn; None when there is none."""
         requests = [d for d in self.directives if isinstance(d, RequestHandoff)]
-        assert requests in ([], self.directives[-1:]), "what comes after it would be carried out for nobody"
+        assert requests in ([], self.directives[-1:]), (
+            "a directive follows the hand-off, and would have no effect"
+        )
         return requests[0] if requests else None
 
     def values(self, name: str) -> dict[str, str]:
-        """The values of the placeholders of the text called `name`, read from what was said."""
+        """Return the values of the placeholders of the text called `name`, read from the message."""
         message = next(m for m in self.messages if m.get("text_id") == name)
         return read_values(self.template(name), message["text"])
 
     def template(self, name: str, language: str | None = None, channel: ChannelKind | None = None) -> str:
-        """The text called `name` before its placeholders are filled in."""
+        """Return the text called `name` with its placeholders."""
         text = find_text(self.knowledge, text_id(name), language or self.language)
         return text.on(channel or self.channel)
 
     @property
     def expects(self) -> ExpectedInput | str | None:
         """The last `expect` directive's input, "nothing" for none; None when there was no such directive."""
-        told = [d.what or "nothing" for d in self.directives if isinstance(d, ExpectInput)]
-        return told[-1] if told else None
+        expected = [d.what or "nothing" for d in self.directives if isinstance(d, ExpectInput)]
+        return expected[-1] if expected else None
 
 
 def text_id(name: str) -> TextId:
-    """The id written as `name`."""
+    """Return the id that is written as `name`."""
     topic, text, *help_part = name.split("/")
     return TextId(topic, text, is_help=bool(help_part))
 
 
 def read_values(template: str, text: str) -> dict[str, str]:
-    """The values that make `template` the `text`; fails when the text is another one."""
+    """Return the values with which `template` becomes `text`; raise AssertionError when there are none."""
     pattern, known = "", set()
     for part in re.split(r"(\{\w+\})", template):
         name = part[1:-1]
@@ -112,7 +114,7 @@ def read_values(template: str, text: str) -> dict[str, str]:
 class ActionChat:
     """One conversation with the actions, which keeps the slots from turn to turn.
 
-    Every text that is said must be a text of data/ in the client's language, for the client's channel, and must exist
+    Every reply must be a text of data/ in the client's language, for the client's channel, and must exist
     in all languages with the same placeholders.
     """
 
@@ -143,7 +145,7 @@ class ActionChat:
 
     @property
     def frames(self) -> list[dict[str, Any]]:
-        """What is open, the current frame last."""
+        """The dialogue stack, the current frame last."""
         return list(self.slots["dialogue_stack"] or [])
 
     @property
@@ -163,7 +165,7 @@ class ActionChat:
         written_in: str | None = None,
         **entities: str,
     ) -> TurnResult:
-        """Send what Rasa would make of a message.
+        """Run the action for a message that Rasa has parsed.
 
         `message` is its id, a new one if none is given; `second` the other topic that it is about, and `announced`
         whether its words said that another matter follows; `written_in` its language, if Rasa's end can tell.
@@ -213,7 +215,7 @@ class ActionChat:
             {"next_action": action, "sender_id": "c1", "tracker": tracker, "domain": {}}
         )
         assert answer is not None
-        # Over the wire all of it is JSON: a slot that could not be written must not pass here.
+        # The action server answers with JSON, so a slot that cannot be encoded must fail here.
         answered = json.loads(json.dumps(dict(answer)))
         for event in answered["events"]:
             if event["event"] == "slot":
@@ -250,5 +252,5 @@ class ActionChat:
 
 
 def _buttons(buttons: Iterable[Mapping[str, str]]) -> list[MessageButton]:
-    """Make Rasa's buttons the gateway's; their payloads stand for tokens."""
+    """Convert Rasa's buttons to the gateway's, with payloads as tokens."""
     return [MessageButton(button["title"], button["payload"]) for button in buttons]

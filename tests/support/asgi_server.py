@@ -1,4 +1,4 @@
-"""Runs an ASGI application as a real HTTP server, in a thread of the test process."""
+"""Run an ASGI application as a real HTTP server, in a thread of the test process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 
-class _Announcing(uvicorn.Server):
+class _SignallingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = threading.Event()
@@ -22,7 +22,7 @@ class _Announcing(uvicorn.Server):
 class AsgiServer:
     """An application on a free loopback port. Use as a context manager, or with `start` and `stop`.
 
-    The port is taken at construction; until `start`, connections to it are refused.
+    The port is bound at construction; until `start`, connections to it are refused.
     """
 
     def __init__(self, app: Any, port: int = 0) -> None:
@@ -37,16 +37,16 @@ class AsgiServer:
         config = uvicorn.Config(
             self._app, ws="none", log_level="error", access_log=False, timeout_graceful_shutdown=2
         )
-        self._server = _Announcing(config)
+        self._server = _SignallingServer(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
         self._thread.start()
         if not self._server.up.wait(20):
-            raise TimeoutError("the server did not come up")
+            raise TimeoutError("the server did not start in time")
 
     def ask_to_stop(self) -> None:
-        """Begin to stop without waiting for it, so that several servers can stop together."""
+        """Begin to stop and do not wait, so that several servers can stop in parallel."""
         self._server.should_exit = True
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Checks calls of the Bot API against an excerpt of its description: names, types, lengths, required fields."""
+"""Check calls of the Bot API against an excerpt of its description: names, types, lengths, required fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Field = Mapping[str, Any]
 
 
 def violations(method: str, form: dict[str, str]) -> list[str]:
-    """Return what is wrong with a call whose form is `form`; [] when it is as the description requires."""
+    """Return the violations of the description by a call with this form, [] when there are none."""
     methods = excerpt(TELEGRAM)["methods"]
     if method not in methods:
         return [f"there is no method {method}"]
@@ -33,7 +33,7 @@ def violations(method: str, form: dict[str, str]) -> list[str]:
 
 
 def _parsed(text: str, types: list[str]) -> Any:
-    """Return the value of a form field; everything but a string is JSON in it."""
+    """Return the value of a form field, which is JSON unless it is a string."""
     if "String" in types:
         return text
     try:
@@ -88,7 +88,7 @@ def _length_violations(where: str, field: Field, value: Any) -> Iterator[str]:
 
 
 def _limit_violations(method: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield violations of limits that the description states in words only."""
+    """Yield violations of limits that the description states only in prose."""
     text = values.get("text")
     if method == "sendMessage" and isinstance(text, str):
         if not text.strip():

@@ -31,12 +31,12 @@ ARGUMENTS = (
 )
 WIDE = (1280, 800)
 NARROW = (390, 844)
-# How long the page may take to show what a test waits for, in milliseconds.
+# The time limit of a wait for a page, in milliseconds.
 PATIENCE = 10_000
 
 
 def chromium_path() -> str | None:
-    """The browser to use: what CHROMIUM names, else the first one on the path, else None."""
+    """Return the path of the browser: the one in $CHROMIUM, else the first on the path, else None."""
     named = os.environ.get("CHROMIUM")
     if named:
         return shutil.which(named)
@@ -45,7 +45,7 @@ def chromium_path() -> str | None:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A running browser for as long as the block lasts; skips the test when the machine has none."""
+    """Run a browser for the block; skip the test when the machine has none."""
     path = chromium_path()
     if path is None:
         pytest.skip("no Chromium on this machine (looked at $CHROMIUM and for " + ", ".join(NAMES) + ")")
@@ -61,11 +61,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @dataclass
 class Complaints:
-    """What a page got wrong while it was open.
+    """Errors and outside requests of a page while it was open.
 
-    `errors` are exceptions and whatever the browser wrote to its console as an error, a breach of the content
-    security policy among them; failed requests are left out, since tests take the server away on purpose.
-    `outside` are addresses asked for on any other host than the page's own.
+    `errors` are exceptions and all errors in the browser's console, violations of the content
+    security policy included; failed requests are left out, since tests stop the server on purpose.
+    `outside` are requested addresses of other hosts.
     """
 
     home: str
@@ -73,7 +73,7 @@ class Complaints:
     outside: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        """Note everything that happens on `page` from now on."""
+        """Record the errors and requests of `page` from now on."""
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._console)
         page.on("request", self._request)
@@ -97,7 +97,7 @@ async def new_page(
     dark: bool = False,
     touch: bool = False,
 ) -> AsyncIterator[Page]:
-    """A page of a person who has never been here (no storage, no cache), closed at the end.
+    """Open a page without storage or cache; close it at the end of the block.
 
     `home` is the address that everything has to come from, such as "http://127.0.0.1:8080". When the block
     ends, the page must have raised no error and must have asked no other host for anything.
@@ -122,7 +122,7 @@ async def new_page(
 
 
 async def screenshot(page: Page, name: str) -> Path | None:
-    """Save what the page shows now as NAME.png in $SCREENSHOTS, and return the file; None when that is not set."""
+    """Save a screenshot as NAME.png in $SCREENSHOTS and return its path; None when that is not set."""
     folder = os.environ.get("SCREENSHOTS")
     if not folder:
         return None

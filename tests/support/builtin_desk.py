@@ -1,4 +1,4 @@
-"""The built-in desk behind the calls that other desks have: it reads the same tables as its pages."""
+"""The built-in desk as a DeskAdapter, on the tables that its pages read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVENTS = {"claimed": CLAIM, "taken_over": CLAIM, "resolved": RESOLVE}
 
 
 class BuiltInDesk:
-    """A DeskAdapter. What a client writes is in its tables already; opening and appending wake the open pages."""
+    """A DeskAdapter. Inbound messages are in its tables already; opening and appending notify the open pages."""
 
     def __init__(self, database: Database, changed: Signal, clock: Clock) -> None:
         self._database = database

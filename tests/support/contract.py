@@ -1,4 +1,4 @@
-"""The backend's contract, compared with real answers."""
+"""Check real answers against the backend's contract."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """Return `part`, or what its reference points to."""
+    """Return `part`, or the part that its reference points to."""
     while "$ref" in part:
         found: Any = document()
         for name in part["$ref"].removeprefix("#/").split("/"):

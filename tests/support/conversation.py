@@ -1,4 +1,4 @@
-"""A client at one of the simulator's phones: says something, reads what comes, presses a button."""
+"""A client on one of the simulator's phones, who writes, reads and presses buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ By = Literal["number", "full-width number", "label"]
 
 
 class Conversation:
-    """One client. What came in answer to the last words is in `replies`; everything so far in `messages`."""
+    """One client. `replies` are the messages of the last turn, `messages` all messages so far."""
 
     def __init__(self, url: str, channel: str, peer: str | None = None, language: str | None = None) -> None:
         self.channel = channel
@@ -27,17 +27,17 @@ class Conversation:
         self.messages: list[dict[str, Any]] = []
         self.replies: list[dict[str, Any]] = []
         self._language = language
-        # No certificates are read and no proxies looked for: it is a loopback address, and tests make many clients.
+        # Without certificates and proxies, which a loopback address does not need: tests make many clients.
         self._http = httpx.Client(
             base_url=f"{url}/simulator/{channel}/{self.peer}", timeout=40, verify=False, trust_env=False
         )
 
     def say(self, text: str) -> Conversation:
-        """Write something and wait until everything is answered."""
+        """Send a text and wait until the turn ends."""
         return self._send({"text": text})
 
     def press(self, title: str, by: By = "number") -> Conversation:
-        """Choose what `title` says: its button on Telegram, its number by SMS (or as `by` says)."""
+        """Choose `title`: by its button on Telegram, by its number (or as `by` says) by SMS."""
         assert title in self.choices, f"no choice {title!r} in {self.text!r} {self.choices}"
         if self.channel == "telegram":
             return self._send({"button": self.buttons[title]})
@@ -48,17 +48,17 @@ class Conversation:
 
     @property
     def text(self) -> str:
-        """What the assistant said last, all messages of the answer."""
+        """The texts of the assistant's last replies."""
         return "\n".join(message["text"] for message in self.replies if message["from"] == "bot")
 
     @property
     def buttons(self) -> dict[str, str]:
-        """The buttons of the last answer: title -> token."""
+        """The buttons of the last replies: title -> token."""
         return {b["title"]: b["token"] for message in self.replies for b in message["buttons"]}
 
     @property
     def choices(self) -> list[str]:
-        """What the last answer offers, in order: its buttons on Telegram, its numbered lines by SMS."""
+        """The choices of the last replies in order: buttons on Telegram, numbered lines by SMS."""
         if self.channel == "telegram":
             return list(self.buttons)
         numbered = [(int(number), title) for number, title in NUMBERED.findall(self.text)]
@@ -67,11 +67,11 @@ class Conversation:
         return [title for _, title in menu]
 
     def offers(self, title: str) -> bool:
-        """Whether the last answer offers a choice of that name, as a button or with a number."""
+        """Return whether the last replies offer a choice with this title."""
         return title in self.choices
 
     def code(self, which: int = -1, count: int = 1) -> str:
-        """The code in a text message from the brokerage; waits until `count` of them have come."""
+        """Return the code in an SMS of the brokerage; wait until `count` of them have arrived."""
         end = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < end:
             sent = [m["text"] for m in self._get(0, 1)["messages"] if m["from"] == "backend"]
@@ -79,17 +79,17 @@ class Conversation:
             if len(codes) >= count:
                 return codes[which]
             time.sleep(0.05)
-        raise AssertionError(f"fewer than {count} text messages with a code have come")
+        raise AssertionError(f"fewer than {count} SMS with a code have arrived")
 
     @property
     def transcript(self) -> str:
-        """All that was said to the client so far, to be read when a test fails."""
+        """All messages on the phone so far, for the report of a failed test."""
         return "\n".join(
             f"{m['from']}: {m['text']} {[b['title'] for b in m['buttons']]}" for m in self.messages
         )
 
     def post(self, body: dict[str, Any]) -> None:
-        """Hand a message in until it is acknowledged, as a platform does; the same one again changes nothing."""
+        """Post a message until it is acknowledged, as a platform does. A repetition has no effect."""
         body = {"id": uuid.uuid4().hex, **body}
         if self._language:
             body["language_code"] = self._language
@@ -99,17 +99,17 @@ class Conversation:
                 self._http.post("/messages", json=body).raise_for_status()
                 return
             except (httpx.TransportError, httpx.HTTPStatusError):
-                assert time.monotonic() < end, "the gateway does not take messages"
+                assert time.monotonic() < end, "the gateway does not accept messages"
                 time.sleep(0.05)
 
     def settle(self) -> list[dict[str, Any]]:
-        """Everything on the phone once nothing is left to answer or to send."""
+        """Return all messages on the phone once the conversation is idle."""
         end = time.monotonic() + 2 * ANSWER_SECONDS
         while time.monotonic() < end:
             answer = self._get(0, 10)
             if answer["idle"]:
                 return list(answer["messages"])
-        raise AssertionError(f"{self.peer} is still waiting")
+        raise AssertionError(f"{self.peer} did not become idle")
 
     def _send(self, body: dict[str, Any]) -> Conversation:
         self.post(body)

@@ -1,4 +1,4 @@
-"""The desk as its people use it: accounts with known secrets, log-in over HTTP, and its pages in a browser."""
+"""The desk as agents use it: accounts with known secrets, log-in over HTTP, and its pages in a browser."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
 PASSWORD = "correct-horse-battery"
-# As quick as argon2id can be: what is tested is not how long guessing takes.
+# The fastest parameters of argon2id, since no test depends on the cost of guessing.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass(frozen=True)
 class Login:
-    """Somebody who can log in."""
+    """The credentials of one agent."""
 
     name: str
     shown_as: str
@@ -35,12 +35,12 @@ class Login:
     totp_secret: str
 
     def code(self, ahead: int = 0) -> str:
-        """The code that the authenticator app shows now, or `ahead` half minutes later."""
+        """Return the code of the authenticator app, now or `ahead` half minutes later."""
         return pyotp.TOTP(self.totp_secret).at(time.time() + 30 * ahead)
 
 
 def add_agent(folder: Path, name: str, shown_as: str, role: str = "agent", **environ: str) -> Login:
-    """Make an account in the gateway's database in `folder`, as `assistant desk add-agent` does."""
+    """Create an account in the gateway's database in `folder`, as `assistant desk add-agent` does."""
     settings = Settings.read({"STATE_DIR": str(folder)} | environ, folder / "no-such-file.env")
     database = Database(settings.database_url)
     try:
@@ -52,13 +52,13 @@ def add_agent(folder: Path, name: str, shown_as: str, role: str = "agent", **env
 
 
 class DeskClient:
-    """A browser without a screen: cookies, forms, and the answers."""
+    """An HTTP client that sends the desk's forms with its cookies."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=20, trust_env=False, headers=headers)
 
-    def log_in(self, who: Login, password: str = PASSWORD, code: str | None = None) -> httpx.Response:
-        fields = {"name": who.name, "password": password, "code": who.code() if code is None else code}
+    def log_in(self, login: Login, password: str = PASSWORD, code: str | None = None) -> httpx.Response:
+        fields = {"name": login.name, "password": password, "code": login.code() if code is None else code}
         return self.http.post("/desk/login", data=fields)
 
     def page(self, path: str = "/desk/", **more: Any) -> str:
@@ -67,7 +67,7 @@ class DeskClient:
         return answer.text
 
     def fields(self, conversation: int) -> dict[str, str]:
-        """What a form of the conversation's page carries just now."""
+        """Return the hidden fields of the forms on the conversation's page."""
         html = self.page(f"/desk/conversations/{conversation}")
         found = {
             name: re.search(rf'name="{name}" value="([^"]*)"', html)
@@ -76,7 +76,7 @@ class DeskClient:
         return {name: match[1] for name, match in found.items() if match}
 
     def act(self, conversation: int, what: str, **fields: str) -> httpx.Response:
-        """Send one of the conversation's forms, as it stands on the page now."""
+        """Send one of the conversation's forms with its current hidden fields."""
         data = {**self.fields(conversation), **fields}
         return self.http.post(f"/desk/conversations/{conversation}/{what}", data=data)
 
@@ -91,11 +91,11 @@ class DeskPage:
         self.page = page
         self.home = home
 
-    async def log_in(self, who: Login) -> None:
+    async def log_in(self, login: Login) -> None:
         await self.page.goto(f"{self.home}/desk/")
-        await self.page.locator('input[name="name"]').fill(who.name)
+        await self.page.locator('input[name="name"]').fill(login.name)
         await self.page.locator('input[name="password"]').fill(PASSWORD)
-        await self.page.locator('input[name="code"]').fill(who.code())
+        await self.page.locator('input[name="code"]').fill(login.code())
         await self.page.locator("button.main").click()
         await self.page.locator("#queue").wait_for()
 
@@ -106,7 +106,7 @@ class DeskPage:
         return self.page.locator("[data-row]")
 
     def said(self, kind: str | None = None) -> Locator:
-        """What stands in the conversation, or only what one side said."""
+        """Return the entries of the conversation, or only those of one kind."""
         return self.page.locator(".said" if kind is None else f".said.{kind}")
 
     async def reply(self, text: str) -> None:
@@ -114,7 +114,7 @@ class DeskPage:
         await self.page.locator("#send-button button").click()
 
     async def sideways(self) -> int:
-        """By how many pixels the page is wider than the screen."""
+        """Return by how many pixels the page is wider than the screen."""
         return int(
             await self.page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"

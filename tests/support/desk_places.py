@@ -1,4 +1,4 @@
-"""A client's case at either desk, and what an agent does there: the same calls, so that one test is for both."""
+"""A client's case at either desk and the actions of an agent, with the same calls, so that tests run on both."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _keys = itertools.count(1)
 
 
 class AtTheBuiltInDesk:
-    """Anna works on the desk's own pages: what she does, she does at once, by a form."""
+    """Anna works on the built-in desk, whose forms act at once."""
 
     agent = "Anna"
 
@@ -39,23 +39,29 @@ class AtTheBuiltInDesk:
         self.again()
 
     def again(self) -> None:
-        """Another process takes over: nothing that was in memory is left."""
+        """Start anew, as another process does, with nothing in memory."""
         self.desk: DeskAdapter = BuiltInDesk(self.story.parts.database, Signal(), self.story.parts.clock)
 
     async def case(self: AtTheBuiltInDesk | AtChatwoot, peer: str = PEER) -> Case:
         await self.story.asks(peer)
-        who = await self.story.who(peer)
+        conversation = await self.story.who(peer)
         return Case(
-            who.handoff_id or HandoffId(0), who.id, who.name, who.epoch, "+81 ••• 78", "telegram", "en"
+            conversation.handoff_id or HandoffId(0),
+            conversation.id,
+            conversation.name,
+            conversation.epoch,
+            "+81 ••• 78",
+            "telegram",
+            "en",
         )
 
     async def settles(self) -> None:
-        """Both sides know what the other has done."""
+        """Synchronise the gateway and the desk."""
 
     async def looks(self, peer: str = PEER) -> None:
-        """Have the page open; what is done next is done on it, whatever has happened since."""
-        who = await self.story.who(peer)
-        self._page = (who.epoch, await self.story.parts.database.run(inbox.newest, who.id))
+        """Open the page; the next form is sent from it, however old it is then."""
+        conversation = await self.story.who(peer)
+        self._page = (conversation.epoch, await self.story.parts.database.run(inbox.newest, conversation.id))
 
     async def takes(self, peer: str = PEER) -> None:
         await self._act("take", peer)
@@ -70,29 +76,34 @@ class AtTheBuiltInDesk:
         await self._act("resolve", peer, outcome="solved")
 
     async def sees(self, peer: str = PEER) -> list[str]:
-        """What the client has written, as the agent sees it, since they asked."""
+        """Return the client's messages that the agent sees, without the request for a person."""
         lines = await self._lines(peer)
         return [line for kind, line in lines if kind == "client"][1:]
 
     async def is_told(self, peer: str = PEER) -> list[str]:
-        """What the agent hears of replies that were not sent."""
+        """Return the reports to the agent about replies that were not sent."""
         return self.refusals
 
     async def everything(self, peer: str = PEER) -> str:
-        """All that the agent can read."""
+        """Return everything that the agent can read."""
         return "\n".join(line for _, line in await self._lines(peer))
 
     async def _lines(self, peer: str) -> list[tuple[str, str]]:
-        who = await self.story.who(peer)
-        shown = await self.story.parts.database.run(thread, who.id, ANNA.id, revealed=False, earlier=True)
+        conversation = await self.story.who(peer)
+        shown = await self.story.parts.database.run(
+            thread, conversation.id, ANNA.id, revealed=False, earlier=True
+        )
         assert shown is not None
         return [(line.kind, line.text) for line in shown.lines]
 
     async def _act(self, what: str, peer: str, **fields: str) -> None:
-        who = await self.story.who(peer)
-        epoch, seen = self._page or (who.epoch, await self.story.parts.database.run(inbox.newest, who.id))
+        conversation = await self.story.who(peer)
+        epoch, seen = self._page or (
+            conversation.epoch,
+            await self.story.parts.database.run(inbox.newest, conversation.id),
+        )
         self._page = None
-        form = Form(f"form-{next(_keys)}", who.id, Epoch(epoch), seen, fields)
+        form = Form(f"form-{next(_keys)}", conversation.id, Epoch(epoch), seen, fields)
         try:
             await self.story.parts.database.run(self._acts.execute, what, ANNA, form)
         except (FormError, StaleEpochError, NotAllowedError, UnseenMessagesError) as error:
@@ -100,7 +111,7 @@ class AtTheBuiltInDesk:
 
 
 class AtChatwoot:
-    """Emi works in Chatwoot: what she does comes here when both sides are brought up to date."""
+    """Emi works in Chatwoot, whose events reach the gateway when both are synchronised."""
 
     agent = "Emi"
 
@@ -110,7 +121,7 @@ class AtChatwoot:
         self.again()
 
     def again(self) -> None:
-        """Another process takes over: nothing that was in memory is left."""
+        """Start anew, as another process does, with nothing in memory."""
         self.desk: DeskAdapter = self.chatwoot.adapter()
         parts = self.story.parts
         self.bridge = Bridge(
@@ -126,11 +137,11 @@ class AtChatwoot:
     case = AtTheBuiltInDesk.case
 
     async def settles(self) -> None:
-        """Both sides know what the other has done."""
+        """Synchronise the gateway and the desk."""
         await self.bridge.synchronise()
 
     async def looks(self, peer: str = PEER) -> None:
-        """Chatwoot's page has no epoch: it is only as old as the last meeting of both sides."""
+        """Do nothing: Chatwoot's page has no epoch, and is as old as the last synchronisation."""
 
     async def takes(self, peer: str = PEER) -> None:
         self.chatwoot.agent_takes(await self.there(peer))
@@ -145,20 +156,20 @@ class AtChatwoot:
         self.chatwoot.agent_resolves(await self.there(peer))
 
     async def sees(self, peer: str = PEER) -> list[str]:
-        """What the client has written, as the agent sees it, since they asked."""
+        """Return the client's messages that the agent sees, without the request for a person."""
         return self.chatwoot.shown(await self.there(peer))
 
     async def is_told(self, peer: str = PEER) -> list[str]:
-        """What the agent hears of replies that were not sent."""
+        """Return the reports to the agent about replies that were not sent."""
         notes = self.chatwoot.shown(await self.there(peer), private=True)
         return [note for note in notes[1:] if note.startswith("Not sent")]
 
     async def everything(self, peer: str = PEER) -> str:
-        """All that the agent can read."""
+        """Return everything that the agent can read."""
         return "\n".join(str(one["content"]) for one in self.chatwoot.messages[await self.there(peer)])
 
     async def there(self, peer: str = PEER) -> int:
-        """Chatwoot's newest conversation of that client."""
+        """Return the id of the client's newest conversation in Chatwoot."""
         name = (await self.story.who(peer)).name
         (contact,) = (one["id"] for one in self.chatwoot.contacts.values() if one["identifier"] == name)
         return max(

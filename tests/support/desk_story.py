@@ -1,4 +1,4 @@
-"""What the desk's browser tests share: words in two languages, a week that has gone before, and axe."""
+"""Helpers of the desk's browser tests: texts in two languages, a week of past cases, and axe-core."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 DAY = 86_400.0
-# How bad a finding of axe-core must be to fail a test.
+# The impacts of axe-core's findings that fail a test.
 SERIOUS = {"serious", "critical"}
 
 
 @dataclass(frozen=True)
 class Words:
-    """One story in one language."""
+    """The texts of one story in one language."""
 
     locale: str
     agents: tuple[str, str]
@@ -84,7 +84,7 @@ STORIES = {
 
 
 def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
-    """The engine's answer that hands the story's client over, with what it knows."""
+    """Return the engine's answer that hands the client over, with its context."""
     context = {
         "topic": "pin_forgotten",
         "step": "register",
@@ -104,7 +104,7 @@ def handing_over(language: str, words: Words, **more: Any) -> dict[str, Any]:
 
 
 def a_week_before(folder: Path) -> None:
-    """Hand-offs, scores and openings of topics of the last seven days, the same at each call."""
+    """Store cases, scores and messages of the last seven days; their values are the same at each call."""
     database = Database(f"sqlite:///{folder / 'assistant.db'}")
     try:
         database.transact(_a_week)
@@ -114,7 +114,7 @@ def a_week_before(folder: Path) -> None:
 
 def _a_week(tx: Transaction) -> None:
     chance = random.Random(7)
-    who = conversations.open_at(
+    conversation = conversations.open_at(
         replace(tx, now=tx.now - 8 * DAY), Address("simulator.sms", "+819099990000"), "ja"
     )
     opened = {"pin_forgotten": 46, "sms_missing": 61, "verify_phone": 70, "ibkey_requirements": 24}
@@ -126,7 +126,7 @@ def _a_week(tx: Transaction) -> None:
             at = tx.now - DAY * (7 * chance.random() ** 1.2) - 60
             result = tx.execute(
                 sa.insert(inbound).values(
-                    conversation_id=who.id,
+                    conversation_id=conversation.id,
                     external_id=f"before-{number}",
                     kind="text",
                     content=KNOWLEDGE.label(topic, "ja"),
@@ -141,7 +141,7 @@ def _a_week(tx: Transaction) -> None:
             wait = chance.uniform(20, 420)
             tx.execute(
                 sa.insert(handoff).values(
-                    conversation_id=who.id,
+                    conversation_id=conversation.id,
                     inbound_id=result.inserted_primary_key[0],
                     reason=chance.choice(
                         ["asked", "asked", "asked", "not_understood", "compliance", "urgent"]
@@ -162,7 +162,7 @@ def _a_week(tx: Transaction) -> None:
 
 
 async def serious_faults(page: Page) -> list[str]:
-    """What axe-core finds on the page that is serious or worse, in words."""
+    """Return a description of each serious or critical finding of axe-core on the page."""
     from axe_playwright_python.async_playwright import Axe
 
     found = await Axe().run(page)

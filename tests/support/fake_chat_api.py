@@ -1,4 +1,4 @@
-"""A small fake of the simulator's HTTP interface; run as a program, of the whole gateway.
+"""A small fake of the simulator's HTTP API, and of the whole gateway when it runs as a program.
 
 `SCRIPT` maps texts of the client to answers.
 """
@@ -98,7 +98,7 @@ class FakeChatApi:
             return JSONResponse({"error": "Not Found"}, status_code=404)
         after = int(request.query_params["after"])
         new = [m for m in self._messages.get(request.path_params["peer"], []) if m["id"] > after]
-        # A message that ends in ... is followed by another one with the next poll.
+        # After a message that ends in "...", the next poll returns another one.
         for number, message in enumerate(new):
             if message["text"].endswith("..."):
                 return JSONResponse({"messages": new[: number + 1], "idle": False})
@@ -119,8 +119,8 @@ class FakeChatApi:
             self.say(peer, "bot", "One moment...")
             self.say(peer, "bot", "Done.")
         else:
-            said = f"pressed {body['button']}" if text is None else f"you said: {text}"
-            for sender, answer in SCRIPT.get(text or "", [("bot", said)]):
+            echo = f"pressed {body['button']}" if text is None else f"you said: {text}"
+            for sender, answer in SCRIPT.get(text or "", [("bot", echo)]):
                 self.say(peer, sender, answer)
         return JSONResponse({"id": body["id"]}, status_code=202)
 

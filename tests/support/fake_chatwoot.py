@@ -1,9 +1,9 @@
-"""Chatwoot's application API as far as its own description (swagger/ of chatwoot/chatwoot) goes, and strict about it.
+"""A strict fake of Chatwoot's application API, after its own description (swagger/ of chatwoot/chatwoot).
 
-An unknown path, a missing token, an unknown field or one of the wrong type is refused. `agent_*` is what people do in
-its own pages. `faults` are carried out one a call: "lose" takes the call and breaks before answering, "double" tells
-each message twice and in the wrong order, "ok" is no fault, a number answers that status, "timeout" nothing, "page" is
-answered with HTML, "list" and "empty" with JSON that is not what the description says.
+An unknown path, a missing token, an unknown field or one of the wrong type is refused. `agent_*` act as people do on
+its pages. Each call consumes one of `faults`: "lose" handles the call and fails before the answer, "double" returns
+each message twice and in reverse order, "ok" is no fault, a number is the status, "timeout" does not answer, "page"
+answers with HTML, "list" and "empty" with JSON that does not match the description.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ class FakeChatwoot:
         )
 
     def adapter(self) -> Chatwoot:
-        """The adapter under test, with this instead of the network."""
+        """Return the adapter under test, connected to this fake."""
         return Chatwoot(SETTINGS, transport=_Faulty(self))
 
     def agent_writes(self, conversation: int, text: str, agent: str = "Emi", private: bool = False) -> int:
-        """An agent replies, or notes something, in Chatwoot's own page."""
+        """Add an agent's reply, or a private note."""
         return self._add(conversation, text, 1, private, {"id": 55, "name": agent, "type": "user"})
 
     def agent_sends_a_file(self, conversation: int) -> None:
@@ -86,7 +86,7 @@ class FakeChatwoot:
         self._add(conversation, "Conversation was marked resolved", 2, False, None)
 
     def shown(self, conversation: int, private: bool = False) -> list[str]:
-        """What stands in a conversation: the client's messages, or the private notes."""
+        """Return the client's messages of a conversation, or its private notes."""
         kind = 1 if private else 0
         return [
             message["content"]
@@ -132,7 +132,7 @@ class FakeChatwoot:
         if self.faults and self.faults[0] == "double":
             self.faults.popleft()
             messages = [message for message in reversed(messages) for _ in range(2)]
-        # Escaped, so that it can hold what no file can: half a sign.
+        # JSON escapes allow a lone surrogate, which UTF-8 cannot encode.
         return Response(json.dumps({"meta": {}, "payload": messages}), media_type="application/json")
 
     async def _write(self, request: Request) -> Response:
@@ -141,7 +141,7 @@ class FakeChatwoot:
         kind = 0 if body["message_type"] == "incoming" else 1
         here = self._known(request)
         if kind == INCOMING and self.conversations[here]["status"] == "resolved":
-            # As app/models/message.rb has it.
+            # As in app/models/message.rb.
             self.conversations[here]["status"] = "open"
         number = self._add(here, body["content"], kind, body["private"], {"id": 9, "name": "Assistant"})
         return JSONResponse({"id": number, "content": body["content"], "message_type": kind})

@@ -1,9 +1,9 @@
-"""A small, honest stand-in for the gateway behind the simulator's page.
+"""A small fake of the gateway behind the simulator's page.
 
-It keeps the promises of the simulator's API (ids grow, a repeated `id` is not doubled, `idle` is only said when
-nothing is left to do, `wait` holds a request) on the same phones' memory as the gateway, and serves the page
-under a strict content security policy. What the assistant answers is the test's to say, and so is when the
-server goes away.
+It follows the contract of the simulator's API (ids grow, a repeated `id` is stored once, `idle` is only true when
+nothing is left to do, `wait` holds a request) on the gateway's own store of phones, and serves the page
+under a strict content security policy. The test decides what the assistant answers, and when the
+server stops.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class Received:
-    """One message as it came in: on which phone, and the body of the request."""
+    """One inbound message: its phone, and the body of the request."""
 
     channel: str
     peer: str
@@ -53,9 +53,9 @@ Answer = Callable[["FakeSimulator", Received], Awaitable[None]]
 
 
 async def echo(simulator: FakeSimulator, received: Received) -> None:
-    """The plainest assistant: says back what it was told."""
-    said = received.body.get("text", received.body.get("button"))
-    simulator.deliver(received.channel, received.peer, f"You said: {said}")
+    """Answer a message with its own text."""
+    content = received.body.get("text", received.body.get("button"))
+    simulator.deliver(received.channel, received.peer, f"You said: {content}")
 
 
 @dataclass
@@ -65,11 +65,11 @@ class FakeSimulator:
     answer: Answer = echo
     phones: Phones = field(default_factory=lambda: Phones(None))
     received: list[Received] = field(default_factory=list)
-    # Requests that reached the server, the repeated ones too.
+    # All requests that reached the server, repetitions included.
     posts: list[Received] = field(default_factory=list)
-    # What the next POSTs answer instead of being taken, first one first.
+    # The statuses with which the next POSTs are refused, in order.
     refusals: list[int] = field(default_factory=list)
-    # Called when a message has been taken but before it is acknowledged.
+    # Called when a message is stored and not yet acknowledged.
     before_acknowledging: Callable[[], Awaitable[None]] | None = None
     port: int = 0
     _busy: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class FakeSimulator:
 
     @property
     def home(self) -> str:
-        """The address of the server, the same one after a restart."""
+        """The address of the server, which stays the same after a restart."""
         return f"http://127.0.0.1:{self.port}"
 
     def deliver(
@@ -93,7 +93,7 @@ class FakeSimulator:
         buttons: list[str] | None = None,
         bold: list[tuple[int, int]] | None = None,
     ) -> int:
-        """Let a message arrive on a phone; a button's token is made of the message and its title."""
+        """Deliver a message to a phone. A button's token consists of the message's key and the title."""
         key = f"out-{self.phones.last_id() + 1}"
         tokens = [{"title": title, "token": f"{key}:{title}"} for title in buttons or []]
         entities = [{"type": "bold", "offset": start, "length": length} for start, length in bold or []]
@@ -146,7 +146,7 @@ class FakeSimulator:
         async with self._news:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._news.wait_for(worth_answering), wait)
-        # Whether it is idle is asked before the messages, so that "idle" never hides one that came between.
+        # `idle` is read before the messages, so that it is never true beside a message that is not returned.
         answer = {"idle": idle()}
         messages = [message.as_json() for message in self.phones.messages(channel, peer, after)]
         return JSONResponse({"messages": messages, **answer})
@@ -166,7 +166,7 @@ class FakeSimulator:
         )
 
     async def start(self) -> None:
-        """Begin to answer, on the port of before if there was one; what was kept is still there."""
+        """Start the server, on its earlier port if it had one, with its stored messages."""
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
@@ -181,7 +181,7 @@ class FakeSimulator:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Go away, in the middle of whatever is being asked."""
+        """Stop the server and abort the requests in progress."""
         assert self._server is not None
         assert self._running is not None
         self._server.should_exit = self._server.force_exit = True
@@ -190,14 +190,14 @@ class FakeSimulator:
         self._server = None
 
     def cut_connections(self) -> None:
-        """Break off every request that is being answered, and go on serving."""
+        """Abort the requests in progress, and keep serving."""
         assert self._server is not None
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # type: ignore[union-attr]
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[FakeSimulator]:
-        """Running for as long as the block lasts."""
+        """Run the server for the block."""
         await self.start()
         try:
             yield self
@@ -211,7 +211,7 @@ class FakeSimulator:
 async def open_simulator(
     browser: Browser, answer: Answer = echo, language: str = "en", **page_options: Any
 ) -> AsyncIterator[tuple[SimulatorPage, FakeSimulator]]:
-    """The page of somebody new, open in front of a stand-in, both gone at the end of the block.
+    """Open the page of a new person on a fake gateway; close both at the end of the block.
 
     `page_options` are those of `new_page`.
     """

@@ -1,4 +1,4 @@
-"""A small copy of the repository: the real command line, and fakes of the processes that it starts."""
+"""A small copy of the repository with the real command line and fakes of the processes it starts."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def make_root(folder: Path) -> Path:
     for module in ("bot/__init__.py", "bot/domain.py"):
         shutil.copy(ROOT / module, folder / module)
     shutil.copy(ROOT / "tests" / "support" / "fake_chat_api.py", folder / "bot" / "app.py")
-    for room, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):
-        (folder / room).mkdir()
-        (folder / room / "__init__.py").touch()
-        (folder / room / "server.py").write_text(PROCESS.replace("NAME", name))
+    for package, name in (("sandbox", "sandbox"), ("actions", "actions"), ("nlu", "rasa")):
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").touch()
+        (folder / package / "server.py").write_text(PROCESS.replace("NAME", name))
     (folder / "nlu" / "train.py").write_text(TRAIN)
     return folder

@@ -1,4 +1,4 @@
-"""A strict Bot API on a loopback port, with a script of faults, and the people who write to the bot."""
+"""A strict fake of the Bot API on a loopback port, with scripted faults, and the clients who write to it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _updates = itertools.count(1000)
 
 
 def refusal(status: int, description: str, **parameters: Any) -> Answer:
-    """An error as the Bot API tells it."""
+    """Return an error in the Bot API's form."""
     body: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
     return Answer(status, body | ({"parameters": parameters} if parameters else {}))
 
 
 def too_many(seconds: int) -> Answer:
-    """The refusal of a call that came too early."""
+    """Return the refusal of a call that came too early."""
     return refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
 
@@ -37,7 +37,7 @@ BLOCKED = refusal(403, "Forbidden: bot was blocked by the user")
 
 
 class FakeTelegram(ScriptedServer):
-    """`calls` is everything that was asked, `wrong` what the API's description does not allow.
+    """The fake API. `calls` are all calls, `wrong` the violations of the API's description.
 
     `chats[id]` are the messages that the chat shows: text, entities, and reply_markup as it is now.
     """
@@ -76,15 +76,15 @@ class FakeTelegram(ScriptedServer):
         return result if isinstance(result, Answer) else Answer(200, {"ok": True, "result": result})
 
     def called(self, method: str) -> list[dict[str, Any]]:
-        """What was asked of one method."""
+        """Return the forms of the calls of one method."""
         return [form for name, form in list(self.calls) if name == method]
 
     def texts(self, chat: int) -> list[str]:
-        """What the chat shows of the bot's messages."""
+        """Return the texts of the assistant's messages in the chat."""
         return [message["text"] for message in list(self.chats.get(chat, ()))]
 
     def keyboard(self, chat: int) -> dict[str, str]:
-        """The inline buttons that the chat shows: label -> token."""
+        """Return the inline buttons that the chat shows: title -> token."""
         shown: dict[str, str] = {}
         for message in list(self.chats.get(chat, ())):
             for row in (message.get("reply_markup") or {}).get("inline_keyboard", ()):
@@ -117,19 +117,19 @@ class FakeTelegram(ScriptedServer):
         return {"id": BOT_ID, "is_bot": True, "first_name": "Assistant", "username": USERNAME}
 
     def deliver(self, *updates: dict[str, Any]) -> None:
-        """Have updates fetched."""
+        """Offer updates to the next `getUpdates`."""
         with self._lock:
             self.updates += updates
         self._loop.call_soon_threadsafe(self._waiting.set)
 
     async def _hold(self, form: dict[str, Any]) -> None:
-        """Keep a call for updates until there is one, as long as it asks to be kept."""
+        """Hold a `getUpdates` call until there is an update, for at most its `timeout`."""
         offset = int(form.get("offset", 0))
         with self._lock:
             self._waiting.clear()
             self.updates = [update for update in self.updates if update["update_id"] >= offset]
         with self._arrived:
-            # What is fetched for good is gone, although this call has no answer yet.
+            # Confirmed updates are removed now, although this call has no answer yet.
             self._arrived.notify_all()
         if not self.updates and not self.webhook["url"]:
             with contextlib.suppress(asyncio.TimeoutError):
@@ -174,7 +174,7 @@ def _value(text: str) -> Any:
 
 
 class Person:
-    """Somebody with Telegram: makes the updates that the platform would send."""
+    """A client on Telegram; its methods return the updates that the platform would send."""
 
     def __init__(self, chat: int, language: str = "en") -> None:
         self.chat = chat
@@ -182,28 +182,28 @@ class Person:
         self._messages = itertools.count(chat * 1000)
 
     def update(self, **content: Any) -> dict[str, Any]:
-        """An update with an id of its own."""
+        """Return an update with a new id."""
         return {"update_id": next(_updates), **content}
 
     def message(self, **content: Any) -> dict[str, Any]:
-        """An update with a message of any kind."""
+        """Return an update with a message of any kind."""
         return self.update(message=self._message(**content))
 
     def text(self, text: str) -> dict[str, Any]:
-        """A text typed."""
+        """Return the update of a text."""
         return self.message(text=text)
 
     def edit(self, text: str) -> dict[str, Any]:
-        """An earlier text changed."""
+        """Return the update of an edited text."""
         return self.update(edited_message=self._message(text=text, edit_date=1_700_000_001))
 
     def contact(self, number: str, user_id: int | None = None) -> dict[str, Any]:
-        """A contact shared: the client's own unless `user_id` says whose."""
+        """Return the update of a shared contact, the client's own unless `user_id` is given."""
         owner = self.chat if user_id is None else user_id
         return self.message(contact={"phone_number": number, "first_name": "x", "user_id": owner})
 
     def tap(self, token: str | None, message_id: int | None = 1) -> dict[str, Any]:
-        """A button tapped."""
+        """Return the update of a tapped button."""
         number = next(_updates)
         query: dict[str, Any] = {"id": f"query-{number}", "from": self.user, "chat_instance": "1"}
         if token is not None:
@@ -214,7 +214,7 @@ class Person:
         return {"update_id": number, "callback_query": query}
 
     def member(self, status: str, **chat: Any) -> dict[str, Any]:
-        """The bot's own membership changed: in the private chat, or in `chat`."""
+        """Return the update of a changed membership of the bot, in the private chat or in `chat`."""
         bot = {"id": BOT_ID, "is_bot": True, "first_name": "Assistant"}
         where = chat or {"id": self.chat, "type": "private", "first_name": "Client"}
         until = {"until_date": 0} if status == "kicked" else {}

@@ -1,4 +1,4 @@
-"""A strict Twilio REST interface on a loopback port, with a script of faults, and signed calls as Twilio makes them."""
+"""A strict fake of Twilio's REST API on a loopback port, with scripted faults, and signed calls as from Twilio."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _sids = itertools.count(1)
 
 
 def new_sid(prefix: str = "SM") -> str:
-    """An id as Twilio gives them."""
+    """Return a new id in Twilio's form."""
     return f"{prefix}{next(_sids):032x}"
 
 
 def refusal(status: int, code: int, message: str = "refused") -> Answer:
-    """An error as Twilio tells it."""
+    """Return an error in Twilio's form."""
     more_info = f"https://www.twilio.com/docs/errors/{code}"
     return Answer(status, {"code": code, "message": message, "status": status, "more_info": more_info})
 
 
 class FakeTwilio(ScriptedServer):
-    """`messages` is what was accepted, in order, as Twilio would show it; `wrong` what it would not take."""
+    """The fake API. `messages` are the accepted messages in order, `wrong` the reasons of refusals."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
@@ -71,7 +71,7 @@ class FakeTwilio(ScriptedServer):
         return refusal(404, 20404, "not found")
 
     def bodies(self, to: str) -> list[str]:
-        """The texts sent to a number, in order."""
+        """Return the texts sent to a number, in order."""
         return [message["body"] for message in list(self.messages) if message["to"] == to]
 
     def _create(self, form: dict[str, str]) -> Answer:
@@ -114,13 +114,13 @@ def _problem(form: dict[str, str]) -> tuple[int, str] | None:
 
 
 def signature(url: str, fields: list[tuple[str, str]], token: str = AUTH_TOKEN) -> str:
-    """Twilio's signature, written down from its documentation and not taken from its library."""
+    """Return Twilio's signature, computed after its documentation and independently of its library."""
     text = url + "".join(name + value for name, value in sorted(set(fields)))
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
 def incoming(sender: str, body: str, **fields: str) -> list[tuple[str, str]]:
-    """The form of an incoming message, with the blank fields that a sender outside North America has."""
+    """Return the form of an inbound message, with blank fields as for a sender outside North America."""
     return list(
         {
             "ToCountry": "US",
@@ -142,7 +142,7 @@ def incoming(sender: str, body: str, **fields: str) -> list[tuple[str, str]]:
 
 
 def signed(path: str, fields: list[tuple[str, str]], query: str = "") -> tuple[str, bytes, dict[str, str]]:
-    """Path, body and headers of a call that Twilio has signed."""
+    """Return path, body and headers of a call with Twilio's signature."""
     target = f"{path}?{query}" if query else path
     headers = {
         "X-Twilio-Signature": signature(PUBLIC_URL + target, fields),

@@ -1,4 +1,4 @@
-"""An HTTP server that misbehaves on demand, in the event loop of the test."""
+"""An HTTP server with faults on demand, in the event loop of the test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FaultyReply:
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request as it came."""
+    """One received request."""
 
     path: str
     headers: dict[str, str]
@@ -40,7 +40,7 @@ Behaviour = FaultyReply | Literal["hang", "trickle", "drop"]
 class FaultyServer:
     """Answers each request with the next of its behaviours, and with the last one from then on.
 
-    "hang" reads the request and never answers; "trickle" sends a byte now and then, without an end; "drop" reads the
+    "hang" reads the request and never answers; "trickle" sends single bytes without an end; "drop" reads the
     request and closes the connection. `requests` holds the requests in order.
     """
 

@@ -1,4 +1,4 @@
-"""The gateway's parts on a real database, with a clock to turn and a dialogue engine to be told what to do."""
+"""The gateway's parts on a real database, with a manual clock and a scripted dialogue engine."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ids = itertools.count(1)
 
 
 class ManualClock:
-    """A clock that stands still until it is turned. UTC seconds since 1970."""
+    """A clock that moves only on demand. UTC seconds since 1970."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -51,12 +51,12 @@ class ManualClock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock on."""
+        """Move the clock forward."""
         self.now += seconds
 
 
 class Parts:
-    """Inbox, outbox and vault over one database."""
+    """Inbox, outbox and vault on one database."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
@@ -76,15 +76,15 @@ class Parts:
         self.answered += 1
 
     def worker(self, engine: Engine) -> Worker:
-        """A worker on these parts; not started."""
+        """Return a worker on these parts; it is not started."""
         return Worker(self.database, engine, self.pipeline, self.clock, self._answered)
 
     async def claim_outbound(self, limit: int = 16) -> list[OutboundMessage]:
-        """Claim what the sender would claim."""
+        """Claim outbound messages as the sender does."""
         return await self.database.run(outbound_queue.claim, limit)
 
     async def claim_inbound(self, limit: int = 8) -> list[ClaimedMessage]:
-        """Claim what the worker would claim."""
+        """Claim inbound messages as the worker does."""
         return await self.database.run(inbound_queue.QUEUE.claim, limit)
 
     async def mark_sent(self, message: OutboundMessage, receipt: Receipt, *, is_last: bool = True) -> None:
@@ -92,25 +92,25 @@ class Parts:
         await self.database.run(outbound_queue.mark_sent, message, receipt, is_last=is_last)
 
     async def restart(self) -> None:
-        """Make everything due that was claimed, as the only gateway on a database does when it starts."""
+        """Release all claimed messages, as the only gateway on a database does when it starts."""
         for queue in (inbound_queue.QUEUE, outbound_queue.QUEUE):
             await self.database.run(queue.release_all)
 
     async def work_off(self, worker: Worker) -> None:
-        """Do what the running worker would do just now, and return when it is done."""
+        """Answer the messages that are due now, and return when that is done."""
         await asyncio.gather(*(worker.work(item) for item in await worker.claim(8)))
 
     async def texts(self, origin: str | None = None) -> list[str]:
-        """What was stored to be said, in order; of one origin only if it is given."""
+        """Return the stored outbound texts in order, of all origins or of one."""
         where = {"origin": origin} if origin else {}
         return [row["text"] for row in await rows(self.database, outbound, **where)]
 
     async def states(self) -> list[str]:
-        """The states of the stored messages, in order: queued, done or dead."""
+        """Return the states of the stored messages in order: queued, done or dead."""
         return [row["state"] for row in await rows(self.database, inbound)]
 
     def notice(self, name: str, language: str = "en", channel: str = "sms") -> str:
-        """One of the gateway's own notices, as a client reads it."""
+        """Return one of the gateway's notices, as a client reads it."""
         return self.knowledge.text("notices", name, language, channel)
 
     async def receive(
@@ -123,14 +123,14 @@ class Parts:
         external_id: str | None = None,
         hint: str | None = None,
     ) -> Accepted:
-        """Accept one message, with an id of its own unless one is given."""
+        """Accept one message, with a new id unless one is given."""
         external_id = external_id or f"m{next(_ids)}"
         return await self.inbox.accept(
             InboundMessage(Address(channel, peer), external_id, InboundKind(kind), content, hint)
         )
 
     async def conversation(self, peer: str = NUMBER, channel: str = "simulator.sms") -> Conversation:
-        """The conversation with `peer`, begun if there is none."""
+        """Return the conversation with `peer`, created if there is none."""
         address = Address(channel, peer)
         language = conversations.first_language(self.knowledge, address, None)
         return await self.database.run(conversations.open_at, address, language)
@@ -143,7 +143,7 @@ class Parts:
 
 
 async def rows(database: Database, table: sa.Table, **where: Any) -> list[dict[str, Any]]:
-    """The rows of `table` with these values, in the order of their primary key."""
+    """Return the rows of `table` with these values, in the order of their primary key."""
     query = sa.select(table).order_by(*table.primary_key.columns)
     for name, value in where.items():
         query = query.where(table.c[name] == value)
@@ -153,7 +153,7 @@ async def rows(database: Database, table: sa.Table, **where: Any) -> list[dict[s
 def reply(
     *texts: str, choices: Sequence[tuple[str, str]] = (), language: str = "en", **more: Any
 ) -> dict[str, Any]:
-    """An engine's answer: `texts`, the last with `choices` (title, payload); `more` such as directives."""
+    """Return an engine's answer: `texts`, the last with `choices` (title, payload), and `more` such as directives."""
     replies: list[dict[str, Any]] = [{"text": text, "buttons": []} for text in texts]
     if replies:
         replies[-1]["buttons"] = [{"title": title, "payload": payload} for title, payload in choices]
@@ -161,16 +161,16 @@ def reply(
 
 
 def request_handoff(reason: str = "asked", priority: str = "normal", **context: Any) -> dict[str, Any]:
-    """The directive that hands over, as the engine sends it; `context` are fields of HandoffContext."""
+    """Return the directive to hand over as the engine sends it; `context` are fields of HandoffContext."""
     return {"type": "handoff", "reason": reason, "priority": priority, "context": context}
 
 
 class FakeEngine:
-    """The dialogue engine's end of the gateway's contract, on a loopback port, in a thread of its own.
+    """The dialogue engine's end of the gateway's contract, on a loopback port, in its own thread.
 
     Each turn is answered by the next of `answers`, or by an echo in the turn's language when there is none: a dict
     is sent as JSON with status 200, bytes as they are with status 200, a number as a status without a body.
-    `turns` holds what was asked, `turn_seconds` is what a turn takes.
+    `turns` holds the requests, `turn_seconds` is how long a turn takes.
     """
 
     def __init__(self) -> None:
@@ -192,11 +192,11 @@ class FakeEngine:
         self.url = self._server.url
 
     def client(self) -> Engine:
-        """The gateway's client of this engine."""
+        """Return the gateway's client of this engine."""
         return Engine(self.url, TOKEN)
 
     def forget(self) -> None:
-        """Be as at first: listening, with nothing asked and nothing to be answered but echoes."""
+        """Reset the engine: it listens, has no turns, and answers with echoes."""
         self.release()
         if self._gone:
             self.come_back()
@@ -209,18 +209,18 @@ class FakeEngine:
         self._free.clear()
 
     def release(self) -> None:
-        """Answer what is held."""
+        """Answer the held turns."""
         self._free.set()
 
     async def asked(self, turns: int = 1) -> None:
-        """Wait until so many more turns have been asked."""
+        """Wait until this many more turns have been requested."""
         for _ in range(turns):
             assert await asyncio.to_thread(self._asked.acquire, timeout=20), "the engine was not asked"
 
     def go(self) -> None:
         """Refuse connections from now on."""
         self._server.stop()
-        # Bound again at once, so that nobody else gets the port meanwhile.
+        # Bound again at once, so that no other process gets the port.
         self._server = AsgiServer(self._app, self.port)
         self._gone = True
 
@@ -250,7 +250,7 @@ class FakeEngine:
             return JSONResponse({"error": "malformed"}, status_code=400)
         self.turns.append(turn)
         self._asked.release()
-        # Chosen before the wait: a turn that was cut off must not take the answer of a later one.
+        # Chosen before the wait, so that an aborted turn does not use the answer of a later one.
         answer = self.answers.popleft() if self.answers else self._echo(turn)
         await asyncio.sleep(self.turn_seconds)
         await asyncio.to_thread(self._free.wait, 20)

@@ -1,4 +1,4 @@
-"""The whole gateway over real HTTP, in a thread of the test process, beside a dialogue engine told what to say."""
+"""The whole gateway over real HTTP, in a thread of the test process, with a scripted dialogue engine."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.databases import migrated_file
 from tests.support.gateway import ENGLISH_NUMBER, TOKEN, VAULT_KEY
 from tests.support.knowledge import KNOWLEDGE
 
-# Between two messages to one client, here: the platforms' own second would only be waited for.
+# The pause between two messages to one client, short so that tests do not wait for the platforms' second.
 GAP_SECONDS = 0.02
 
 
 class RunningGateway:
-    """A gateway that serves; `http` calls it from this machine."""
+    """A running gateway; `http` calls it from this machine."""
 
     def __init__(self, url: str, file: Path) -> None:
         self.url = url
@@ -37,7 +37,7 @@ class RunningGateway:
     def send(
         self, text: str, peer: str = ENGLISH_NUMBER, channel: str = "sms", **more: Any
     ) -> dict[str, Any]:
-        """Send a client's message; gives back what the gateway said to it."""
+        """Send a client's message and return the replies of the gateway."""
         answer = self.post(f"/simulator/{channel}/{peer}/messages", {"text": text, **more})
         assert answer.status_code == 202, answer.text
         result: dict[str, Any] = answer.json()
@@ -51,26 +51,26 @@ class RunningGateway:
     def look(
         self, peer: str = ENGLISH_NUMBER, channel: str = "sms", *, after: int = 0, wait: float = 0
     ) -> dict[str, Any]:
-        """One look at the client's phone."""
+        """Return the current state of the client's phone."""
         answer = self.http.get(f"/simulator/{channel}/{peer}/messages", params={"after": after, "wait": wait})
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()
         return result
 
     def drained(self) -> None:
-        """Wait until no client's message is left to answer."""
+        """Wait until all inbound messages are answered."""
         end = time.monotonic() + 20
         while self.read("SELECT 1 FROM inbound WHERE state = 'queued' LIMIT 1"):
             assert time.monotonic() < end, "the gateway still has messages to answer"
             time.sleep(0.01)
 
     def read(self, query: str, *values: Any) -> list[Any]:
-        """What the database answers, without asking the gateway."""
+        """Return rows of the database, without the gateway."""
         with closing(sqlite3.connect(self._file)) as connection:
             return connection.execute(query, values).fetchall()
 
     def settled(self, peer: str = ENGLISH_NUMBER, channel: str = "sms") -> list[dict[str, Any]]:
-        """All messages on the client's phone, once nothing more is to come."""
+        """Return all messages on the client's phone once the conversation is idle."""
         messages: list[dict[str, Any]] = []
         while True:
             shown = self.look(peer, channel, after=messages[-1]["id"] if messages else 0, wait=20)
@@ -81,7 +81,7 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(folder: Path, engine_port: int, **environ: str) -> Iterator[RunningGateway]:
-    """A gateway with its databases in `folder`; the engine stands for the action server's health too."""
+    """Run a gateway with its databases in `folder`; the engine also stands in for the action server's health."""
     given = {
         "STATE_DIR": str(folder),
         "RASA_PORT": str(engine_port),

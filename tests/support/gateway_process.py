@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, on both live channels, that can be killed and started again."""
+"""The gateway as a separate process on both live channels, which can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.stack import ROOT
 
 
 class GatewayProcess:
-    """`python -m bot.app` on a port that stays the same over all its lives."""
+    """`python -m bot.app` on a port that stays the same after a restart."""
 
     def __init__(self, folder: Path, engine_port: int, settings: Mapping[str, str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -41,7 +41,7 @@ class GatewayProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it serves."""
+        """Start the gateway and wait until it serves."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot.app"], cwd=ROOT, env=self._environment, stdout=log, stderr=log
@@ -53,22 +53,22 @@ class GatewayProcess:
                     return
             assert self._process.poll() is None, self.log.read_text()[-3000:]
             time.sleep(0.05)
-        raise AssertionError("the gateway does not come up")
+        raise AssertionError("the gateway did not start in time")
 
     def cpu_seconds(self) -> float:
-        """What of the processors it has used since it was started."""
+        """Return the processor time since the start, in seconds."""
         assert self._process is not None
         times = psutil.Process(self._process.pid).cpu_times()
         return float(times.user + times.system)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the gateway without a clean-up."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(10)
 
     def stop(self) -> None:
-        """End it as the supervisor does."""
+        """Stop the gateway as the supervisor does."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -79,7 +79,7 @@ class GatewayProcess:
 
 @contextmanager
 def gateway_process(folder: Path, engine_port: int, settings: Mapping[str, str]) -> Iterator[GatewayProcess]:
-    """A gateway that serves until the end, whoever kills it meanwhile."""
+    """Run a gateway for the block, in which a test may kill and restart it."""
     process = GatewayProcess(folder, engine_port, settings)
     process.start()
     try:

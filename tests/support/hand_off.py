@@ -1,4 +1,4 @@
-"""A hand-off as a story: the client asks, an agent comes, time passes, somebody writes."""
+"""A hand-off as a story: the client asks for a person, agents act, time passes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEN = Agent(AgentId(2), "ken", "Ken", "lead")
 
 
 def add_agents(tx: Transaction) -> None:
-    """Two agents who are at the desk at `now`; nobody can log in as them."""
+    """Store two agents who are at the desk at `now`; they have no passwords."""
     for one in (ANNA, KEN):
         tx.execute(
             sa.insert(agent).values(
@@ -52,13 +52,13 @@ class HandOffStory:
         self.deadlines = Deadlines(parts.database, parts.handoffs, parts.clock, lambda: None)
 
     async def writes(self, text: str, peer: str = PEER, hint: str = "en") -> int:
-        """The client writes, and the worker does what it would do."""
+        """Write a text as the client and let the worker answer it."""
         accepted = await self.parts.receive(text, peer=peer, channel=CHANNEL, hint=hint)
         await self.parts.work_off(self.worker)
         return accepted.id
 
     async def asks(self, peer: str = PEER, hint: str = "en", **directive: Any) -> int:
-        """The client writes something upon which the bot hands over."""
+        """Write a text as the client, which the assistant answers with a hand-off."""
         self.engine.answers.append(
             reply(
                 "One moment.",
@@ -69,7 +69,7 @@ class HandOffStory:
         return await self.writes("a person please", peer, hint)
 
     async def taps(self, choice: str, peer: str = PEER) -> None:
-        """The client chooses from the newest menu; `choice` is what stands behind it."""
+        """Choose from the newest menu as the client; `choice` begins its payload."""
         (token,) = await self.parts.database.run(
             lambda tx: tx.execute(
                 sa.select(button.c.token)
@@ -82,14 +82,14 @@ class HandOffStory:
         await self.parts.work_off(self.worker)
 
     async def who(self, peer: str = PEER) -> Conversation:
-        """The conversation as it is now."""
+        """Return the conversation as it is stored now."""
         return await self.parts.conversation(peer, CHANNEL)
 
     async def state(self, peer: str = PEER) -> str:
         return (await self.who(peer)).state
 
     async def does(self, what: str, by: Agent, *values: Any, peer: str = PEER) -> Conversation:
-        """An agent acts, having seen everything that there is."""
+        """Act as an agent who has seen the newest message and epoch."""
         who = await self.who(peer)
         if what in {"resolve", "give_back"}:
             values = (await self.parts.database.run(inbox.newest, who.id), *values)
@@ -97,11 +97,11 @@ class HandOffStory:
         return await self.parts.database.run(work, who.id, by, who.epoch, *values)
 
     async def passes(self, seconds: float, *, there: bool = True) -> None:
-        """Time passes, from one deadline to the next; agents stay at the desk unless not `there`."""
+        """Move the clock from deadline to deadline; agents stay at the desk if `there`."""
         end = self.parts.clock() + seconds
         while self.parts.clock() < end:
             due = await self.deadlines.next_due()
-            # A deadline that was put off to look again is due soon, and time never stands still.
+            # A postponed deadline is due soon, so the clock must always move.
             self.parts.clock.now = min(end, max(self.parts.clock() + 1, end if due is None else due))
             if there:
                 await self.parts.database.run(lambda tx: tx.execute(sa.update(agent).values(seen_at=tx.now)))
@@ -109,18 +109,18 @@ class HandOffStory:
                 await self.deadlines.work(item)
 
     async def told(self) -> list[str]:
-        """What the gateway has told so far, in order."""
+        """Return the notices of the gateway so far, in order."""
         return await self.parts.texts("system")
 
     async def last_told(self) -> str:
         return (await self.told())[-1]
 
     def notice(self, name: str, language: str = "en", **values: Any) -> str:
-        """A notice of the desk as it is told."""
+        """Return a notice of the desk as it is sent."""
         return self.parts.knowledge.text(handoff_notices.TOPIC, name, language).format(**values)
 
     async def case(self) -> dict[str, Any]:
-        """The newest hand-off."""
+        """Return the newest case."""
         return (await rows(self.parts.database, handoff))[-1]
 
     async def events(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The gateway on both live channels, between stand-ins for the platforms and an engine told what to say."""
+"""The gateway on both live channels, with fakes of the platforms and a scripted engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
 
 def live_settings(telegram_url: str, twilio_url: str, **changed: str) -> dict[str, str]:
-    """The settings of a gateway on both channels, by webhook."""
+    """Return the settings of a gateway on both channels, by webhook."""
     return {
         "PUBLIC_URL": PUBLIC_URL,
         "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
@@ -44,7 +44,7 @@ def live_settings(telegram_url: str, twilio_url: str, **changed: str) -> dict[st
 
 
 class LiveGateway:
-    """What the platforms see of the gateway."""
+    """A running gateway and the fakes of both platforms."""
 
     def __init__(
         self, folder: Path, running: RunningGateway, telegram: FakeTelegram, twilio: FakeTwilio
@@ -56,24 +56,24 @@ class LiveGateway:
         self.http = running.http
 
     def stored(self) -> list[tuple[str, str, str | None]]:
-        """Peer, state and error of each message in the outbox, in order."""
+        """Return peer, state and error of each outbound message, in order."""
         return self.running.read(
             "SELECT peer, outbound.state, error FROM outbound JOIN conversation "
             "ON conversation.id = conversation_id ORDER BY outbound.id"
         )
 
     def shown(self, client: Person, count: int = 1) -> list[str]:
-        """What the client's Telegram chat shows, once it shows so many messages."""
+        """Return the texts in the client's Telegram chat once there are `count`."""
         self.telegram.wait_for(lambda: len(self.telegram.texts(client.chat)) >= count)
         return self.telegram.texts(client.chat)
 
     def arrived(self, number: str, count: int = 1) -> list[str]:
-        """What the phone got, once it is so many messages."""
+        """Return the SMS to the number once there are `count`."""
         self.twilio.wait_for(lambda: len(self.twilio.bodies(number)) >= count)
         return self.twilio.bodies(number)
 
     def outgoing(self, number: str) -> list[tuple[str, str | None]]:
-        """State and error of each message to a number, once none is left to send."""
+        """Return state and error of each message to a number, once none is queued."""
         end = time.monotonic() + 20
         while True:
             found = [(state, error) for to, state, error in self.stored() if to == number]
@@ -83,12 +83,12 @@ class LiveGateway:
             time.sleep(0.01)
 
     def figure(self, name: str) -> float:
-        """One of the gateway's metrics."""
+        """Return one of the gateway's metrics."""
         found = re.search(rf"^{re.escape(name)} (\S+)$", self.http.get("/metrics").text, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
     def heard(self, channel: str) -> int:
-        """How many messages of a channel were stored, and how many dead letters."""
+        """Return the numbers of a channel's stored messages and dead letters."""
         ((messages,),) = self.running.read(
             "SELECT count(*) FROM inbound JOIN conversation ON conversation.id = conversation_id "
             "WHERE channel = ?",
@@ -102,7 +102,7 @@ class LiveGateway:
         return self.http.post("/webhooks/telegram", json=update, headers=HEADERS)
 
     def sms(self, sender: str, body: str, **fields: str) -> httpx.Response:
-        """Deliver a text message as Twilio does."""
+        """Deliver an SMS as Twilio does."""
         return self.form("/webhooks/sms", incoming(sender, body, **fields))
 
     def form(self, path: str, fields: list[tuple[str, str]], query: str = "") -> httpx.Response:
@@ -111,7 +111,7 @@ class LiveGateway:
         return self.http.post(target, content=body, headers=headers)
 
     def report(self, message: dict[str, Any], status: str, code: int | None = None) -> httpx.Response:
-        """Tell what became of a message, at the address that it was sent with."""
+        """Report the delivery of a message to its status callback."""
         address = message["status_callback"].removeprefix(PUBLIC_URL)
         path, _, query = address.partition("?")
         fields = {"MessageSid": message["sid"], "MessageStatus": status, "AccountSid": ACCOUNT}
@@ -122,7 +122,7 @@ class LiveGateway:
 
 @contextmanager
 def live_gateway(folder: Path, engine_port: int, **changed: str) -> Iterator[LiveGateway]:
-    """A gateway that serves, with both platforms faked."""
+    """Run a gateway between fakes of both platforms."""
     with FakeTelegram() as telegram, FakeTwilio() as twilio:
         settings = live_settings(telegram.url, twilio.url, **changed)
         with running_gateway(folder, engine_port, **settings) as running:

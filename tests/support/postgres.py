@@ -74,6 +74,6 @@ def delete_rows(url: str, metadata: sa.MetaData) -> None:
 
 
 def _in_schema(url: URL, schema: str) -> URL:
-    # Milliseconds: a test that waits for a lock must fail rather than hang.
+    # In milliseconds, so that a test that waits for a lock fails and does not hang.
     options = f"-csearch_path={schema} -clock_timeout=20000"
     return url.set(drivername="postgresql").update_query_dict({"options": options})

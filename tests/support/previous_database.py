@@ -1,4 +1,4 @@
-"""A database as the version before the glossary left it: revision 0006, with rows in every table."""
+"""A database of revision 0006, before the columns followed the glossary, with rows in every table."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 
 
 def make_previous_database(url: str) -> set[str]:
-    """Make the database at `url` as that version left it; return the names of its tables."""
+    """Create the database of that revision at `url`; return the names of its tables."""
     database = Database(url)
     engine = database.connect().engine
     config = Config()
@@ -285,7 +285,7 @@ def make_previous_database(url: str) -> set[str]:
 
 
 def _advance_sequences(connection: sa.engine.Connection, metadata: sa.MetaData) -> None:
-    """Set each id's sequence behind the rows that were inserted with their ids."""
+    """Move each id's sequence past the rows that were inserted with explicit ids."""
     for table in metadata.sorted_tables:
         if "id" in table.c and isinstance(table.c.id.type, sa.Integer):
             connection.execute(

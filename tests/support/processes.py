@@ -18,7 +18,7 @@ def is_dead(pid: int) -> bool:
 
 
 def wait_until_dead(pids: Iterable[int], seconds: float = 15.0) -> None:
-    """Wait until all of `pids` are dead. They are no children of this process, so it must poll."""
+    """Wait until all of `pids` are dead. They are not children of this process, so this polls."""
     left = list(pids)
     deadline = time.monotonic() + seconds
     while left := [pid for pid in left if not is_dead(pid)]:
@@ -27,7 +27,7 @@ def wait_until_dead(pids: Iterable[int], seconds: float = 15.0) -> None:
 
 
 class LineRecorder:
-    """A text stream that keeps its lines, for which a test can wait."""
+    """A text stream that records its lines, so that a test can wait for them."""
 
     def __init__(self, *, tty: bool = False) -> None:
         self.lines: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 EXCERPTS = Path(__file__).parent / "descriptions"
 TELEGRAM = EXCERPTS / "telegram.json"
-"""By method and by type: the fields that we send and those that are required, with their types and lengths."""
+"""Per method and per type: the fields that the gateway sends or must send, with their types and lengths."""
 TWILIO = EXCERPTS / "twilio.json"
 """An OpenAPI document."""
 
@@ -27,7 +27,7 @@ def excerpt(path: Path) -> dict[str, Any]:
 
 
 def full_description(name: str) -> dict[str, Any] | None:
-    """Return a full description, None when PUBLIC_DATA is not set. A file missing in the folder is an error."""
+    """Return a full description, None when PUBLIC_DATA is not set. Raises FileNotFoundError."""
     folder = os.environ.get("PUBLIC_DATA")
     if not folder:
         return None

@@ -1,4 +1,4 @@
-"""A running sandbox with a phone that receives its text messages."""
+"""A running sandbox with a phone that receives its SMS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CLIENT = "simulator.sms:+819012345678"
 
 
 class Phone:
-    """Receives text messages and notices in the gateway's place.
+    """A fake of the gateway that receives SMS and notices.
 
     `received` holds every message to a simulated phone, repeats included, and `real` those to a real phone. The next
     messages are answered with `status`, and stored if `keep` is set.
@@ -90,7 +90,7 @@ class Phone:
             assert self._changed.wait_for(lambda: self.tries >= tries, seconds), "nobody tried"
 
     def wait_for_notices(self, count: int, seconds: float = 10) -> list[dict[str, Any]]:
-        """Wait until this many notices have come, and return all of them."""
+        """Wait until this many notices have arrived, and return all of them."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.notices) >= count, seconds), "too few notices came"
             return list(self.notices)
@@ -174,7 +174,7 @@ class RunningSandbox:
         self.start()
 
     def begin_anew(self) -> None:
-        """Reset the sandbox after everything is delivered, so that nothing reaches the next test."""
+        """Reset the sandbox after all deliveries, so that none reaches the next test."""
         self.phone.take()
         end = time.monotonic() + 10
         while any(m["state"] == "queued" for kind in ("sms", "notices") for m in self.ledger()[kind]):
@@ -191,12 +191,12 @@ class RunningSandbox:
         client: str = CLIENT,
         method: str = "POST",
     ) -> httpx.Response:
-        """Make a write for a chat, under a new Idempotency-Key if none is given."""
+        """Send a writing request for a chat, under a new Idempotency-Key if none is given."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Client-Reference": client}
         return self.http.request(method, f"/v1{path}", json=body, headers=headers)
 
     def read(self, path: str, client: str = CLIENT) -> httpx.Response:
-        """Make a read for a chat."""
+        """Send a reading request for a chat."""
         return self.http.get(f"/v1{path}", headers={"Client-Reference": client})
 
     def begin(self, client: str = CLIENT, number: str = NUMBER, key: str | None = None) -> httpx.Response:
@@ -209,12 +209,12 @@ class RunningSandbox:
         return self.write(f"/phone-verifications/{id}/check", {"code": code}, key, client)
 
     def begun(self, number: str = NUMBER) -> tuple[str, str]:
-        """Start a verification, and return its id and the code that came on the phone."""
+        """Start a verification, and return its id and the code that arrived on the phone."""
         id: str = self.begin(number=number).json()["id"]
         return id, self.phone.next_code()
 
     def portal(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """Make a request of the portal."""
+        """Send a request to the portal."""
         # The connection sends a token, which the portal ignores.
         return self.http.post(f"/portal{path}", json=body)
 
@@ -238,7 +238,7 @@ class RunningSandbox:
         self.http.post("/sandbox/faults", json={"faults": list(faults)}).raise_for_status()
 
     def wait_for_sms(self, state: str, seconds: float = 10) -> None:
-        """Wait until the last text message is in this state."""
+        """Wait until the last SMS is in this state."""
         end = time.monotonic() + seconds
         while self.ledger()["sms"][-1]["state"] != state:
             assert time.monotonic() < end, f"the last text message is not {state}"
@@ -250,12 +250,12 @@ class RunningSandbox:
         answer.raise_for_status()
 
     def ledger(self) -> dict[str, Any]:
-        """Return what GET /sandbox/ledger does. Not by HTTP, since some tests ask after every message."""
+        """Return the content of GET /sandbox/ledger, without HTTP because some tests read it after every message."""
         return read_ledger(self._storage)
 
 
 def other_than(code: str) -> str:
-    """Return a code that is not this one."""
+    """Return a code other than this one."""
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 

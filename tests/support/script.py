@@ -3,10 +3,10 @@
 A script is a YAML file, one for each language (`restart.en.yml`, `restart.ja.yml`), that is played on both
 channels. Each step is a mapping with one key:
 
-    - client: words          types them; {number} is a mobile number that no other script has
+    - client: words          types them; {number} is a mobile number that no other script uses
     - choose: title          presses the button on Telegram; by SMS its number, its number in full width, its label
-    - code: 1                types the first code that came (2: the second, once it has come; wrong: another)
-    - later: 600             moves the backend's clock by so many seconds
+    - code: 1                types the first code that arrived (2: waits for the second; wrong: another code)
+    - later: 600             moves the backend's clock by this many seconds
     - assistant: [part]      the answer holds these parts, in this order, whatever the channel's marks for labels
     - never: [part]          the answer holds none of these
     - choices: [title]       the answer offers exactly these, in this order
@@ -31,9 +31,9 @@ from tests.support.stack import Stack
 FOLDER = Path(__file__).parents[1] / "conversations" / "scripts"
 CHANNELS = ("telegram", "sms")
 WAYS: tuple[By, ...] = ("number", "full-width number", "label")
-# What stands around labels: in data/, and where there is no bold.
+# The marks around labels: in data/, and on channels without bold.
 _MARKS = str.maketrans("", "", '"「」*')
-# Japanese mobile numbers have no 0 after 090, so the eight digits begin with 1 at least.
+# Japanese mobile numbers have no 0 after 090, so the eight digits do not begin with 0.
 _numbers = itertools.count(random.randrange(10_000_000, 90_000_000))
 
 
@@ -47,16 +47,16 @@ class Script:
 
     @property
     def moves_the_clock(self) -> bool:
-        """Whether it must not be played while other clients wait for codes."""
+        """Return whether the script moves the clock, and so must not be played in parallel."""
         return any(kind == "later" for kind, _ in self.steps)
 
 
 def scripts() -> list[Script]:
-    """All scripts, sorted by name and language."""
+    """Return all scripts, sorted by name and language."""
     found = []
     for path in sorted(FOLDER.glob("*.yml")):
         name, language, _ = path.name.split(".")
-        # Everything is text: a client who writes "yes" or "6.0" means no truth value and no number.
+        # Every value is text, since a client's "yes" or "6.0" is neither a boolean nor a number.
         written = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
         steps = [next(iter(step.items())) for step in written]
         found.append(Script(name, language, steps))
@@ -64,13 +64,13 @@ def scripts() -> list[Script]:
 
 
 def new_number() -> str:
-    """A Japanese mobile number, +81 90 1234 5678, that was not given out before in this run."""
+    """Return a Japanese mobile number, +81 90 1234 5678, that this run has not returned before."""
     digits = f"{next(_numbers):08d}"
     return f"+81 90 {digits[:4]} {digits[4:]}"
 
 
 def new_client(stack: Stack, channel: str, language: str) -> Conversation:
-    """A client who has never written: on Telegram with the app in `language`, by SMS from such a country."""
+    """Return a new client: on Telegram with the app in `language`, by SMS with a number of its country."""
     if channel == "telegram":
         return Conversation(stack.url, channel, peer=f"person-{uuid.uuid4().hex[:10]}", language=language)
     country = {"en": "+4474", "ja": "+8180"}[language]
@@ -88,7 +88,7 @@ class Player:
         self._ways = itertools.cycle(WAYS)
 
     def play(self) -> Conversation:
-        """Do every step; AssertionError with the position in the script and all that was said."""
+        """Play every step. Raises AssertionError with the position in the script and the transcript."""
         for position, (kind, value) in enumerate(self._script.steps, start=1):
             try:
                 getattr(self, f"_{kind}")(value)
@@ -133,5 +133,5 @@ class Player:
 
 
 def plain(text: str) -> str:
-    """`text` without the channel's marks for labels, with single spaces and in small letters."""
+    """Return `text` in lower case, with single spaces and without the channel's marks for labels."""
     return re.sub(r"\s+", " ", text.translate(_MARKS)).casefold()

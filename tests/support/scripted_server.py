@@ -1,4 +1,4 @@
-"""An HTTP server in a thread whose faults are scripted: it answers, refuses, hangs, or closes the connection."""
+"""An HTTP server in a thread with scripted faults: it refuses, hangs, or closes the connection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it came. `form` holds the fields of a form, `query` those of the URL."""
+    """One received request. `form` holds the fields of a form, `query` those of the URL."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class ScriptedServer:
 
     A fault is an Answer, or one of: "drop" (the connection is closed before the call is handled), "lost" (the call is
     handled, and the connection closed instead of an answer), "garbage" (the call is handled, and the answer is no
-    JSON), "hang" (the call is neither handled nor answered). `down` is the fault of every call without one of its own.
+    JSON), "hang" (the call is neither handled nor answered). `down` is the fault of all other calls.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -93,7 +93,7 @@ class ScriptedServer:
         self._up.set()
         await self._stopped.wait()
         server.close()
-        # Calls that hang.
+        # The calls that hang.
         held = asyncio.all_tasks() - {asyncio.current_task()}
         for call in held:
             call.cancel()

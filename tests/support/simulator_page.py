@@ -1,4 +1,4 @@
-"""The simulator's page as a person uses it: write, press, read. Works with any gateway that serves the page."""
+"""The simulator's page as a person uses it. Works with any gateway that serves the page."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Speaker = Literal["client", "bot", "agent", "backend"]
 class SimulatorPage:
     """One open simulator page with its two phones.
 
-    Methods that look wait for what they look for as long as the browser's patience, and raise
-    `AssertionError` or Playwright's `TimeoutError` when it does not come.
+    Methods that expect something on the page wait for at most the browser's time limit, and raise
+    `AssertionError` or Playwright's `TimeoutError` when it does not appear.
     """
 
     def __init__(self, page: Page, home: str) -> None:
@@ -32,23 +32,23 @@ class SimulatorPage:
     async def open(
         self, *, telegram: str | None = None, sms: str | None = None, language: str | None = None
     ) -> None:
-        """Open the page, as the given peers and in the given language where they are given."""
+        """Open the page, with these peers and in this language if they are given."""
         given = {"telegram": telegram, "sms": sms, "lang": language}
         query = urlencode({name: value for name, value in given.items() if value is not None})
         await self.page.goto(f"{self.home}/simulator" + (f"?{query}" if query else ""))
         await expect(self.phone("telegram")).to_have_count(1)
 
     def phone(self, phone: PhoneName) -> Locator:
-        """The whole phone."""
+        """Return the element of the phone."""
         return self.page.locator(f'[data-phone="{phone}"]')
 
     def messages(self, phone: PhoneName, speaker: Speaker | None = None) -> Locator:
-        """The messages on a phone, oldest first, or only those of one speaker."""
+        """Return the messages on a phone, oldest first, or only those of one sender."""
         wanted = ".message" if speaker is None else f'.message[data-from="{speaker}"]'
         return self.phone(phone).locator(wanted)
 
     async def show(self, phone: PhoneName) -> None:
-        """Turn to a phone; on a wide screen both are there already."""
+        """Show a phone; on a wide screen both are visible already."""
         tab = self.page.locator(f"#tab-{phone}")
         if await tab.is_visible():
             await tab.click()
@@ -70,20 +70,20 @@ class SimulatorPage:
         await self.phone(phone).locator(".chip").get_by_text(text, exact=True).click()
 
     async def texts(self, phone: PhoneName, speaker: Speaker | None = None) -> list[str]:
-        """What stands on a phone now, oldest first, or only what one speaker said."""
+        """Return the texts on a phone, oldest first, or only those of one sender."""
         return await self.messages(phone, speaker).locator(".bubble").all_text_contents()
 
     async def conversation(self, phone: PhoneName) -> list[tuple[str, str]]:
-        """What stands on a phone now as (speaker, text), oldest first."""
+        """Return the messages on a phone as (sender, text), oldest first."""
         speakers = await self.messages(phone).evaluate_all("all => all.map(one => one.dataset.from)")
         return list(zip(speakers, await self.texts(phone), strict=True))
 
     async def buttons(self, phone: PhoneName) -> list[str]:
-        """The titles of the buttons that can be pressed now."""
+        """Return the titles of the buttons that can be pressed now."""
         return await self.phone(phone).locator(".choice").all_text_contents()
 
     async def suggestions(self, phone: PhoneName) -> list[str]:
-        """The suggestions that an empty phone shows; none when it is not empty."""
+        """Return the suggestions of an empty phone; none when it is not empty."""
         shown = self.phone(phone).locator(".suggestions:not([hidden]) .chip")
         return await shown.all_text_contents()
 
@@ -96,11 +96,11 @@ class SimulatorPage:
         await expect(self.messages(phone, speaker).filter(has_text=text).first).to_be_attached()
 
     async def ask(self, phone: PhoneName, text: str) -> list[str]:
-        """Send a message, wait for the answer, and return the bot's texts that are new."""
+        """Send a message, wait for the answer, and return the assistant's new texts."""
         return await self._answers(phone, lambda: self.send(phone, text))
 
     async def choose(self, phone: PhoneName, title: str) -> list[str]:
-        """Press a button, wait for the answer, and return the bot's texts that are new."""
+        """Press a button, wait for the answer, and return the assistant's new texts."""
         return await self._answers(phone, lambda: self.press(phone, title))
 
     async def _answers(self, phone: PhoneName, act: Callable[[], Awaitable[None]]) -> list[str]:
@@ -115,19 +115,19 @@ class SimulatorPage:
         await self.page.locator(f'input[name="language"][value="{code}"]').check()
 
     async def new_person(self) -> None:
-        """Put both phones into the hands of somebody who has never written."""
+        """Give both phones to a new person."""
         await self.page.locator("#new-person").click()
 
     async def peer(self, phone: PhoneName) -> str:
-        """The peer as the phone shows it, a Japanese number with its spaces and hyphens."""
+        """Return the peer as the phone shows it, a Japanese number with its spaces and hyphens."""
         return await self.phone(phone).locator(".peer").inner_text()
 
     async def reconnecting(self, phone: PhoneName, expected: bool = True) -> None:
-        """Wait until a phone says that it has lost the gateway, or (False) no longer says so."""
+        """Wait until a phone shows that it has lost the gateway, or (False) no longer shows it."""
         await expect(self.phone(phone)).to_have_attribute("data-connected", "false" if expected else "true")
 
     async def sideways(self) -> int:
-        """By how many pixels the page is wider than the screen: 0 when nobody has to scroll sideways."""
+        """Return by how many pixels the page is wider than the screen: 0 without horizontal scrolling."""
         return int(
             await self.page.evaluate(
                 "Math.max(...[document.documentElement, ...document.querySelectorAll('.log')]"

@@ -129,7 +129,7 @@ FILES = {
 
 
 class Repository:
-    """A folder with data/, written in the order of `paths`."""
+    """A repository folder with data/, whose files are written in the order of `paths`."""
 
     def __init__(self, root: Path, paths: list[str] | None = None) -> None:
         self.root = root

@@ -1,4 +1,4 @@
-"""A whole stack, started as a person starts it, on free ports and in a folder of its own."""
+"""A whole stack, started by its command on free ports and with its own state folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READY_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack. `log` is everything that it has printed."""
+    """A running stack. `log` is its output."""
 
     url: str
     sandbox_port: int
@@ -44,7 +44,7 @@ class Stack:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def part(self, name: str) -> psutil.Process | None:
-        """The process of a part as it runs now, or None while it is down."""
+        """Return the running process of a part, or None while it is down."""
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in self.process.children(recursive=True):
                 with contextlib.suppress(psutil.Error):
@@ -53,7 +53,7 @@ class Stack:
         return None
 
     def kill(self, name: str) -> None:
-        """End a part as a power cut would; waits for it to run if it is just being started again."""
+        """Kill a part; wait for it first if it is being restarted."""
         end = time.monotonic() + READY_SECONDS
         while (part := self.part(name)) is None:
             assert time.monotonic() < end, f"{name} does not come back"
@@ -66,7 +66,7 @@ class Stack:
         self._sandbox("POST", "/sandbox/clock", {"advance_seconds": seconds})
 
     def ledger(self) -> dict[str, Any]:
-        """What the sandbox backend has done, by its own account."""
+        """Return the ledger of the sandbox."""
         return dict(self._sandbox("GET", "/sandbox/ledger").json())
 
     def _sandbox(self, method: str, path: str, body: object = None) -> httpx.Response:
@@ -80,7 +80,7 @@ class Stack:
         return answer.raise_for_status()
 
     def wait_until_ready(self) -> None:
-        """Return once the stack answers; fails with its log when that takes too long or it has ended."""
+        """Wait until the stack answers. Raises AssertionError with its log when it has ended or takes too long."""
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end and self.process.is_running():
             with contextlib.suppress(httpx.TransportError):
@@ -92,10 +92,10 @@ class Stack:
 
 @contextlib.contextmanager
 def folder_in_memory() -> Iterator[Path]:
-    """A folder that is gone afterwards, in memory where the system has such a place.
+    """Create a temporary folder, in memory where the system supports it.
 
-    For tests that ask what is said and not what survives: a turn is written down several times, and on a slow
-    disk most of its time is spent waiting for that.
+    For tests that do not depend on durability: a turn is committed several times, and on a slow
+    disk most of its time is spent on that.
     """
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(

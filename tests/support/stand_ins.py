@@ -1,4 +1,4 @@
-"""Servers that nobody here wrote, from npm: tests/stand_ins says which. Skips where they are not installed."""
+"""Third-party servers from npm, listed in tests/stand_ins. Tests are skipped where they are not installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOW = "run `npm ci --prefix tests/stand_ins` (needs Node.js 18 or newer)"
 
 
 def node(*arguments: str) -> list[str]:
-    """A command of Node.js in the folder of the stand-ins; skips the test where they are missing."""
+    """Return a command of Node.js in the folder of the stand-ins; skip the test where they are missing."""
     found = shutil.which("node")
     if found is None or not (FOLDER / "node_modules").is_dir():
         pytest.skip(f"the stand-ins are not installed: {HOW}")
@@ -27,14 +27,14 @@ def node(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return a port on which no process listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextmanager
 def served(command: Sequence[str], port: int, log: Path) -> Iterator[str]:
-    """Run a server until the end; gives its address once it listens."""
+    """Run a server for the block; yield its address once it listens."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=FOLDER, stdout=output, stderr=output)
     try:
@@ -53,7 +53,7 @@ def served(command: Sequence[str], port: int, log: Path) -> Iterator[str]:
 
 @contextmanager
 def telegram_test_api(log: Path) -> Iterator[str]:
-    """npm telegram-test-api, with the shapes of its answers put right."""
+    """Run telegram-test-api from npm, with corrected shapes of its answers."""
     port, inner = free_port(), free_port()
     with served(node("telegram.cjs", str(port), str(inner)), port, log) as url, _listening(inner):
         yield url
@@ -61,7 +61,7 @@ def telegram_test_api(log: Path) -> Iterator[str]:
 
 @contextmanager
 def prism(description: Path, log: Path, upstream: str | None = None) -> Iterator[str]:
-    """Stoplight Prism on an OpenAPI document: a mock, or a judge between us and `upstream`."""
+    """Run Stoplight Prism on an OpenAPI document: as a mock, or as a validating proxy before `upstream`."""
     port = free_port()
     cli = "node_modules/@stoplight/prism-cli/dist/index.js"
     mode = ["mock", "--errors"] if upstream is None else ["proxy", "--errors"]
@@ -71,7 +71,7 @@ def prism(description: Path, log: Path, upstream: str | None = None) -> Iterator
 
 
 def opinions(asked: Sequence[dict[str, Any]]) -> list[Any]:
-    """What Twilio's own JavaScript says to each: how many segments {"text"} has, whether a request is signed."""
+    """Return what Twilio's JavaScript computes for each: the segments of a text, or whether a signature is valid."""
     lines = "".join(json.dumps(each) + "\n" for each in asked)
     done = subprocess.run(
         node("opinions.cjs"), cwd=FOLDER, input=lines, capture_output=True, text=True, timeout=60, check=True

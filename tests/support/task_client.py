@@ -1,4 +1,4 @@
-"""A client for whom the assistant acts: the actions before the real sandbox and a real vault server."""
+"""A client of the tasks: the actions with the real sandbox and a vault server."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.support.asgi_server import AsgiServer
 from tests.support.sandbox import NUMBER, RunningSandbox
 
 VAULT_TOKEN = "vault-token-of-the-tests"
-# The time limits of production, without the pauses between tries.
+# The time limits of production, without the pauses between retries.
 TIMEOUTS = Timeouts(connect=0.5, total=5.0, budget=6.0)
 
-# Every language on every channel, and a client there. Both numbers are on a user's record.
+# One client for each language and channel. Both numbers are registered for a user.
 WAYS = [
     ("en", "simulator.telegram:person-1"),
     ("ja", "simulator.telegram:person-1"),
@@ -41,7 +41,7 @@ class FakeVault:
         self.server = AsgiServer(Starlette(routes=routes))
 
     def seal(self, code: str) -> str:
-        """Store a code and return its reference, never the same one twice."""
+        """Store a code and return a new reference."""
         reference = f"ref-{len(self._codes) + 1}"
         self._codes[reference] = code
         return reference
@@ -57,7 +57,7 @@ class FakeVault:
 
 @contextmanager
 def fake_vault() -> Iterator[FakeVault]:
-    """Run a vault server for the length of the context."""
+    """Run a vault server for the block."""
     vault = FakeVault()
     with vault.server:
         yield vault
@@ -82,21 +82,21 @@ class TaskClient:
         self.sandbox.link(username, self.chat.client)
 
     async def open_link(self, token: str, message: str | None = None) -> TurnResult:
-        """Open a deep link: as the gateway does, put its token into the vault and send the reference."""
+        """Open a deep link: store its token in the vault and send the reference, as the gateway does."""
         return await self.chat.say("linking", message=message, link=self.vault.seal(token))
 
     async def name_number(self, number: str = NUMBER) -> TurnResult:
-        """Name a number, up to the question whether to send a code to it."""
+        """Send a number, up to the question whether to send a code to it."""
         return await self.chat.say("verify_phone", phone_number=number)
 
     async def get_code(self, number: str = NUMBER) -> str:
-        """Have a code sent, and return the one that came."""
+        """Let a code be sent, and return it."""
         await self.name_number(number)
         await self.chat.press("/affirm")
         return self.sandbox.phone.next_code()
 
     async def type_code(self, code: str, message: str | None = None) -> TurnResult:
-        """Type a code: as the gateway does, put it into the vault and send the reference."""
+        """Type a code: store it in the vault and send the reference, as the gateway does."""
         return await self.chat.say("inform", message=message, code=self.vault.seal(code))
 
 
@@ -109,7 +109,7 @@ async def open_task_client(
     language: str = "en",
     client: str = "simulator.telegram:person-1",
 ) -> AsyncIterator[TaskClient]:
-    """Open a client on a running sandbox and vault, for the length of the context."""
+    """Yield a client on a running sandbox and vault."""
     opener = VaultClient(vault.server.url, VAULT_TOKEN)
     async with Backend(sandbox.url, sandbox.token, timeouts=TIMEOUTS, wait=wait_none()) as backend:
         chat = ActionChat(knowledge, backend, opener, language=language, client=client)

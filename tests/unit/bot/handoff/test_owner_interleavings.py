@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.owner_machine import OwnerMachine
-from tests.support.owner_promises import Bench
+from tests.support.ownership_machine import OwnerMachine
+from tests.support.ownership_promises import Bench
 
 # Each generated example is one interleaving; a long run is this many of them.
 INTERLEAVINGS = 10_000

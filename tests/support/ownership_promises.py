@@ -1,6 +1,6 @@
-"""What must hold of the owner of a conversation whatever happens, looked up in a real database.
+"""The promises of ownership, which must hold after any sequence of events, checked on a real database.
 
-The rules that make things happen are in owner_machine.py.
+The rules that change the database are in ownership_machine.py.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from tests.support.gateway import ManualClock, Parts
 CLIENTS = ("4711", "4712")
 CHANNEL = "simulator.telegram"
 AGENTS = (Agent(AgentId(1), "anna", "Anna", "agent"), Agent(AgentId(2), "ken", "Ken", "lead"))
-# What clients type.
+# The texts that clients type.
 WORDS = ("hello", "cancel", "/restart", '/affirm{"a": "b"}', "1", "5")
 
-# What the client is told at a change of owner: by its event, and where that leads to two states, by both.
+# The notice of each transition, by its event, and by event and state where the event leads to two states.
 NOTICES = {
     "requested": "queued",
     "answered": "with_agent",
@@ -58,7 +58,7 @@ NOTICES = {
     "ticket_too_long": "ticket_too_long",
 }
 
-# What clients choose, and the only state in which it is offered.
+# The events that clients choose, and the only state in which each is offered.
 OFFERED_IN = {
     "cancelled": ConversationState.QUEUED,
     "ticket_asked_for": ConversationState.QUEUED,
@@ -67,11 +67,11 @@ OFFERED_IN = {
 
 
 class CrashError(Exception):
-    """The process is gone before the transaction has committed."""
+    """The process died before the transaction committed."""
 
 
 class Bench:
-    """One database for all examples, emptied before each: statements are compiled once."""
+    """One database for all examples, emptied before each, so that statements are compiled once."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -79,13 +79,13 @@ class Bench:
         self.clock = ManualClock()
         self.database = Database(f"sqlite:///{file}", self.clock)
         self.database.migrate()
-        # Looks at what has been committed, past the gateway's own way of reading.
+        # Reads committed rows without the gateway's own code.
         self.eyes = sqlite3.connect(file, isolation_level=None)
         self.eyes.row_factory = sqlite3.Row
         self.examples = 0
 
     def clear(self) -> None:
-        """Leave two agents and nothing else."""
+        """Delete all rows but two agents."""
         self.examples += 1
         self.clock.now = ManualClock().now
         self.eyes.execute("BEGIN IMMEDIATE")
@@ -106,7 +106,7 @@ class Bench:
 
 
 class OwnerPromises(RuleBasedStateMachine):
-    """The gateway's parts on the bench, what is known of them from outside, and what they have promised."""
+    """The gateway's parts on the bench, the facts that the rules record, and the promises."""
 
     bench: Bench
 
@@ -123,25 +123,25 @@ class OwnerPromises(RuleBasedStateMachine):
         self.sending: list[OutboundMessage] = []
         self.phones: dict[str, list[tuple[int, str]]] = defaultdict(
             list
-        )  # peer -> (row's id, key), as they came
+        )  # peer -> (row's id, key) in the order of arrival
         self.looks: dict[
             tuple[int, str], tuple[int, int]
-        ] = {}  # what an agent saw last: epoch, newest message
+        ] = {}  # (agent, peer) -> epoch and newest message of the agent's page
         self.accepted: set[str] = set()
         self.for_people: set[int] = set()
         self.answered_by_assistant: set[int] = set()
         self.replies: list[str] = []
         self.notes: list[str] = []
 
-    # What holds at all times.
+    # Promises that hold at all times, and at the end.
 
     @invariant()
     def each_state_has_its_deadline_and_its_owner(self) -> None:
-        for who in self._all("SELECT * FROM conversation"):
-            state = who["state"]
-            assert (who["deadline_at"] is None) == (state in schedule.AT_REST), state
-            assert (who["agent_id"] is None) == (state not in schedule.BY_AGENT), state
-            assert (who["handoff_id"] is None) or state not in schedule.AT_REST
+        for conversation in self._all("SELECT * FROM conversation"):
+            state = conversation["state"]
+            assert (conversation["deadline_at"] is None) == (state in schedule.AT_REST), state
+            assert (conversation["agent_id"] is None) == (state not in schedule.BY_AGENT), state
+            assert (conversation["handoff_id"] is None) or state not in schedule.AT_REST
 
     @invariant()
     def an_epoch_has_one_owner(self) -> None:
@@ -152,19 +152,19 @@ class OwnerPromises(RuleBasedStateMachine):
         assert not doubled
 
     @invariant()
-    def what_came_in_is_with_one_reader(self) -> None:
+    def an_inbound_message_has_one_consumer(self) -> None:
         rows = self._all("SELECT id, external_id, consumer FROM inbound")
         assert {row["external_id"].rpartition(":")[2] for row in rows} == self.accepted
         for row in rows:
             if row["consumer"] == "desk":
                 assert row["id"] not in self.answered_by_assistant, (
-                    "answered by the assistant and shown as a person's"
+                    "the assistant answered a message for the desk"
                 )
             if row["id"] in self.for_people:
                 assert row["consumer"] == "desk"
 
     @invariant()
-    def phones_have_what_was_said_in_order_and_once(self) -> None:
+    def messages_arrive_once_and_in_order(self) -> None:
         for phone in self.phones.values():
             rows = [row for row, _ in phone]
             assert rows == sorted(set(rows))
@@ -173,12 +173,12 @@ class OwnerPromises(RuleBasedStateMachine):
         forgotten = self._all(
             "SELECT id FROM handoff WHERE ended_at IS NULL AND id NOT IN (SELECT handoff_id FROM ticket)"
         )
-        assert not forgotten, "a wish for a person is forgotten"
+        assert not forgotten, "a hand-off is open without a ticket"
         promised = self._all(
             "SELECT id FROM handoff_event WHERE event LIKE 'ticket_%'"
             " AND handoff_id NOT IN (SELECT handoff_id FROM ticket)"
         )
-        assert not promised, "a call-back was promised and not noted"
+        assert not promised, "a ticket was promised and not stored"
         for row in self._all("SELECT * FROM inbound"):
             assert row["state"] == "done"
             assert (row["id"] in self.answered_by_assistant) != (
@@ -189,47 +189,47 @@ class OwnerPromises(RuleBasedStateMachine):
             " JOIN handoff_event AS event ON event.handoff_id = handoff.id AND event.event = 'requested'"
             " WHERE outbound.origin = 'assistant' AND outbound.epoch < event.epoch"
         )
-        assert not cut_short, "the turn that handed over may not finish its sentence"
+        assert not cut_short, "a reply of the turn that handed over has an earlier epoch"
         arrived = {row for phone in self.phones.values() for row, _ in phone}
-        said = []
+        sent = []
         for row in self._all("SELECT * FROM outbound"):
             if row["state"] == "dropped":
                 assert row["origin"] == "assistant"
             else:
                 assert row["id"] in arrived, f"{row['origin']}: {row['text']} has not arrived"
             if row["origin"] == "agent":
-                said.append(row["text"])
-        assert sorted(said) == sorted(self.replies)
+                sent.append(row["text"])
+        assert sorted(sent) == sorted(self.replies)
         noted = [row["text"] for row in self._all("SELECT text FROM note ORDER BY id")]
-        assert noted == self.notes, "why a conversation was passed on is lost"
+        assert noted == self.notes, "a note about a transfer is lost"
 
     def choices_were_made_where_they_were_offered(self) -> None:
         for row in self._all("SELECT event, from_state FROM handoff_event"):
             assert row["from_state"] == OFFERED_IN.get(row["event"], row["from_state"]), dict(row)
 
     def _was_choice(self, row: sqlite3.Row) -> bool:
-        """A choice that the gateway carried out itself has neither the assistant nor a person as its reader."""
+        """Return whether the message may be a choice that the gateway executed, which has no other consumer."""
         return row["kind"] == "button" or row["content"] in WORDS
 
-    def each_change_was_told_once(self) -> None:
-        """The notice is in the transaction of the change: neither can be without the other, or come twice."""
-        told: dict[tuple[int, int], list[str]] = defaultdict(list)
+    def each_transition_has_one_notice(self) -> None:
+        """Check that each transition has exactly one notice, which is stored in the same transaction."""
+        notices: dict[tuple[int, int], list[str]] = defaultdict(list)
         for row in self._all("SELECT conversation_id, epoch, text FROM outbound WHERE origin = 'system'"):
-            told[row["conversation_id"], row["epoch"]].append(row["text"])
+            notices[row["conversation_id"], row["epoch"]].append(row["text"])
         for row in self._all("SELECT * FROM handoff_event WHERE event <> 'nudged'"):
             name = NOTICES.get(row["event"]) or NOTICES.get(f"{row['event']} {row['to_state']}")
             if name is None:
                 continue
             words = self._beginnings(name)
-            times = sum(text.startswith(words) for text in told[row["conversation_id"], row["epoch"]])
-            assert times == 1, f"{row['event']} was told {times} times"
+            times = sum(text.startswith(words) for text in notices[row["conversation_id"], row["epoch"]])
+            assert times == 1, f"{row['event']} has {times} notices"
 
     def _beginnings(self, name: str) -> tuple[str, ...]:
         names = (name, "queued_nobody_there") if name == "queued" else (name,)
         texts = [self.parts.knowledge.text("handoff", one, "en", "telegram") for one in names]
         return tuple(text.partition("{")[0] for text in texts)
 
-    # How the database is asked.
+    # Queries.
 
     def _crashing(self, work: Any, *values: Any) -> None:
         def once(connection: sa.engine.Connection) -> None:
@@ -246,7 +246,7 @@ class OwnerPromises(RuleBasedStateMachine):
         return found[0] if found else None
 
     def _newest(self, conversation_id: int) -> int:
-        """The client's newest message; 0 when there is none."""
+        """Return the id of the client's newest message, 0 when there is none."""
         query = "SELECT coalesce(max(id), 0) AS id FROM inbound WHERE conversation_id = ?"
         return int(self._all(query, conversation_id)[0]["id"])
 
@@ -255,7 +255,7 @@ class OwnerPromises(RuleBasedStateMachine):
         return str(row["state"])
 
     def _is_queued(self, table: str) -> bool:
-        """Whether there is anything to take: looking here is cheaper than taking nothing."""
+        """Return whether a row is queued, which is cheaper than an empty claim."""
         return bool(self._all(f"SELECT 1 FROM {table} WHERE state = 'queued' LIMIT 1"))
 
     def _all(self, query: str, *values: object) -> list[sqlite3.Row]:

@@ -1,7 +1,7 @@
-"""The assistant, clients, agents, timers and crashes in any order, on a real database. The promises: owner_promises.py.
+"""The rules of the ownership test: assistant, clients, agents, deadlines and crashes in any order, on a real database.
 
-Each rule is one transaction of the gateway, so that hypothesis can put anything between any two of them. A crash is
-a transaction that never commits, or work in memory that is forgotten.
+Most rules are one transaction of the gateway, so that hypothesis can interleave them. A crash is a transaction that
+never commits, or work in memory that is lost. The promises that must hold are in ownership_promises.py.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from bot.messages.parsing import InboundMessage
 from contracts.directives import RequestHandoff
 from contracts.enums import HandoffReason, Priority
 from contracts.turns import Reply, TurnResponse
-from tests.support.owner_promises import AGENTS, CHANNEL, CLIENTS, WORDS, OwnerPromises
+from tests.support.ownership_promises import AGENTS, CHANNEL, CLIENTS, WORDS, OwnerPromises
 
-# Enough to get past any one deadline, and now and then past the longest.
+# In seconds: enough to pass each deadline, the longest included.
 LEAPS = (1.0, 61.0, 130.0, 301.0, 601.0, 1801.0, 3601.0, 90_000.0)
-# More deadlines than any conversation can have before it is at rest.
+# More deadlines than a conversation can pass before it is at rest.
 MAX_DEADLINES = 60
 
 clients = st.sampled_from(CLIENTS)
@@ -33,9 +33,9 @@ agents = st.sampled_from(AGENTS)
 
 
 class OwnerMachine(OwnerPromises):
-    """The gateway, one transaction at a time."""
+    """The gateway's transactions as rules."""
 
-    # What clients do.
+    # Rules of clients.
 
     @rule(peer=clients, words=st.sampled_from(WORDS), again=st.booleans())
     def a_client_writes(self, peer: str, words: str, again: bool) -> None:
@@ -68,13 +68,13 @@ class OwnerMachine(OwnerPromises):
 
     @rule(peer=clients, priority=st.sampled_from(["normal", "urgent"]))
     def a_client_is_handed_over(self, peer: str, priority: str) -> None:
-        """The common way into the queue in one step, so that few steps lead far."""
+        """Go the common way into the queue in one step, so that short sequences reach later states."""
         self.a_client_writes(peer, "hello", False)
         self.the_worker_claims()
         while self.turns:
             self.a_turn_ends(0, priority, False)
 
-    # What the assistant does: a turn begins, and ends some time later, or never.
+    # Rules of the assistant: a turn begins, and ends some time later, or never.
 
     @rule()
     def the_worker_claims(self) -> None:
@@ -86,9 +86,9 @@ class OwnerMachine(OwnerPromises):
                 self.answered_by_assistant.add(message.id)
             if turn.outcome is not None:
                 continue
-            assert message.id not in self.for_people, "the assistant is asked what a person must read"
+            assert message.id not in self.for_people, "the assistant got a message for the desk"
             state = turn.conversation.state
-            assert state == ConversationState.ASSISTANT, f"the assistant is asked in {state}"
+            assert state == ConversationState.ASSISTANT, f"the assistant got a message in the state {state}"
             self.turns.append(turn)
 
     @rule(
@@ -113,7 +113,7 @@ class OwnerMachine(OwnerPromises):
 
     @rule(peer=clients)
     def a_turn_outlasts_its_lease(self, peer: str) -> None:
-        """Another gateway takes the message up as well, and both turns end."""
+        """Let the message be claimed again, and end both turns."""
         self.a_client_writes(peer, "hello", False)
         self.the_worker_claims()
         self._advance(inbound_queue.LEASE_SECONDS + 1)
@@ -128,21 +128,21 @@ class OwnerMachine(OwnerPromises):
         for queue in (inbound_queue.QUEUE, outbound_queue.QUEUE):
             self.database.transact(queue.release_all)
 
-    # What the sender does.
+    # Rules of the sender.
 
     @rule()
-    def the_sender_takes(self) -> None:
+    def the_sender_claims(self) -> None:
         if not self._is_queued("outbound"):
             return
         claimed = self.database.transact(outbound_queue.claim, 16)
-        for outgoing in claimed:
+        for message in claimed:
             (row,) = self._all(
                 "SELECT outbound.epoch, conversation.epoch AS now, conversation.state FROM outbound"
                 " JOIN conversation ON conversation.id = conversation_id WHERE outbound.id = ?",
-                outgoing.id,
+                message.id,
             )
-            if outgoing.origin == "assistant":
-                assert row["epoch"] == row["now"], "the assistant speaks for an earlier epoch"
+            if message.origin == "assistant":
+                assert row["epoch"] == row["now"], "a message of an earlier epoch was claimed"
                 assert row["state"] in {
                     ConversationState.ASSISTANT,
                     ConversationState.QUEUED,
@@ -150,35 +150,35 @@ class OwnerMachine(OwnerPromises):
                 }, row["state"]
         self.sending += claimed
 
-    @rule(which=st.integers(0, 3), dies_before_it_is_noted=st.booleans())
-    def a_message_arrives(self, which: int, dies_before_it_is_noted: bool) -> None:
+    @rule(which=st.integers(0, 3), crashes_before_the_receipt=st.booleans())
+    def a_message_arrives(self, which: int, crashes_before_the_receipt: bool) -> None:
         if not self.sending:
             return
-        outgoing = self.sending.pop(which % len(self.sending))
-        phone = self.phones[outgoing.address.peer]
-        if outgoing.key not in {key for _, key in phone}:
-            phone.append((outgoing.id, outgoing.key))
-        if not dies_before_it_is_noted:
-            receipt = Receipt(f"provider-{outgoing.id}")
-            self.database.transact(outbound_queue.mark_sent, outgoing, receipt)
+        message = self.sending.pop(which % len(self.sending))
+        phone = self.phones[message.address.peer]
+        if message.key not in {key for _, key in phone}:
+            phone.append((message.id, message.key))
+        if not crashes_before_the_receipt:
+            receipt = Receipt(f"provider-{message.id}")
+            self.database.transact(outbound_queue.mark_sent, message, receipt)
 
     @rule(which=st.integers(0, 3))
-    def the_sender_is_quick(self, which: int) -> None:
-        """What may be sent is sent at once, and arrives in whatever order."""
-        self.the_sender_takes()
+    def the_sender_claims_and_everything_arrives(self, which: int) -> None:
+        """Claim all messages that are due, and let them arrive in any order."""
+        self.the_sender_claims()
         while self.sending:
             self.a_message_arrives(which, False)
 
-    # What agents do, by what they saw last.
+    # Rules of agents, who act on the page that they opened last.
 
-    @rule(who=agents, peer=clients)
-    def an_agent_looks(self, who: Agent, peer: str) -> None:
+    @rule(agent=agents, peer=clients)
+    def an_agent_looks(self, agent: Agent, peer: str) -> None:
         found = self._conversation(peer)
         if found is not None:
-            self.looks[who.id, peer] = (found["epoch"], self._newest(found["id"]))
+            self.looks[agent.id, peer] = (found["epoch"], self._newest(found["id"]))
 
     @rule(
-        who=agents,
+        agent=agents,
         peer=clients,
         does=st.sampled_from(
             ["take", "reply", "reply", "resolve", "give_back", "transfer", "pass_on", "block", "unblock"]
@@ -186,24 +186,24 @@ class OwnerMachine(OwnerPromises):
         crashes=rarely,
         looks_first=st.sampled_from([True, True, False]),
     )
-    def an_agent_acts(self, who: Agent, peer: str, does: str, crashes: bool, looks_first: bool) -> None:
+    def an_agent_acts(self, agent: Agent, peer: str, does: str, crashes: bool, looks_first: bool) -> None:
         found = self._conversation(peer)
         if looks_first:
-            self.an_agent_looks(who, peer)
-        if found is None or (who.id, peer) not in self.looks:
+            self.an_agent_looks(agent, peer)
+        if found is None or (agent.id, peer) not in self.looks:
             return
-        epoch, seen = self.looks[who.id, peer]
-        other = next(one for one in AGENTS if one != who)
+        epoch, seen = self.looks[agent.id, peer]
+        other = next(one for one in AGENTS if one != agent)
         text = f"{does} {next(self.ids)}"
         work: dict[str, tuple[Any, ...]] = {
-            "take": (self.agents.claim, found["id"], who, epoch),
-            "reply": (self.agents.reply, found["id"], who, epoch, text),
-            "resolve": (self.agents.resolve, found["id"], who, epoch, seen, "solved", ""),
-            "give_back": (self.agents.give_back, found["id"], who, epoch, seen),
-            "transfer": (self.agents.transfer, found["id"], who, epoch, other, text),
-            "pass_on": (self.agents.transfer, found["id"], who, epoch, None, text),
-            "block": (self.agents.block, found["id"], who, epoch),
-            "unblock": (self.agents.unblock, found["id"], who, epoch),
+            "take": (self.agents.claim, found["id"], agent, epoch),
+            "reply": (self.agents.reply, found["id"], agent, epoch, text),
+            "resolve": (self.agents.resolve, found["id"], agent, epoch, seen, "solved", ""),
+            "give_back": (self.agents.give_back, found["id"], agent, epoch, seen),
+            "transfer": (self.agents.transfer, found["id"], agent, epoch, other, text),
+            "pass_on": (self.agents.transfer, found["id"], agent, epoch, None, text),
+            "block": (self.agents.block, found["id"], agent, epoch),
+            "unblock": (self.agents.unblock, found["id"], agent, epoch),
         }
         try:
             if crashes:
@@ -212,65 +212,63 @@ class OwnerMachine(OwnerPromises):
             self.database.transact(*work[does])
         except (StaleEpochError, NotAllowedError, UnseenMessagesError):
             return
-        assert found["epoch"] == epoch, "an agent acted on what was no longer so"
+        assert found["epoch"] == epoch, "an agent acted on an earlier epoch"
         if does in {"resolve", "give_back"}:
-            assert self._newest(found["id"]) <= seen, "ended over a message that nobody has seen"
+            assert self._newest(found["id"]) <= seen, "a case was ended over an unseen message"
         if does in {"transfer", "pass_on"}:
             self.notes.append(text)
         if does == "reply":
             self.replies.append(text)
             after = self._conversation(peer)
             assert after is not None
-            assert (after["state"], after["agent_id"]) == (ConversationState.HUMAN, who.id), (
-                "a reply takes the conversation"
+            assert (after["state"], after["agent_id"]) == (ConversationState.HUMAN, agent.id), (
+                "a reply did not assign the conversation"
             )
-        self.an_agent_looks(who, peer)
+        self.an_agent_looks(agent, peer)
 
-    @rule(who=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]), ends=st.booleans())
-    def an_agent_steps_in_while_the_assistant_is_thinking(
-        self, who: Agent, peer: str, does: str, ends: bool
-    ) -> None:
-        """The turn goes on, and ends when everything is different; the other agent still sees how it was."""
+    @rule(agent=agents, peer=clients, does=st.sampled_from(["take", "reply", "block"]), ends=st.booleans())
+    def an_agent_acts_during_a_turn(self, agent: Agent, peer: str, does: str, ends: bool) -> None:
+        """Act as an agent during a turn, which ends afterwards; the other agent's page is older."""
         self.a_client_writes(peer, "hello", False)
         self.the_worker_claims()
-        self.an_agent_looks(next(one for one in AGENTS if one != who), peer)
-        self.an_agent_acts(who, peer, does, False, True)
+        self.an_agent_looks(next(one for one in AGENTS if one != agent), peer)
+        self.an_agent_acts(agent, peer, does, False, True)
         if ends:
             self.a_turn_ends(0, None, False)
 
     @rule(
-        who=agents,
+        agent=agents,
         peer=clients,
         first=st.sampled_from(["take", "reply", "block"]),
         then=st.sampled_from(["take", "reply", "block"]),
     )
-    def two_agents_act_on_what_both_saw(self, who: Agent, peer: str, first: str, then: str) -> None:
-        """At the same time as far as they know: the second one's page is a moment old."""
-        second = next(one for one in AGENTS if one != who)
+    def two_agents_act_on_the_same_epoch(self, agent: Agent, peer: str, first: str, then: str) -> None:
+        """Act as two agents on the same epoch: the second one's page is outdated."""
+        second = next(one for one in AGENTS if one != agent)
         self.an_agent_looks(second, peer)
-        self.an_agent_acts(who, peer, first, False, True)
+        self.an_agent_acts(agent, peer, first, False, True)
         self.an_agent_acts(second, peer, then, False, False)
 
-    @rule(who=agents, peer=clients, then=st.sampled_from(["resolve", "transfer", "pass_on"]))
-    def a_client_is_helped(self, who: Agent, peer: str, then: str) -> None:
-        """From the wish to the end of it in one step: what comes after that is seldom reached otherwise."""
+    @rule(agent=agents, peer=clients, then=st.sampled_from(["resolve", "transfer", "pass_on"]))
+    def a_client_is_helped(self, agent: Agent, peer: str, then: str) -> None:
+        """Go from the request to its end in one step, since the states after it are rarely reached otherwise."""
         self.a_client_is_handed_over(peer, "normal")
-        self.an_agent_acts(who, peer, "reply", False, True)
-        self.an_agent_acts(who, peer, then, False, True)
+        self.an_agent_acts(agent, peer, "reply", False, True)
+        self.an_agent_acts(agent, peer, then, False, True)
 
-    @rule(who=agents, peer=clients, does=st.sampled_from(["resolve", "give_back"]))
-    def a_client_writes_just_before_an_agent_ends_it(self, who: Agent, peer: str, does: str) -> None:
+    @rule(agent=agents, peer=clients, does=st.sampled_from(["resolve", "give_back"]))
+    def a_client_writes_just_before_an_agent_ends_it(self, agent: Agent, peer: str, does: str) -> None:
         self.a_client_is_handed_over(peer, "normal")
-        self.an_agent_acts(who, peer, "reply", False, True)
+        self.an_agent_acts(agent, peer, "reply", False, True)
         self.a_client_writes(peer, "hello", False)
-        self.an_agent_acts(who, peer, does, False, False)
+        self.an_agent_acts(agent, peer, does, False, False)
 
-    @rule(who=agents, there=st.booleans())
-    def an_agent_comes_or_goes(self, who: Agent, there: bool) -> None:
+    @rule(agent=agents, there=st.booleans())
+    def an_agent_comes_or_goes(self, agent: Agent, there: bool) -> None:
         seen = self.clock() if there else None
-        self._write("UPDATE agent SET seen_at = ? WHERE id = ?", seen, who.id)
+        self._write("UPDATE agent SET seen_at = ? WHERE id = ?", seen, agent.id)
 
-    # What time does.
+    # Rules of time.
 
     @rule(seconds=st.sampled_from(LEAPS), timers_run=st.booleans())
     def time_passes(self, seconds: float, timers_run: bool) -> None:
@@ -279,7 +277,7 @@ class OwnerMachine(OwnerPromises):
             self._run_deadlines(crashes=False)
 
     def _advance(self, seconds: float) -> None:
-        """No try to send outlasts its lease: the channels give up before, whether or not it has arrived."""
+        """Move the clock. The channels give up sending before its lease ends, whether or not the message arrived."""
         if seconds >= outbound_queue.LEASE_SECONDS:
             while self.sending:
                 self.a_message_arrives(0, True)
@@ -296,24 +294,24 @@ class OwnerMachine(OwnerPromises):
                 self._crashing(self.deadlines.execute, conversation_id)
             else:
                 self.database.transact(self.deadlines.execute, conversation_id)
-                self._another_gateway_is_late(conversation_id)
+                self._execute_again(conversation_id)
         return len(due)
 
-    def _another_gateway_is_late(self, conversation_id: int) -> None:
-        """It has found the same deadline due: unless the next one is, too, nothing is left to do."""
+    def _execute_again(self, conversation_id: int) -> None:
+        """Execute the deadline once more, as a second gateway: it must have no effect unless the next one is due."""
         which = "SELECT * FROM conversation WHERE id = ?"
         before = dict(self._all(which, conversation_id)[0])
         if before["deadline_at"] is None or before["deadline_at"] > self.clock():
             self.database.transact(self.deadlines.execute, conversation_id)
-            assert dict(self._all(which, conversation_id)[0]) == before, "a deadline was carried out twice"
+            assert dict(self._all(which, conversation_id)[0]) == before, "a deadline was executed twice"
 
     def teardown(self) -> None:
-        """Left alone, everything comes to rest, and everything that was promised has happened."""
+        """Let all conversations come to rest, and check the promises that hold at the end."""
         self._come_to_rest()
-        self.phones_have_what_was_said_in_order_and_once()
+        self.messages_arrive_once_and_in_order()
         self.nothing_was_lost()
         self.choices_were_made_where_they_were_offered()
-        self.each_change_was_told_once()
+        self.each_transition_has_one_notice()
 
     def _come_to_rest(self) -> None:
         self.the_gateway_is_killed_and_starts_again()
@@ -321,7 +319,7 @@ class OwnerMachine(OwnerPromises):
             self.the_worker_claims()
             while self.turns:
                 self.a_turn_ends(0, None, False)
-            self.the_sender_takes()
+            self.the_sender_claims()
             while self.sending:
                 self.a_message_arrives(0, False)
             due = self._all("SELECT min(deadline_at) AS at FROM conversation")[0]["at"]

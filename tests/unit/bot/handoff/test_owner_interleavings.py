@@ -1,4 +1,4 @@
-"""Whatever bot, clients, agents, timers and crashes do in whatever order: see tests/support/owner_machine.py."""
+"""Whatever the assistant, clients, agents, deadlines and crashes do in any order: see tests/support/ownership_machine.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the assistant, clients, agents, deadlines and crashes do in any order: see tests/support/ownership_machine.py."""
+"""Actions of the assistant, clients, agents, deadlines and crashes in any order (see ownership_machine.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The action server: what the assistant decides and does. It has no database and sends nothing by itself.
+"""The action server: the dialogue and the client of the auth backend. It has no database and sends nothing by itself.
 
 Actions answer with rendered texts, with buttons, and with directives that the gateway carries out.
 """

@@ -80,7 +80,7 @@ class CodeOwner(Protocol):
 
 @dataclass(frozen=True)
 class CodeStep:
-    """What every task with a code has in common. What is said about the code itself is in the topic `codes`."""
+    """The step that all tasks with a code share. Its texts about the code are in the topic `codes`."""
 
     owner: CodeOwner
     vault: VaultClient

@@ -1,4 +1,4 @@
-"""What became of a text message, in the words of the topic `codes`."""
+"""The delivery of a text message, in the words of the topic `codes`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client wants of what is open: an intent and its entities become one command, here and nowhere else."""
+"""Commands: an intent and its entities become one command about the open flow, here and nowhere else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMER_VALUES = {"all": "show_all", "missing": "missing_code"}
 
 
 class Command(StrEnum):
-    """What the client wants of the guide or task on top of the dialogue stack."""
+    """A command about the guide or task on top of the dialogue stack."""
 
     YES = "yes"
     """Yes to what was asked last."""

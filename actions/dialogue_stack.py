@@ -28,7 +28,7 @@ class Frame(Struct, frozen=True):
     step_id: str
     """The guide's item, the task's step, or PENDING."""
     answers: dict[str, str] = {}
-    """What the client has answered to a guide's questions."""
+    """The client's answers to a guide's questions."""
     state: FrameState | None = None
     paused: bool = False
     """Whether something else was answered in between."""

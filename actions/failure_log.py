@@ -1,4 +1,4 @@
-"""What the backend has refused or left unanswered in a conversation. Three failures of a task call a person."""
+"""The backend's refusals and failures in a conversation. Three failures of a task call a person."""
 
 from __future__ import annotations
 

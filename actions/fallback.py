@@ -1,4 +1,4 @@
-"""What was not understood: first a question back, then a person. Never a guess."""
+"""Messages that were not understood: first ask back, then offer a person. Never guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frame of the dialogue stack remembers: one typed, frozen state for each step of a task."""
+"""The states of tasks on the dialogue stack: one typed, frozen state for each step."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class StepList:
 
 @dataclass(frozen=True)
 class GuideOutcome:
-    """What a command brings: the guide's frame, None when the guide is closed, and what is said."""
+    """The result of a command: the guide's frame, None when the guide is closed, and the replies."""
 
     frame: Frame | None
     says: tuple[ReplyDraft | StepList, ...]
@@ -287,7 +287,7 @@ _ANYWHERE: Mapping[Command, _Handler] = {
     Command.REPEAT: show,
     Command.RESUME: show,
 }
-"""What is carried out at a question as well as at a step."""
+"""The commands that work at a question as well as at a step."""
 _AT_STEP: Mapping[Command, _Handler] = {
     Command.STUCK: _help,
     Command.NO: _decline,
@@ -295,4 +295,4 @@ _AT_STEP: Mapping[Command, _Handler] = {
     Command.NEXT: _next,
     Command.YES: _next,
 }
-"""What is carried out at a step only; anything else shows the step again."""
+"""The commands that work at a step only. Any other command shows the step again."""

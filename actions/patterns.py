@@ -1,4 +1,4 @@
-"""What happens off a flow's path: interruption, cancellation, a backend that does not answer, a pending topic."""
+"""Patterns off a flow's path: interruption, cancellation, a backend that does not answer, a pending topic."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Turn:
         self.popped_pending: Frame | None = None
         """The pending frame of the topic that the client asks for by this message."""
         self.handoff: RequestHandoff | None = None
-        """What the gateway is told when it is asked for a person."""
+        """The request for a person that the gateway gets, if there is one."""
         self._output: list[_RenderedReply | Directive] = []
 
     def say(

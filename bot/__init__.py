@@ -1,1 +1,1 @@
-"""The gateway: channels, the inbox and outbox, and whose turn it is. It never imports Rasa."""
+"""The gateway: channels, inbox and outbox, ownership of conversations, and the desk."""

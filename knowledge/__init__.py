@@ -1,4 +1,4 @@
-"""The typed reader of what the assistant knows (data/languages.yml and data/topics/).
+"""The typed reader of the content in data/.
 
 >>> from knowledge import load
 >>> knowledge = load()

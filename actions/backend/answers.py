@@ -1,4 +1,4 @@
-"""What the backend answers, read strictly: an answer outside the contract is no answer.
+"""The backend's answers, read strictly: an answer outside the contract is no answer.
 
 Members that this version does not know are ignored. An unknown reason becomes UNKNOWN, for which there is a text; an
 unknown state is an error. A member that has a meaning only in one state is required there and None elsewhere.

@@ -15,7 +15,7 @@ OPERATOR = "operator"
 
 
 class OperatorAction(StrEnum):
-    """What an operator did from the command line."""
+    """An operator's action on the command line."""
 
     SENDING_HALTED = "sending_halted"
     """Halted sending on a channel."""

@@ -1,4 +1,4 @@
-"""What a stack consists of: the settings chosen for one run, and the processes with their environments."""
+"""The parts of a stack: the settings chosen for one run, and the processes with their environments."""
 
 from __future__ import annotations
 

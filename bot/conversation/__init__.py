@@ -1,1 +1,1 @@
-"""Turns: the way of an inbound message to its replies, and what the dialogue engine asks the gateway to do."""
+"""Turns: from an inbound message to its replies, and the directives of the dialogue engine."""

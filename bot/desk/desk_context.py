@@ -1,4 +1,4 @@
-"""What the desk's pages share."""
+"""The objects that the desk's pages share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.storage import Database
 
 @dataclass(frozen=True)
 class DeskContext:
-    """What the desk's pages share."""
+    """The objects that the desk's pages share."""
 
     database: Database
     handoffs: HandoffService

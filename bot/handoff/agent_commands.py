@@ -1,4 +1,4 @@
-"""What agents do with a conversation, in the caller's transaction. All raise StaleEpochError for an old epoch."""
+"""Agents' commands on a conversation, in the caller's transaction. All raise StaleEpochError for an old epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client's message does to a hand-off: choices, messages to people, afterthoughts and scores."""
+"""Clients' messages during a hand-off: choices, messages to people, afterthoughts and scores."""
 
 from __future__ import annotations
 

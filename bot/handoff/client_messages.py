@@ -38,13 +38,7 @@ class ClientMessages:
         if conversation.state == ConversationState.WRAPUP:
             return self._wrote_after_resolve(tx, conversation)
         if conversation.state == ConversationState.CLOSED:
-            ownership.transition(
-                tx,
-                conversation,
-                ConversationState.ASSISTANT,
-                event=OwnershipEvent.CAME_BACK,
-                actor=ownership.CLIENT,
-            )
+            _give_to_assistant(tx, conversation, OwnershipEvent.CAME_BACK)
         return False
 
     def _chose(self, tx: Transaction, conversation: Conversation, payload: str) -> None:
@@ -89,13 +83,7 @@ class ClientMessages:
     def _wrote_after_resolve(self, tx: Transaction, conversation: Conversation) -> bool:
         """Reopen the case for a message soon after it was resolved; give a later one to the assistant."""
         if tx.now - conversation.state_since > schedule.REOPEN_SECONDS or conversation.agent_id is None:
-            ownership.transition(
-                tx,
-                conversation,
-                ConversationState.ASSISTANT,
-                event=OwnershipEvent.CAME_BACK,
-                actor=ownership.CLIENT,
-            )
+            _give_to_assistant(tx, conversation, OwnershipEvent.CAME_BACK)
             return False
         tx.execute(
             update(handoff).where(handoff.c.id == conversation.handoff_id).values(ended_at=None, outcome=None)
@@ -126,10 +114,9 @@ class ClientMessages:
             satisfaction_total.labels(str(score)).inc()
         handoff_notices.say(tx, self._knowledge, conversation, "score_thanks")
         if conversation.state == ConversationState.WRAPUP and conversation.handoff_id == handoff_id:
-            ownership.transition(
-                tx,
-                conversation,
-                ConversationState.ASSISTANT,
-                event=OwnershipEvent.SCORED,
-                actor=ownership.CLIENT,
-            )
+            _give_to_assistant(tx, conversation, OwnershipEvent.SCORED)
+
+
+def _give_to_assistant(tx: Transaction, conversation: Conversation, event: OwnershipEvent) -> None:
+    """Let the assistant own the conversation again, by what the client did."""
+    ownership.transition(tx, conversation, ConversationState.ASSISTANT, event=event, actor=ownership.CLIENT)
